@@ -1,0 +1,3 @@
+"""Learn from point cloud videos without labels."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,269 @@
+"""Recipes: frozen models that forbid unknown keys, read from YAML, changed by ``--set a.b=v``."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pcv.errors import RecipeError
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class DataConfig(_Config):
+    """Which clips are cut from a store, and in what unit."""
+
+    dataset: str | None = None  # refuse a store of another dataset
+    frames: Count = 24
+    interval: Count = 1  # frames from one clip frame to the next
+    clip_stride: Count = 1  # frames from one clip start to the next
+    points: Count = 1024
+    scale: Positive = 1.0  # metres -> the unit of the encoder's radius
+    centre: Literal["none", "video", "clip"] = "video"
+    epoch: Literal["clips", "videos"] = "clips"  # one pass: every clip, or one random clip a video
+    eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
+    short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
+
+
+class AugmentConfig(_Config):
+    """Random changes of a training clip, the same for all its frames."""
+
+    scale: tuple[float, float] = (0.9, 1.1)
+    anisotropic: bool = True  # one factor an axis, as PSTNet
+    rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
+    mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
+    shift: float = Field(0.0, ge=0)  # metres to either side, each axis
+    jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
+    drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
+    intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
+    two_views: bool = False  # a second, independent draw for the objective's target
+
+    @model_validator(mode="after")
+    def _ordered(self) -> AugmentConfig:
+        if not 0 < self.scale[0] <= self.scale[1]:
+            raise ValueError("scale must be two positive numbers, the smaller first")
+        if any(step < 1 for step in self.intervals):
+            raise ValueError("intervals must be positive")
+        return self
+
+
+class EncoderConfig(_Config):
+    """PSTNet, in the form the self-supervised work uses."""
+
+    name: Literal["pstnet"] = "pstnet"
+    width: Positive = 1.0  # multiplies every channel count
+    radius: Positive = 0.5  # of the first layer, in the unit of the points
+    neighbours: Count = 9
+    combine: Literal["multiplication", "addition"] = "multiplication"
+    pool: Literal["sum", "max", "mean"] = "sum"
+    padding: Literal["zeros", "replicate"] = "zeros"
+    anchors: Literal["prefix", "fps"] = "prefix"
+
+
+class PointCPSCConfig(_Config):
+    """PointCPSC (Sheng et al., ICCV 2023, section 3); what the paper leaves open has a key here."""
+
+    name: Literal["pointcpsc"] = "pointcpsc"
+    segment_frames: Count = 4
+    channels: Count = 1024  # of the projected embeddings
+    autoregressor_depth: Count = 3
+    autoregressor_heads: Count = 8
+    autoregressor_head_channels: Count = 128
+    autoregressor_mlp: Count = 2048
+    predictor_hidden: tuple[int, int] = (1024, 2048)
+    temperature: Positive = 0.01
+    anchor: Literal["prediction", "target"] = "prediction"  # eq. 4 as printed: target
+    negatives: Literal["bank", "batch", "bank+batch"] = "bank+batch"  # eq. 4 as printed: bank
+    context_negatives: bool = False  # earlier segments of the same clip repel too
+    negative_ratio: Fraction = 0.7  # the least similar part of each set
+    bank_size: int = Field(1024, ge=0)
+    bank_unit: Literal["clip", "superpoint"] = "clip"
+    exclude_same_video: bool = True  # neighbours and negatives come from other videos
+    positive_neighbours: int = Field(3, ge=0)
+    neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"  # Table 6: B3, B1, B2
+    prototypes: int = Field(10, ge=0)
+    prototype_scope: Literal["sample", "batch"] = "sample"
+    prototype_scale: Positive = 1.0  # multiplies the logits of eq. 5
+    normalise_prototypes: bool = False  # cosine logits in eq. 5
+    prototype_weight: float = Field(1.0, ge=0)  # lambda 1
+    assignment_weight: float = Field(0.0, ge=0)  # lambda 2; the paper: only on segmentation
+    stop_gradient_target: bool = False
+    stop_gradient_assignment: bool = False
+
+
+class ClassifyConfig(_Config):
+    """Supervised classification of clips: what finetuning trains."""
+
+    name: Literal["classify"] = "classify"
+    segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
+    hidden: int = Field(512, ge=0)  # 0: one linear layer
+    read: Literal["max", "mean+max", "segments"] = "max"  # how superpoints become one vector
+    dropout: float = Field(0.0, ge=0, lt=1)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+class OptimConfig(_Config):
+    """Optimiser and learning-rate schedule."""
+
+    name: Literal["adamw", "sgd"] = "adamw"
+    lr: Positive = 8e-4
+    encoder_lr: float = Field(1.0, ge=0)  # multiplies lr for the encoder
+    weight_decay: float = Field(0.05, ge=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    schedule: Literal["cosine", "steps", "constant"] = "cosine"
+    milestones: tuple[int, ...] = ()  # epochs at which "steps" divides lr by 10
+    warmup_epochs: float = Field(0.0, ge=0)
+    warmup_start: float = Field(0.0, ge=0, le=1)  # fraction of lr at step 0
+    clip_norm: float = Field(0.0, ge=0)  # 0: no clipping
+
+
+class TrainConfig(_Config):
+    """How long, on what, and by which protocol."""
+
+    epochs: Count = 200
+    batch: Count = 88
+    steps: int = Field(0, ge=0)  # stop after so many steps; 0: all epochs
+    seed: int = Field(0, ge=0)
+    workers: int = Field(0, ge=0)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    checkpoint_minutes: Positive = 5.0
+    log_every: Count = 10
+    protocol: Literal["strict", "paper"] = "strict"
+    validation_subjects: int = Field(1, ge=0)  # strict: train subjects held out to select on; 0: none
+    validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
+    label_fraction: Fraction = 1.0
+
+
+class ProbeConfig(_Config):
+    """Reading a frozen encoder."""
+
+    segment_frames: int = Field(4, ge=0)
+    read: Literal["max", "mean+max", "segments"] = "segments"
+    neighbours: Count = 5  # kNN
+    linear_epochs: Count = 300
+    linear_lr: Positive = 1e-2
+    linear_weight_decay: float = Field(0.05, ge=0)
+    train_clips: Count = 4  # clips a training video
+
+
+class Recipe(_Config):
+    """One stage of work, complete: what ``recipe.yaml`` of a run folder holds."""
+
+    stage: Literal["pretrain", "finetune", "probe"]
+    store: str | None = None  # default for --store, relative to the working folder
+    data: DataConfig = DataConfig()
+    augment: AugmentConfig = AugmentConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    objective: Annotated[PointCPSCConfig | ClassifyConfig, Field(discriminator="name")] = (
+        PointCPSCConfig()
+    )
+    optim: OptimConfig = OptimConfig()
+    train: TrainConfig = TrainConfig()
+    probe: ProbeConfig = ProbeConfig()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Recipe:
+        wanted = {"pretrain": "pointcpsc", "finetune": "classify"}.get(self.stage)
+        if wanted and self.objective.name != wanted:
+            raise ValueError(f"objective.name must be {wanted} when stage is {self.stage}")
+        length = self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
+        if length and self.data.frames % length:
+            raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
+        return self
+
+
+def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Read a recipe and apply ``a.b=value`` overrides, whose values are YAML.
+
+    Raises:
+        RecipeError: Not readable, not YAML, an unknown key, a wrong type or a bad choice.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such recipe") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{path}: cannot be read as YAML: {_one_line(error)}") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}")
+    for override in overrides:
+        _apply(tree, override)
+    return build_recipe(tree, str(path))
+
+
+def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
+    """Validate a tree of plain values; ``origin`` names it in errors."""
+    try:
+        return Recipe.model_validate_json(_to_json(tree))
+    except ValidationError as error:
+        lines = [_explain(dict(item)) for item in error.errors()]
+        raise RecipeError(f"{origin}: {'; '.join(lines)}") from None
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as YAML that ``load_recipe`` reads back equal."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+
+
+def _to_json(tree: dict[str, Any]) -> str:
+    import json
+
+    try:
+        return json.dumps(tree)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"a recipe holds only numbers, text, lists and mappings: {error}") from None
+
+
+def _apply(tree: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise RecipeError(f"--set {override}: expected KEY=VALUE, such as train.seed=1")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override}: {_one_line(error)}") from None
+    *parents, leaf = path.split(".")
+    for key in parents:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise RecipeError(f"--set {override}: {key} is a value, not a section")
+    tree[leaf] = value
+
+
+def _explain(item: dict[str, Any]) -> str:
+    location = [str(part) for part in item["loc"] if part not in ("pointcpsc", "classify")]
+    path = ".".join(location)
+    if item["type"] == "extra_forbidden":
+        known = _known_keys([str(part) for part in item["loc"][:-1]])
+        close = difflib.get_close_matches(location[-1], known, n=1)
+        hint = f", did you mean {close[0]}?" if close else ""
+        return f"unknown key {path}{hint} (known: {', '.join(known)})"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    found = f", found {item['input']!r}" if path and not isinstance(item["input"], dict) else ""
+    return f"{path}: {message}{found}" if path else message
+
+
+def _known_keys(section: list[str]) -> list[str]:
+    model: type[BaseModel] = Recipe
+    for key in section:
+        if key in ("pointcpsc", "classify"):
+            model = {"pointcpsc": PointCPSCConfig, "classify": ClassifyConfig}[key]
+        elif key in model.model_fields:
+            kind = model.model_fields[key].annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
+    return sorted(model.model_fields)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
