@@ -6,6 +6,7 @@ K neighbours of an anchor, C channels, L superpoint frames.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
+
+# Called by long work: how many are done, how many there are, and a word on the current one.
+Progress = Callable[[int, int, str], None]
 
 
 class VideoSource(NamedTuple):
