@@ -1,0 +1,188 @@
+"""The ``pcv`` command: every subcommand is a few lines around one function of ``pcv.stages``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcv import __version__
+from pcv.errors import PcvError
+from pcv_cli import console, show
+from pcv_cli.options import Json, OutOption, Overrides, RecipeFile, Resume, Start, StoreOption
+from pcv_cli.prepare import prepare_app
+
+app = typer.Typer(
+    name="pcv",
+    help="Learn from point cloud videos without labels.",
+    epilog="Example: pcv synth raw && pcv prepare msr raw store && "
+    "pcv pretrain recipes/msr_small.yaml --store store",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(prepare_app, name="prepare")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Learn from point cloud videos without labels."""
+    if version:
+        console.out.print(f"pcv {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: pcv synth raw --subjects 4 && pcv prepare msr raw store")
+def synth(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
+    format: Annotated[str, typer.Option(help="Raw format; msr is the only one.")] = "msr",  # noqa: A002
+    actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
+    subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
+    trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
+) -> None:
+    """Write raw depth recordings of a synthetic person, in a real dataset's format."""
+    from pcv import stages
+
+    with console.progress("synth") as progress:
+        count = stages.synthesise(
+            out, format, people=stages.People(actions, subjects, trials, seed), jobs=jobs,
+            progress=progress,
+        )
+    console.out.print(f"{count} recordings in {out}")
+
+
+@app.command(epilog="Example: pcv info store --verify")
+def info(
+    store: Annotated[Path, typer.Argument(metavar="STORE")],
+    verify: Annotated[bool, typer.Option("--verify", help="Recheck every checksum.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a store holds: videos, classes, splits, frames, points, size, integrity."""
+    from pcv import stages
+
+    with console.progress("verify") as progress:
+        facts = stages.describe(store, verify=verify, progress=progress)
+    console.print_json(facts) if json else show.facts(str(store), facts)
+    if facts.get("problems"):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: pcv pretrain recipes/msr.yaml --store store --set train.seed=1")
+def pretrain(
+    recipe: RecipeFile,
+    store: StoreOption = None,
+    out: OutOption = None,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    json: Json = False,
+) -> None:
+    """Pretrain an encoder without labels."""
+    from pcv import stages
+
+    job = stages.Job.load(recipe, "pretrain", store, out, tuple(overrides or ()))
+    with console.progress("pretrain") as progress:
+        result = stages.pretrain(job, resume=resume, progress=progress)
+    show.result(result, job.out, json)
+
+
+@app.command(epilog="Example: pcv finetune recipes/msr_finetune.yaml --from runs/msr-seed0")
+def finetune(
+    recipe: RecipeFile,
+    start: Start = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    json: Json = False,
+) -> None:
+    """Train an encoder and a classifier with labels, from a pretrained run or from scratch."""
+    from pcv import stages
+
+    job = stages.Job.load(recipe, "finetune", store, out, tuple(overrides or ()), start)
+    with console.progress("finetune") as progress:
+        result = stages.finetune(job, resume=resume, progress=progress)
+    show.result(result, job.out, json)
+
+
+@app.command(epilog="Example: pcv probe recipes/msr_probe.yaml --from runs/msr-seed0")
+def probe(
+    recipe: RecipeFile,
+    start: Start = None,
+    store: StoreOption = None,
+    out: OutOption = None,
+    overrides: Overrides = None,
+    json: Json = False,
+) -> None:
+    """Read a frozen encoder with a linear classifier and with nearest neighbours."""
+    from pcv import stages
+
+    job = stages.Job.load(recipe, "probe", store, out, tuple(overrides or ()), start)
+    with console.progress("probe") as progress:
+        result = stages.probe(job, progress=progress)
+    show.result(result, job.out, json)
+
+
+@app.command(name="eval", epilog="Example: pcv eval runs/msr_finetune-seed0 --split test --json")
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finetuned run folder.")],
+    store: StoreOption = None,
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+    checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
+    json: Json = False,
+) -> None:
+    """Score all clips of every video and sum them: accuracy, per class, confusion."""
+    from pcv import stages
+
+    with console.progress("eval") as progress:
+        scores = stages.evaluate(
+            run, store=store, split=split, checkpoint=checkpoint, progress=progress
+        )
+    console.print_json(scores) if json else show.scores(scores)
+
+
+@app.command(epilog="Example: pcv report runs/* --out report")
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUNS...", help="Run folders.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Also write a page here.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compare runs: a table here; with --out also markdown, CSV, curves and confusion as PNG."""
+    from pcv import stages
+
+    results, written = stages.report(runs, out)
+    show.report(results, json)
+    for path in written:
+        console.err.print(f"wrote {path}")
+
+
+@app.command(epilog="Example: pcv doctor --build")
+def doctor(
+    build: Annotated[bool, typer.Option("--build", help="Compile the CUDA kernels now.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell which versions, devices and kernels serve, and why."""
+    from pcv.doctor import examine
+
+    facts = examine(build=build)
+    console.print_json(facts) if json else show.facts("doctor", facts)
+    if not facts["ok"]:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and an exit code, never a trace."""
+    try:
+        app()
+    except PcvError as error:
+        console.print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.err.print("interrupted")
+        sys.exit(130)

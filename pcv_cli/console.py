@@ -1,0 +1,99 @@
+"""Everything that is printed: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from pcv.clip import Progress
+from pcv.errors import PcvError
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write one JSON document to standard output, unstyled."""
+    out.file.write(json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+
+
+def print_error(error: PcvError) -> None:
+    """Write the one line that a user's mistake deserves."""
+    err.print(f"[bold red]error:[/] {escape(' '.join(str(error).split()))}")
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "-/s", style="progress.data.speed")
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Progress]:
+    """Show long work: a bar with rate and time left, or a plain line now and then.
+
+    Args:
+        title: What is being done, in two or three words.
+
+    Yields:
+        The callback that the work calls.
+    """
+    if not err.is_terminal:
+        yield _plain(title)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Bar(*columns, console=err, transient=False) as bar:
+        task = bar.add_task(title, total=None, note="")
+
+        def advance(done: int, total: int, text: str) -> None:
+            bar.update(task, completed=done, total=total, note=escape(text))
+
+        yield advance
+
+
+def _plain(title: str) -> Progress:
+    began = time.monotonic()
+    last = -PLAIN_EVERY
+    first: tuple[float, int] | None = None
+
+    def advance(done: int, total: int, text: str) -> None:
+        nonlocal last, first
+        now = time.monotonic() - began
+        if first is None:
+            first = (now, done)
+        if now - last < PLAIN_EVERY and done < total:
+            return
+        last = now
+        rate = (done - first[1]) / (now - first[0]) if now > first[0] else 0.0
+        left = f", {(total - done) / rate:.0f} s left" if rate else ""
+        err.print(escape(f"{title}: {done}/{total}, {rate:.1f}/s{left}  {text}"))
+
+    return advance

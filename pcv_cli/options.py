@@ -1,0 +1,44 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RecipeFile = Annotated[
+    Path, typer.Argument(metavar="RECIPE", help="YAML file, such as recipes/msr.yaml.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the recipe; repeatable."),
+]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Clip store; default: the recipe's `store`."),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Run folder; default: runs/RECIPE-seedN."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Start = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="RUN", help="Pretrained run to start from; without it: random weights."
+    ),
+]
+Raw = Annotated[Path, typer.Argument(metavar="RAW", help="Folder of raw recordings.")]
+Out = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the store to.")]
+Points = Annotated[int, typer.Option(min=1, help="Points stored a frame.")]
+Dtype = Annotated[str, typer.Option(help="int16 (half a step of error at most) or float32.")]
+Step = Annotated[float, typer.Option(min=1e-6, help="int16 only: metres a step.")]
+Jobs = Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave unreadable recordings out, list them, exit 1.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many recordings.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786."),
+]

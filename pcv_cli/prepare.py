@@ -1,0 +1,94 @@
+"""``pcv prepare DATASET RAW OUT``: one command a dataset, since each has its own camera."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pcv_cli import console, show
+from pcv_cli.options import (
+    Dtype,
+    Jobs,
+    Json,
+    Limit,
+    Out,
+    Points,
+    Raw,
+    Scheduler,
+    SkipBad,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from pcv.data.raw import Reader
+
+prepare_app = typer.Typer(
+    name="prepare",
+    help="Convert raw recordings to a store of Zarr clips.",
+    epilog="Example: pcv prepare msr Depth stores/msr --jobs 8",
+    no_args_is_help=True,
+)
+Focal = Annotated[float, typer.Option(min=1.0, help="Focal length, pixels.")]
+Unit = Annotated[float, typer.Option(min=1e-9, help="Metres a unit of depth.")]
+
+
+@prepare_app.command(epilog="Example: pcv prepare msr Depth stores/msr --points 2048")
+def msr(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    points: Points = 2048,
+    dtype: Dtype = "int16",
+    step: Step = 0.0005,
+    focal: Focal = 280.0,
+    unit: Unit = 0.001,
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """MSRAction-3D: aAA_sSS_eEE_sdepth.bin, as published."""
+    from pcv.data.raw.msr import MsrAction3d
+
+    reader = MsrAction3d(focal=focal, unit=unit)
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    _prepare(reader, raw, out, storage | work, json)
+
+
+@prepare_app.command(epilog="Example: pcv prepare utd UTD-MHAD/Depth stores/utd")
+def utd(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    points: Points = 2048,
+    dtype: Dtype = "int16",
+    step: Step = 0.0005,
+    focal: Focal = 285.63,
+    unit: Unit = 0.001,
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """UTD-MHAD: aA_sS_tT_depth.mat, as published."""
+    from pcv.data.raw.utd import UtdMhad
+
+    reader = UtdMhad(focal=focal, unit=unit)
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    _prepare(reader, raw, out, storage | work, json)
+
+
+def _prepare(
+    reader: Reader, raw: Path, out: Path, options: dict[str, object], as_json: bool
+) -> None:
+    from pcv import stages
+
+    with console.progress(f"prepare {reader.dataset}") as progress:
+        summary = stages.prepare(reader, raw, out, options, progress=progress)
+    show.prepared(summary, as_json)
+    if summary.skipped:
+        raise typer.Exit(1)
