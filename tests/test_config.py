@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcv.config import Recipe, build_recipe, dump_recipe, load_recipe
+from pcv.errors import RecipeError
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("**/*.yaml"))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_every_recipe_loads_and_survives_a_round_trip(path: Path) -> None:
+    recipe = load_recipe(path)
+    assert build_recipe(yaml.safe_load(dump_recipe(recipe)), "dump") == recipe
+
+
+def test_a_value_set_on_the_command_line_wins(tmp_path: Path) -> None:
+    path = write(tmp_path, "stage: pretrain\ntrain: {seed: 1}\n")
+    recipe = load_recipe(path, ("train.seed=2", "augment.scale=[0.5, 2.0]", "optim.lr=0.1"))
+    assert recipe.train.seed == 2
+    assert recipe.augment.scale == (0.5, 2.0)
+    assert recipe.optim.lr == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("stage: pretrain\ntrain: {epoch: 3}", "unknown key train.epoch, did you mean epochs"),
+        ("stage: pretrain\nobjective: {name: pointcpsc, tau: 1}", "unknown key objective.tau"),
+        ("stage: pretend", "stage: Input should be 'pretrain'"),
+        ("stage: pretrain\ntrain: {seed: one}", "train.seed"),
+        ("stage: pretrain\ntrain: {seed: -1}", "train.seed"),
+        ("stage: pretrain\noptim: {lr: .nan}", "optim.lr"),
+        ("stage: pretrain\noptim: {lr: 1e-3}", "optim.lr"),
+        ("stage: finetune", "objective.name must be classify"),
+        ("stage: pretrain\ndata: {frames: 23}", "not a multiple"),
+        ("stage: pretrain\naugment: {scale: [2.0, 1.0]}", "scale must be"),
+        ("- a list", "expected a mapping"),
+        ("stage: [", "cannot be read as YAML"),
+        ("when: 2020-01-01", "only numbers, text"),
+    ],
+)
+def test_a_bad_recipe_is_one_line_that_names_the_key(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write(tmp_path, text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("override", ["train", "=1", "stage.x=1", "train.seed=[", "train.nothing=1"])
+def test_a_bad_override_is_refused(tmp_path: Path, override: str) -> None:
+    with pytest.raises(RecipeError):
+        load_recipe(write(tmp_path, "stage: pretrain"), (override,))
+
+
+def test_a_missing_or_binary_recipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="no such recipe"):
+        load_recipe(tmp_path / "none.yaml")
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match="cannot be read"):
+        load_recipe(tmp_path / "b.yaml")
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), st.lists, max_leaves=5))
+def test_no_value_of_a_section_escapes_as_another_error(value: object) -> None:
+    try:
+        build_recipe({"stage": "pretrain", "train": value}, "x")
+    except RecipeError as error:
+        assert "x: " in str(error)
+
+
+def test_an_object_tag_is_not_obeyed(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError):
+        load_recipe(write(tmp_path, "stage: !!python/object/apply:os.getcwd []"))
+
+
+def test_defaults_are_the_papers() -> None:
+    recipe = Recipe(stage="pretrain")
+    assert (recipe.data.frames, recipe.data.points, recipe.train.batch) == (24, 1024, 88)
+    assert (recipe.train.epochs, recipe.optim.lr, recipe.encoder.neighbours) == (200, 8e-4, 9)

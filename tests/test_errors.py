@@ -1,0 +1,30 @@
+import pickle
+from pathlib import Path
+
+import pytest
+
+from pcv import errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (errors.PcvError, 1),
+        (errors.InputError, 2),
+        (errors.StoreError, 2),
+        (errors.RecipeError, 2),
+        (errors.CheckpointError, 2),
+        (errors.KernelError, 1),
+        (errors.DivergedError, 1),
+        (errors.InterruptedRunError, 130),
+    ],
+)
+def test_exit_codes_tell_bad_input_from_failure(kind: type[errors.PcvError], code: int) -> None:
+    assert kind("x").exit_code == code
+
+
+def test_a_raw_file_error_survives_the_way_from_a_worker_process() -> None:
+    error = errors.RawFileError(Path("a.bin"), "3 bytes, expected 12", "copy it again")
+    copy = pickle.loads(pickle.dumps(error))
+    assert str(copy) == "a.bin: 3 bytes, expected 12; copy it again"
+    assert copy.path == Path("a.bin")

@@ -1,0 +1,116 @@
+"""The walls: who may import whom, what import costs, and that the tests mirror the package."""
+
+import ast
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAY_IMPORT = {
+    "errors": set(),
+    "clip": set(),
+    "config": {"errors"},
+    "ops": {"errors"},
+    "data": {"clip", "config", "errors", "ops"},
+    "nn": {"clip", "config", "errors", "ops"},
+    "encoders": {"clip", "config", "errors", "nn", "ops"},
+    "objectives": {"clip", "config", "encoders", "errors", "nn", "ops"},
+    "train": {"clip", "config", "errors"},
+    "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
+    "report": {"errors", "train"},
+    "view": {"clip", "errors"},
+    "doctor": {"errors", "ops"},
+}
+FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "base", "misc", "core", "manager"}
+SOURCES = [*ROOT.glob("pcv/**/*.py"), *ROOT.glob("pcv_cli/**/*.py")]
+
+
+def imports_of(file: Path) -> set[str]:
+    """The parts of pcv that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "pcv":
+                names |= {alias.name for alias in node.names}
+            elif node.module.startswith("pcv."):
+                names.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names |= {a.name.split(".")[1] for a in node.names if a.name.startswith("pcv.")}
+    return names - {"__version__"}
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_layer_imports_only_what_stands_below_it(layer: str) -> None:
+    for file in [*ROOT.glob(f"pcv/{layer}.py"), *ROOT.glob(f"pcv/{layer}/**/*.py")]:
+        assert imports_of(file) <= MAY_IMPORT[layer] | {layer}, file
+
+
+def test_every_part_of_the_package_has_a_place_in_the_order() -> None:
+    parts = {p.stem for p in (ROOT / "pcv").iterdir() if p.suffix == ".py" or p.is_dir()}
+    assert parts - set(MAY_IMPORT) - {"__init__", "__pycache__", "stages"} == set()
+
+
+def test_the_command_line_reaches_the_package_through_stages() -> None:
+    allowed = {"stages", "clip", "errors", "config", "data", "doctor", "report", "train"}
+    for file in ROOT.glob("pcv_cli/*.py"):
+        assert imports_of(file) <= allowed, file
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_no_file_is_a_drawer(file: Path) -> None:
+    assert file.stem not in FORBIDDEN_NAMES
+    assert len(file.read_text().splitlines()) <= 350
+
+
+@pytest.mark.parametrize(
+    ("module", "owner"),
+    [("zarr", {"store.py"}), ("open3d", {"view.py"}), ("scipy", {"utd.py"})],
+)
+def test_an_awkward_dependency_is_imported_in_one_place(module: str, owner: set[str]) -> None:
+    users = set()
+    for file in SOURCES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if any(name.split(".")[0] == module for name in found):
+                users.add(file.name)
+    assert users <= owner
+
+
+def test_nothing_unpickles_or_loads_unsafe_yaml() -> None:
+    banned = ("import pickle", "weights_only=False", "allow_pickle=True", "yaml.load(", "eval(", "exec(")
+    for file in SOURCES:
+        text = file.read_text().replace(".eval(", "").replace("model_validate(", "")
+        assert not [word for word in banned if word in text], file
+
+
+def test_tests_mirror_the_package() -> None:
+    untested = []
+    for file in ROOT.glob("pcv/**/*.py"):
+        relative = file.relative_to(ROOT / "pcv")
+        if file.stem == "__init__":
+            continue
+        if not (ROOT / "tests" / relative.parent / f"test_{file.name}").exists():
+            untested.append(str(relative))
+    assert untested == []
+
+
+def test_import_pcv_is_light() -> None:
+    code = (
+        "import sys, pcv, pcv.clip, pcv.config, pcv_cli.app;"
+        "print([m for m in ('torch','zarr','numba','open3d','scipy','matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_is_quick() -> None:
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pcv_cli", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 1.0  # 0.4 s on an idle machine; a test machine is busy
