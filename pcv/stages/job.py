@@ -1,0 +1,50 @@
+"""What a run is told: recipe, store, output folder and where its weights come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pcv.config import Recipe, load_recipe
+from pcv.errors import InputError, RecipeError
+
+
+class Job(NamedTuple):
+    """One run of one stage."""
+
+    recipe: Recipe
+    name: str  # of the recipe file, without its suffix
+    store: Path
+    out: Path
+    start: Path | None = None  # pretrained run; None: random weights
+
+    @classmethod
+    def load(
+        cls,
+        recipe_file: Path,
+        stage: str,
+        store: Path | None = None,
+        out: Path | None = None,
+        overrides: tuple[str, ...] = (),
+        start: Path | None = None,
+    ) -> Job:
+        """Read a recipe and fill in what was left to defaults.
+
+        Raises:
+            RecipeError: The recipe is bad or of another stage.
+            InputError: No store is named anywhere.
+        """
+        recipe = load_recipe(recipe_file, overrides)
+        if recipe.stage != stage:
+            raise RecipeError(
+                f"{recipe_file}: a recipe for pcv {recipe.stage}, not for pcv {stage}"
+            )
+        if store is None and recipe.store is None:
+            raise InputError(f"{recipe_file}: no store; give --store DIR (pcv prepare writes one)")
+        return cls(
+            recipe=recipe,
+            name=recipe_file.stem,
+            store=store or Path(str(recipe.store)),
+            out=out or Path("runs") / f"{recipe_file.stem}-seed{recipe.train.seed}",
+            start=start,
+        )

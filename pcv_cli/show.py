@@ -1,0 +1,98 @@
+"""How results look in a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from pcv_cli import console
+
+if TYPE_CHECKING:
+    from pcv.data.prepare import PrepareSummary
+    from pcv.train.run import RunResult
+
+MOST_SKIPPED = 20  # recordings listed before the rest are counted
+
+
+def facts(title: str, values: dict[str, Any]) -> None:
+    """Print nested facts as two columns."""
+    table = Table(title=escape(title), show_header=False, title_justify="left", box=None)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in _flat(values):
+        table.add_row(escape(name), escape(value))
+    console.out.print(table)
+
+
+def prepared(summary: PrepareSummary, as_json: bool) -> None:
+    """Print what preparation wrote and what it left out."""
+    if as_json:
+        console.print_json(summary._asdict())
+        return
+    console.out.print(f"{summary.videos} videos, {summary.frames} frames in {summary.out}")
+    for line in summary.skipped[:MOST_SKIPPED]:
+        console.err.print(f"[yellow]skipped[/] {escape(line)}")
+    if len(summary.skipped) > MOST_SKIPPED:
+        console.err.print(f"and {len(summary.skipped) - MOST_SKIPPED} more; pcv info lists them all")
+
+
+def result(value: RunResult, out: Path, as_json: bool) -> None:
+    """Print the result of a run and where it lies."""
+    values = value.to_dict()
+    if as_json:
+        console.print_json(values)
+        return
+    facts(f"{values['stage']} {out}", {k: v for k, v in values.items() if v not in (None, {}, [])})
+    if values.get("warning"):
+        console.err.print(f"[yellow]warning:[/] {escape(values['warning'])}")
+
+
+def scores(values: dict[str, Any]) -> None:
+    """Print accuracy with what it is a fraction of, then every class."""
+    scored, split = values["n_scored"], values["n_in_split"]
+    console.out.print(
+        f"accuracy {values['accuracy']:.2%}  ({values['n_correct']} of {scored} scored; "
+        f"{scored} of {split} videos in {values['split']} scored)"
+    )
+    table = Table("class", "accuracy", "videos", "most taken for", box=None)
+    for row in values["classes"]:
+        share = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        table.add_row(escape(row["name"]), share, str(row["videos"]), escape(row["taken_for"] or ""))
+    console.out.print(table)
+
+
+def report(value: Any, as_json: bool) -> None:  # noqa: ANN401 - the report module's own type
+    """Print the comparison of runs."""
+    from pcv.report import table, to_json
+
+    console.print_json(to_json(value)) if as_json else console.out.print(table(value))
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and len(value) <= 12:
+            rows += _flat(value, f"{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            rows += [(name if i == 0 else "", _line(item)) for i, item in enumerate(value)]
+        else:
+            rows.append((name, _text(value)))
+    return rows
+
+
+def _line(item: dict[str, Any]) -> str:
+    return "  ".join(f"{_text(value)}" for value in item.values())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(v) for v in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_text(v)}" for k, v in value.items())
+    return str(value)
