@@ -1,0 +1,85 @@
+"""``pcv synth``, ``pcv prepare`` and ``pcv info``: raw recordings to a store, and what it holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pcv.clip import Progress
+from pcv.errors import InputError
+
+if TYPE_CHECKING:
+    from pcv.data.prepare import PrepareSummary
+    from pcv.data.raw import Reader
+
+
+class People(NamedTuple):
+    """How much synthetic material is made."""
+
+    actions: int = 12
+    subjects: int = 10
+    trials: int = 2
+    seed: int = 0
+
+
+def synthesise(
+    out: Path, format: str, *, people: People, jobs: int = 0, progress: Progress | None = None
+) -> int:
+    """Write synthetic raw recordings; returns how many.
+
+    Raises:
+        InputError: The format is unknown, or ``out`` holds something else.
+    """
+    from pcv.data import synth
+
+    if format != "msr":
+        raise InputError(f"--format {format}: the only raw format that is synthesised is msr")
+    return synth.synthesise(
+        out,
+        actions=people.actions,
+        subjects=people.subjects,
+        trials=people.trials,
+        seed=people.seed,
+        jobs=jobs or _cores(),
+        progress=progress,
+    )
+
+
+def prepare(
+    reader: Reader,
+    raw: Path,
+    out: Path,
+    options: dict[str, Any],
+    progress: Progress | None = None,
+) -> PrepareSummary:
+    """Convert raw recordings to a store, or finish an interrupted conversion.
+
+    Args:
+        reader: Knows the raw format.
+        raw: Folder that is read; nothing is written there.
+        out: Store to write.
+        options: Keyword arguments of ``pcv.data.prepare.prepare``; ``jobs`` 0 means one a core.
+        progress: Called after each video.
+    """
+    from pcv.data.prepare import prepare as convert
+
+    options = options | {"jobs": options.get("jobs") or _cores()}
+    return convert(reader, raw, out, progress=progress, **options)
+
+
+def describe(
+    store: Path, *, verify: bool = False, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Return what a store holds; with ``verify`` also the ``problems`` that a recheck found."""
+    from pcv.data.store import open_store
+
+    opened = open_store(store)
+    facts = opened.info()
+    if verify:
+        facts["problems"] = opened.verify(progress)
+    return facts
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
