@@ -1,0 +1,17 @@
+"""Point operators: one a file, each a schema with a CPU, a CUDA and a fake kernel."""
+
+from pcv.ops.ball_query import ball_query
+from pcv.ops.farthest_points import farthest_points
+from pcv.ops.grouping import gather_points, interpolate, repeat_first
+from pcv.ops.nearest import nearest
+from pcv.ops.tube_sum import tube_sum
+
+__all__ = [
+    "ball_query",
+    "farthest_points",
+    "gather_points",
+    "interpolate",
+    "nearest",
+    "repeat_first",
+    "tube_sum",
+]

@@ -1,0 +1,88 @@
+"""Ball query: up to K points strictly closer than a radius to each anchor."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def ball_query(
+    points: Tensor,  # (B, N, 3)
+    anchors: Tensor,  # (B, M, 3)
+    radius: float,
+    neighbours: int,
+) -> Tensor:  # (B, M, K) int64
+    """Find up to ``neighbours`` points strictly closer than ``radius`` to each anchor.
+
+    Points are taken in storage order, not nearest first. Slots left over hold -1; an anchor with
+    no point in reach gets a row of -1 (``repeat_first`` is the papers' fill rule). Squared
+    distances are float32 ``(dx*dx + dy*dy) + dz*dz``, uncontracted, compared with the float32
+    square of the float32 radius: every device returns the same indices. Not differentiable.
+
+    Args:
+        points: Candidate coordinates, float32.
+        anchors: Ball centres, float32, in the same unit; they need not be among ``points``.
+        radius: A point exactly on the sphere is outside.
+        neighbours: Slots an anchor, at least 1.
+
+    Raises:
+        ValueError: If shapes or types disagree, or ``radius`` or ``neighbours`` is not positive.
+    """
+    _check(points, anchors)
+    if not (radius > 0 and math.isfinite(radius)):
+        raise ValueError(f"radius must be positive and finite, found {radius}")
+    if neighbours < 1:
+        raise ValueError(f"neighbours must be at least 1, found {neighbours}")
+    result: Tensor = torch.ops.pcv.ball_query(points, anchors, radius, neighbours)
+    return result
+
+
+def _check(points: Tensor, anchors: Tensor) -> None:
+    for name, value in (("points", points), ("anchors", anchors)):
+        if value.dim() != 3 or value.shape[2] != 3 or value.dtype != torch.float32:
+            raise ValueError(
+                f"{name} must be (B, n, 3) float32, found {tuple(value.shape)} {value.dtype}"
+            )
+    if points.shape[0] != anchors.shape[0]:
+        raise ValueError(f"{points.shape[0]} clouds but {anchors.shape[0]} sets of anchors")
+
+
+@torch.library.custom_op("pcv::ball_query", mutates_args=(), device_types="cpu")
+def _ball_query(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor:
+    shape = (*anchors.shape[:2], neighbours)
+    found = torch.empty(shape, dtype=torch.int64)
+    _scan(
+        points.detach().contiguous().numpy(),
+        anchors.detach().contiguous().numpy(),
+        np.float32(radius) * np.float32(radius),
+        found.numpy(),
+    )
+    return found
+
+
+@_ball_query.register_fake
+def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor:
+    return anchors.new_empty((*anchors.shape[:2], neighbours), dtype=torch.int64)
+
+
+@numba.njit(parallel=True, cache=True)
+def _scan(points, anchors, limit, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    batch, total = points.shape[:2]
+    count, slots = found.shape[1:]
+    for b in numba.prange(batch):
+        for i in range(count):
+            x, y, z = anchors[b, i, 0], anchors[b, i, 1], anchors[b, i, 2]
+            filled = 0
+            for j in range(total):
+                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
+                if dx * dx + dy * dy + dz * dz < limit:
+                    found[b, i, filled] = j
+                    filled += 1
+                    if filled == slots:
+                        break
+            for k in range(filled, slots):
+                found[b, i, k] = -1

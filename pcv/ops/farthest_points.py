@@ -1,0 +1,57 @@
+"""Farthest point sampling."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def farthest_points(
+    points: Tensor,  # (B, N, 3)
+    count: int,
+) -> Tensor:  # (B, count) int64
+    """Choose points one by one, each the farthest from those already chosen.
+
+    Starts at index 0; ties go to the point stored first. Squared distances are float32
+    ``(dx*dx + dy*dy) + dz*dz``, uncontracted, on every device. Not differentiable.
+
+    Raises:
+        ValueError: If the shape or type is wrong, or there are fewer than ``count`` points.
+    """
+    if points.dim() != 3 or points.shape[2] != 3 or points.dtype != torch.float32:
+        raise ValueError(
+            f"points must be (B, N, 3) float32, found {tuple(points.shape)} {points.dtype}"
+        )
+    if not 1 <= count <= points.shape[1]:
+        raise ValueError(f"count must be between 1 and {points.shape[1]}, found {count}")
+    result: Tensor = torch.ops.pcv.farthest_points(points, count)
+    return result
+
+
+@torch.library.custom_op("pcv::farthest_points", mutates_args=(), device_types="cpu")
+def _farthest_points(points: Tensor, count: int) -> Tensor:
+    chosen = torch.empty((points.shape[0], count), dtype=torch.int64)
+    _choose(points.detach().contiguous().numpy(), chosen.numpy())
+    return chosen
+
+
+@_farthest_points.register_fake
+def _(points: Tensor, count: int) -> Tensor:
+    return points.new_empty((points.shape[0], count), dtype=torch.int64)
+
+
+@numba.njit(parallel=True, cache=True)
+def _choose(points, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    batch, total = points.shape[:2]
+    for b in numba.prange(batch):
+        reach = np.full(total, np.float32(np.inf), dtype=np.float32)
+        last = 0
+        for i in range(chosen.shape[1]):
+            chosen[b, i] = last
+            x, y, z = points[b, last, 0], points[b, last, 1], points[b, last, 2]
+            for j in range(total):
+                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
+                reach[j] = min(reach[j], dx * dx + dy * dy + dz * dz)
+            last = np.argmax(reach)

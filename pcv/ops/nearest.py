@@ -1,0 +1,75 @@
+"""The k nearest points of each query."""
+
+from __future__ import annotations
+
+import numba
+import torch
+from torch import Tensor
+
+
+def nearest(
+    points: Tensor,  # (B, N, 3)
+    queries: Tensor,  # (B, M, 3)
+    count: int,
+) -> tuple[Tensor, Tensor]:  # (B, M, count) int64, (B, M, count) float32
+    """Find the ``count`` points closest to each query, closest first.
+
+    Ties go to the point stored first. Not differentiable.
+
+    Returns:
+        Indices into the N axis of ``points``, and Euclidean distances in its unit.
+
+    Raises:
+        ValueError: If shapes or types disagree, or there are fewer than ``count`` points.
+    """
+    for name, value in (("points", points), ("queries", queries)):
+        if value.dim() != 3 or value.shape[2] != 3 or value.dtype != torch.float32:
+            raise ValueError(
+                f"{name} must be (B, n, 3) float32, found {tuple(value.shape)} {value.dtype}"
+            )
+    if points.shape[0] != queries.shape[0]:
+        raise ValueError(f"{points.shape[0]} clouds but {queries.shape[0]} sets of queries")
+    if not 1 <= count <= points.shape[1]:
+        raise ValueError(f"count must be between 1 and {points.shape[1]}, found {count}")
+    index, distance = torch.ops.pcv.nearest(points, queries, count)
+    return index, distance
+
+
+@torch.library.custom_op("pcv::nearest", mutates_args=(), device_types="cpu")
+def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    shape = (*queries.shape[:2], count)
+    index = torch.zeros(shape, dtype=torch.int64)
+    distance = torch.full(shape, torch.inf)
+    _scan(
+        points.detach().contiguous().numpy(),
+        queries.detach().contiguous().numpy(),
+        index.numpy(),
+        distance.numpy(),
+    )
+    return index, distance.sqrt_()
+
+
+@_nearest.register_fake
+def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    shape = (*queries.shape[:2], count)
+    return queries.new_empty(shape, dtype=torch.int64), queries.new_empty(shape)
+
+
+@numba.njit(parallel=True, cache=True)
+def _scan(points, queries, index, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    batch, total = points.shape[:2]
+    rows, count = index.shape[1:]
+    for b in numba.prange(batch):
+        for i in range(rows):
+            x, y, z = queries[b, i, 0], queries[b, i, 1], queries[b, i, 2]
+            best, which = distance[b, i], index[b, i]
+            for j in range(total):
+                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
+                d = dx * dx + dy * dy + dz * dz
+                if d >= best[count - 1]:
+                    continue
+                k = count - 1
+                while k > 0 and d < best[k - 1]:
+                    best[k], which[k] = best[k - 1], which[k - 1]
+                    k -= 1
+                best[k], which[k] = d, j
