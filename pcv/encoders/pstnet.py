@@ -1,0 +1,76 @@
+"""PSTNet (Fan et al., ICLR 2021) in the form that self-supervised work uses."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pcv.clip import Superpoints
+from pcv.config import EncoderConfig
+from pcv.nn.pst_conv import PSTConv, PSTConvConfig
+
+# channels in, middle, out; radius factor; temporal kernel, stride, padding; spatial stride.
+# The middle of the fourth layer is 384: the published 284 is a typing error its successors mended.
+LAYERS = (
+    (0, 45, 64, 1, 1, 1, (0, 0), 2),
+    (64, 96, 128, 2, 3, 2, (1, 0), 2),
+    (128, 192, 256, 2, 3, 1, (1, 1), 1),
+    (256, 384, 512, 4, 3, 2, (1, 0), 2),
+    (512, 768, 1024, 4, 3, 1, (1, 1), 1),
+    (1024, 1536, 2048, 4, 1, 1, (0, 0), 2),
+)
+
+
+class PSTNet(nn.Module):
+    """Six PST convolutions: (B, T, N, 3) -> T / 4 frames of N / 16 superpoints of 2048 channels.
+
+    ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame must
+    be in farthest-point order, as a clip store keeps them.
+
+    Attributes:
+        width: Channels of a superpoint.
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+
+        def scaled(channels: int) -> int:
+            return max(1, round(channels * config.width)) if channels else 0
+
+        self.config = config
+        self.layers = nn.ModuleList(
+            PSTConv(
+                PSTConvConfig(
+                    channels_in=scaled(first),
+                    middle=scaled(middle),
+                    channels_out=scaled(last),
+                    radius=config.radius * factor,
+                    neighbours=config.neighbours,
+                    temporal_kernel=kernel,
+                    temporal_stride=stride,
+                    temporal_padding=padding,
+                    spatial_stride=spatial,
+                    combine=config.combine,
+                    pool=config.pool,
+                    padding=config.padding,
+                    anchors=config.anchors,
+                )
+            )
+            for first, middle, last, factor, kernel, stride, padding, spatial in LAYERS
+        )
+        self.width = scaled(LAYERS[-1][2])
+
+    def forward(self, points: Tensor) -> Superpoints:
+        """Encode clips.
+
+        Args:
+            points: (B, T, N, 3) float32, in the unit of the radius.
+
+        Raises:
+            ValueError: T does not fit the temporal strides, or N is below 16.
+        """
+        position, feature = points, None
+        for layer in self.layers:
+            position, feature = layer(position, None if feature is None else torch.relu(feature))
+        assert feature is not None
+        return Superpoints(feature, position)

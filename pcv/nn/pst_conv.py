@@ -1,0 +1,185 @@
+"""Point spatio-temporal convolution (Fan et al., ICLR 2021), without the published code's waste."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pcv.ops import ball_query, farthest_points, gather_points, repeat_first, tube_sum
+
+
+class PSTConvConfig(NamedTuple):
+    """Shape of one layer."""
+
+    channels_in: int  # 0: the layer reads positions only
+    middle: int
+    channels_out: int
+    radius: float
+    neighbours: int = 9
+    temporal_kernel: int = 1  # odd
+    temporal_stride: int = 1
+    temporal_padding: tuple[int, int] = (0, 0)
+    spatial_stride: int = 2
+    combine: Literal["multiplication", "addition"] = "multiplication"
+    pool: Literal["sum", "max", "mean"] = "sum"
+    padding: Literal["zeros", "replicate"] = "zeros"
+    anchors: Literal["prefix", "fps"] = "prefix"
+
+
+class PSTConv(nn.Module):
+    """One layer: a spatial convolution in every frame of a tube, then a temporal one over them.
+
+    Equal to the published formulation (group, convolve, pool, frame by frame), computed as: one
+    ball query for all frames and taps, 1x1 convolutions before gathering, since they commute, and
+    a fused sum where displacement multiplies feature. Channels are last.
+    """
+
+    def __init__(self, config: PSTConvConfig) -> None:
+        super().__init__()
+        if config.temporal_kernel % 2 == 0:
+            raise ValueError(f"temporal_kernel must be odd, found {config.temporal_kernel}")
+        self.config = config
+        bound = 1 / math.sqrt(config.channels_in + 3)
+        wide = config.temporal_kernel * config.middle
+        self.displacement = nn.Parameter(torch.empty(config.middle, 3).uniform_(-bound, bound))
+        self.feature = (
+            nn.Parameter(torch.empty(config.middle, config.channels_in).uniform_(-bound, bound))
+            if config.channels_in
+            else None
+        )
+        self.norm = nn.BatchNorm1d(wide)
+        self.temporal = nn.Linear(wide, config.channels_out, bias=False)
+
+    def forward(
+        self,
+        position: Tensor,  # (B, L, N, 3)
+        feature: Tensor | None,  # (B, L, N, C)
+    ) -> tuple[Tensor, Tensor]:  # (B, A, M, 3), (B, A, M, C')
+        """Convolve.
+
+        Raises:
+            ValueError: The number of frames does not fit kernel, stride and padding, or fewer
+                points than the spatial stride.
+        """
+        config = self.config
+        length, count = position.shape[1:3]
+        centres, frames = self._frames(length)
+        anchors = self._anchors(position, centres, count // config.spatial_stride)
+        if config.padding == "zeros" and config.combine == "addition":
+            position, feature, frames = _append_zero_frame(position, feature, frames)
+        index = self._neighbours(position, anchors, frames)
+        if self.feature is not None and feature is not None:
+            feature = F.linear(feature, self.feature)
+        pooled = self._pool(position.detach(), feature, anchors, frames, index)
+        batch, steps, rows = anchors.shape[:3]
+        mixed = self.norm(pooled.reshape(batch * steps * rows, -1))
+        out = self.temporal(torch.relu(mixed))
+        return anchors, out.reshape(batch, steps, rows, -1)
+
+    def _frames(self, length: int) -> tuple[Tensor, Tensor]:
+        """Anchor frames (A,), and the frames (A, R) their tubes reach; -1 is zero padding."""
+        config = self.config
+        before, after = config.temporal_padding
+        reach = config.temporal_kernel // 2
+        padded = length + before + after
+        if padded < config.temporal_kernel or (
+            (padded - config.temporal_kernel) % config.temporal_stride
+        ):
+            raise ValueError(
+                f"{length} frames with padding {config.temporal_padding} do not fit a temporal "
+                f"kernel of {config.temporal_kernel} with stride {config.temporal_stride}"
+            )
+        centres = torch.arange(reach, padded - reach, config.temporal_stride) - before
+        frames = centres[:, None] + torch.arange(-reach, reach + 1)
+        if config.padding == "replicate":
+            return centres.clamp(0, length - 1), frames.clamp(0, length - 1)
+        if ((centres < 0) | (centres >= length)).any():
+            raise ValueError("zero padding may not hold an anchor frame")
+        return centres, torch.where((frames < 0) | (frames >= length), -1, frames)
+
+    def _anchors(self, position: Tensor, centres: Tensor, count: int) -> Tensor:
+        if count < 1:
+            raise ValueError(f"{position.shape[2]} points leave no anchor")
+        chosen = position[:, centres.to(position.device)]
+        if self.config.anchors == "prefix":
+            return chosen[:, :, :count].contiguous()
+        batch, steps = chosen.shape[:2]
+        flat = chosen.reshape(batch * steps, -1, 3)
+        index = farthest_points(flat, count)
+        return gather_points(flat, index[:, None])[:, 0].reshape(batch, steps, count, 3)
+
+    def _neighbours(self, position: Tensor, anchors: Tensor, frames: Tensor) -> Tensor:
+        """(B, A, R, M, K); the rows of a padded frame are -1, never searched."""
+        batch, steps, rows = anchors.shape[:3]
+        reach = frames.shape[1]
+        shape = (batch, steps * reach, rows, self.config.neighbours)
+        index = torch.full(shape, -1, dtype=torch.int64, device=position.device)
+        live = (frames.reshape(-1) >= 0).nonzero()[:, 0].to(position.device)
+        source = frames.reshape(-1).to(position.device)[live]
+        owner = torch.arange(steps, device=position.device).repeat_interleave(reach)[live]
+        found = ball_query(
+            position[:, source].reshape(-1, position.shape[2], 3),
+            anchors[:, owner].reshape(-1, rows, 3),
+            self.config.radius,
+            self.config.neighbours,
+        )
+        index[:, live] = repeat_first(found).reshape(batch, len(live), rows, -1)
+        return index.reshape(batch, steps, reach, rows, -1)
+
+    def _pool(
+        self, position: Tensor, feature: Tensor | None, anchors: Tensor, frames: Tensor, index: Tensor
+    ) -> Tensor:  # (B, A, M, R, C)
+        config = self.config
+        if config.combine == "multiplication" and config.pool != "max" and feature is not None:
+            summed = tube_sum(
+                position, feature, anchors, self.displacement, frames.to(index.device), index
+            )
+            return summed / config.neighbours if config.pool == "mean" else summed
+        return self._pool_grouped(position, feature, anchors, frames, index)
+
+    def _pool_grouped(
+        self, position: Tensor, feature: Tensor | None, anchors: Tensor, frames: Tensor, index: Tensor
+    ) -> Tensor:
+        """Every other combination; sums of displacements and of features stay 3 and C wide."""
+        config = self.config
+        grouped = _gather_frames(position, frames, index)  # (B, A, R, M, K, 3)
+        live = (index[..., :1] >= 0).to(position.dtype)
+        offset = (grouped - anchors[:, :, None, :, None]) * live[..., None]
+        if config.pool == "max":
+            value = F.linear(offset, self.displacement)
+            if feature is not None:
+                near = _gather_frames(feature, frames, index)
+                value = value * near if config.combine == "multiplication" else value + near
+            pooled = value.amax(4) * live
+        else:
+            pooled = F.linear(offset.sum(4), self.displacement)
+            if feature is not None:
+                pooled = pooled + _gather_frames(feature, frames, index).sum(4)
+            pooled = pooled / config.neighbours if config.pool == "mean" else pooled
+        return pooled.transpose(2, 3)
+
+
+def _append_zero_frame(
+    position: Tensor, feature: Tensor | None, frames: Tensor
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Addition sees a zero-padded frame: its points lie at the origin, as in the published code."""
+    length = position.shape[1]
+    position = torch.cat([position, torch.zeros_like(position[:, :1])], 1)
+    if feature is not None:
+        feature = torch.cat([feature, torch.zeros_like(feature[:, :1])], 1)
+    return position, feature, torch.where(frames < 0, length, frames)
+
+
+def _gather_frames(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
+    """(B, L, N, C) along frames (A, R) and index (B, A, R, M, K) -> (B, A, R, M, K, C)."""
+    batch, steps, reach, rows, slots = index.shape
+    chosen = values[:, frames.clamp(min=0).reshape(-1).to(values.device)]
+    flat = gather_points(
+        chosen.reshape(batch * steps * reach, *values.shape[2:]),
+        index.reshape(batch * steps * reach, rows, slots),
+    )
+    return flat.reshape(batch, steps, reach, rows, slots, -1)

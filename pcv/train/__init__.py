@@ -1,0 +1,1 @@
+"""The training loop, its optimisers and schedules, checkpoints and run folders; knows no model."""

@@ -1,0 +1,140 @@
+"""The training loop: steps only; epochs, logging and checkpoints are the caller's."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from pcv.clip import ClipBatch, Losses
+from pcv.errors import DivergedError, InputError
+from pcv.train.optim import set_learning_rate
+
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass
+class TrainState:
+    """Exactly what resuming needs, besides the random state of torch."""
+
+    objective: nn.Module  # has .encoder; forward(ClipBatch) -> Losses
+    optimizer: Optimizer
+    step: int = 0  # optimiser steps done
+
+
+class FitPlan(NamedTuple):
+    """How to train."""
+
+    steps: int  # stop when state.step has reached this
+    learning_rate: Callable[[int], float]  # step from 0 -> value
+    clip_norm: float = 0.0  # largest gradient norm; 0: no clipping
+    precision: Precision = "float32"
+
+
+def fit(
+    state: TrainState,
+    batches: Iterable[ClipBatch],
+    plan: FitPlan,
+    *,
+    after_step: Callable[[int, Losses], None] = lambda step, losses: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train until the batches end, ``plan.steps`` is reached or ``stop`` says so.
+
+    The random state of torch belongs to the objective alone: drawing a batch leaves it as it was,
+    so a run resumed inside an epoch repeats the uninterrupted one.
+
+    Args:
+        state: Changed in place.
+        batches: At most one is drawn a step; none after the last step.
+        plan: Length, learning rate, clipping and precision.
+        after_step: Called with the number of steps done and the losses of the last one.
+        stop: Polled before every step.
+
+    Returns:
+        Whether ``stop`` ended it.
+
+    Raises:
+        DivergedError: A loss or, when clipping, a gradient is infinite or NaN; the weights are
+            those before that step.
+        InputError: The device cannot compute in ``plan.precision``.
+    """
+    state.objective.train()
+    device = device_of(state.objective)
+    batches = iter(batches)
+    while state.step < plan.steps:
+        if stop():
+            return True
+        with torch.random.fork_rng(devices=[]):
+            batch = next(batches, None)
+        if batch is None:
+            return False
+        set_learning_rate(state.optimizer, plan.learning_rate(state.step))
+        with autocast(device, plan.precision):
+            losses: Losses = state.objective(to_device(batch, device))
+        _check(losses, state.step)
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        if plan.clip_norm > 0:
+            _clip(state, plan.clip_norm)
+        state.optimizer.step()
+        state.optimizer.zero_grad(set_to_none=True)
+        state.step += 1
+        after_step(state.step, losses)
+    return False
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Return the device of a module's first parameter; the CPU when it has none."""
+    parameter = next(module.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device
+
+
+def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
+    """Move every tensor of a batch."""
+
+    def move(tensor: Tensor) -> Tensor:
+        return tensor.to(device, non_blocking=True)
+
+    view = None if batch.view is None else move(batch.view)
+    return ClipBatch(move(batch.points), move(batch.label), move(batch.video), view)
+
+
+def autocast(
+    device: torch.device, precision: Precision
+) -> contextlib.AbstractContextManager[object]:
+    """Return the context in which the forward pass runs.
+
+    Raises:
+        InputError: The device has no bfloat16.
+    """
+    if precision == "float32":
+        return contextlib.nullcontext()
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        name = torch.cuda.get_device_name(device)
+        raise InputError(f"train.precision: {name} has no bfloat16; use --set train.precision=float32")
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def _check(losses: Losses, step: int) -> None:
+    if math.isfinite(losses.total.item()):
+        return
+    parts = ", ".join(f"{name} {value.item():.4g}" for name, value in losses.parts.items())
+    raise DivergedError(
+        f"step {step}: the loss is {losses.total.item()} ({parts}); "
+        "lower optim.lr, add warm-up or set optim.clip_norm"
+    )
+
+
+def _clip(state: TrainState, clip_norm: float) -> None:
+    norm = nn.utils.clip_grad_norm_(state.objective.parameters(), clip_norm)
+    if not math.isfinite(norm.item()):
+        state.optimizer.zero_grad(set_to_none=True)
+        raise DivergedError(
+            f"step {state.step}: the gradient norm is {norm.item()}; lower optim.lr or add warm-up"
+        )
