@@ -76,6 +76,7 @@ class PointCPSCConfig(_Config):
     name: Literal["pointcpsc"] = "pointcpsc"
     segment_frames: Count = 4
     channels: Count = 1024  # of the projected embeddings
+    projector: Literal["linear", "batchnorm"] = "linear"  # batchnorm: centred, without affine
     autoregressor_depth: Count = 3
     autoregressor_heads: Count = 8
     autoregressor_head_channels: Count = 128
@@ -139,7 +140,9 @@ class TrainConfig(_Config):
     checkpoint_minutes: Positive = 5.0
     log_every: Count = 10
     protocol: Literal["strict", "paper"] = "strict"
-    validation_subjects: int = Field(1, ge=0)  # strict: train subjects held out to select on; 0: none
+    validation_subjects: int = Field(
+        1, ge=0
+    )  # strict: train subjects held out to select on; 0: none
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0
 
@@ -176,7 +179,9 @@ class Recipe(_Config):
         wanted = {"pretrain": "pointcpsc", "finetune": "classify"}.get(self.stage)
         if wanted and self.objective.name != wanted:
             raise ValueError(f"objective.name must be {wanted} when stage is {self.stage}")
-        length = self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
+        length = (
+            self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
+        )
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
@@ -195,7 +200,9 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: cannot be read as YAML: {_one_line(error)}") from None
     if not isinstance(tree, dict):
-        raise RecipeError(f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}")
+        raise RecipeError(
+            f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}"
+        )
     for override in overrides:
         _apply(tree, override)
     return build_recipe(tree, str(path))
@@ -221,7 +228,9 @@ def _to_json(tree: dict[str, Any]) -> str:
     try:
         return json.dumps(tree)
     except (TypeError, ValueError) as error:
-        raise RecipeError(f"a recipe holds only numbers, text, lists and mappings: {error}") from None
+        raise RecipeError(
+            f"a recipe holds only numbers, text, lists and mappings: {error}"
+        ) from None
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:

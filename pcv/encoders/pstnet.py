@@ -60,6 +60,14 @@ class PSTNet(nn.Module):
         )
         self.width = scaled(LAYERS[-1][2])
 
+    def superpoints(self, frames: int, points: int) -> tuple[int, int]:
+        """Return how many frames and anchors ``forward`` makes of clips of that size."""
+        for layer in self.layers:
+            config = layer.config
+            frames = len(layer.frames(frames)[0])
+            points //= config.spatial_stride
+        return frames, points
+
     def forward(self, points: Tensor) -> Superpoints:
         """Encode clips.
 

@@ -67,21 +67,48 @@ class PSTConv(nn.Module):
         """
         config = self.config
         length, count = position.shape[1:3]
-        centres, frames = self._frames(length)
+        centres, frames = self.frames(length)
         anchors = self._anchors(position, centres, count // config.spatial_stride)
         if config.padding == "zeros" and config.combine == "addition":
             position, feature, frames = _append_zero_frame(position, feature, frames)
+        live = (frames >= 0).any(0).nonzero()[:, 0]
+        frames = frames[:, live]
         index = self._neighbours(position, anchors, frames)
         if self.feature is not None and feature is not None:
             feature = F.linear(feature, self.feature)
         pooled = self._pool(position.detach(), feature, anchors, frames, index)
         batch, steps, rows = anchors.shape[:3]
-        mixed = self.norm(pooled.reshape(batch * steps * rows, -1))
-        out = self.temporal(torch.relu(mixed))
+        out = self._mix_taps(pooled.reshape(batch * steps * rows, -1), live.to(pooled.device))
         return anchors, out.reshape(batch, steps, rows, -1)
 
-    def _frames(self, length: int) -> tuple[Tensor, Tensor]:
-        """Anchor frames (A,), and the frames (A, R) their tubes reach; -1 is zero padding."""
+    def _mix_taps(self, pooled: Tensor, live: Tensor) -> Tensor:
+        """Normalise, rectify and sum over taps; a tap that is padding everywhere is a constant.
+
+        Its input is 0 for every anchor, so batch normalisation leaves its bias alone.
+        """
+        taps, middle = self.config.temporal_kernel, self.config.middle
+        if len(live) == taps:
+            return self.temporal(torch.relu(self.norm(pooled)))
+        norm, weight = self.norm, self.temporal.weight
+        is_live = torch.zeros(taps, dtype=torch.bool, device=live.device).index_fill(0, live, True)
+        keep = is_live.repeat_interleave(middle)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        assert norm.num_batches_tracked is not None
+        mean, variance = norm.running_mean[keep], norm.running_var[keep]
+        mixed = F.batch_norm(
+            pooled, mean, variance, norm.weight[keep], norm.bias[keep],
+            norm.training, norm.momentum or 0.0, norm.eps,
+        )  # fmt: skip
+        if norm.training:
+            with torch.no_grad():
+                norm.running_mean[keep], norm.running_var[keep] = mean, variance
+                norm.num_batches_tracked += 1
+        constant = weight[:, ~keep] @ torch.relu(norm.bias[~keep])
+        return F.linear(torch.relu(mixed), weight[:, keep], constant)
+
+    def frames(self, length: int) -> tuple[Tensor, Tensor]:
+        """Return anchor frames (A,) and the frames (A, R) their tubes reach; -1: zero padding."""
         config = self.config
         before, after = config.temporal_padding
         reach = config.temporal_kernel // 2
@@ -131,7 +158,12 @@ class PSTConv(nn.Module):
         return index.reshape(batch, steps, reach, rows, -1)
 
     def _pool(
-        self, position: Tensor, feature: Tensor | None, anchors: Tensor, frames: Tensor, index: Tensor
+        self,
+        position: Tensor,
+        feature: Tensor | None,
+        anchors: Tensor,
+        frames: Tensor,
+        index: Tensor,
     ) -> Tensor:  # (B, A, M, R, C)
         config = self.config
         if config.combine == "multiplication" and config.pool != "max" and feature is not None:
@@ -142,7 +174,12 @@ class PSTConv(nn.Module):
         return self._pool_grouped(position, feature, anchors, frames, index)
 
     def _pool_grouped(
-        self, position: Tensor, feature: Tensor | None, anchors: Tensor, frames: Tensor, index: Tensor
+        self,
+        position: Tensor,
+        feature: Tensor | None,
+        anchors: Tensor,
+        frames: Tensor,
+        index: Tensor,
     ) -> Tensor:
         """Every other combination; sums of displacements and of features stay 3 and C wide."""
         config = self.config

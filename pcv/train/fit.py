@@ -117,7 +117,9 @@ def autocast(
         return contextlib.nullcontext()
     if device.type == "cuda" and not torch.cuda.is_bf16_supported():
         name = torch.cuda.get_device_name(device)
-        raise InputError(f"train.precision: {name} has no bfloat16; use --set train.precision=float32")
+        raise InputError(
+            f"train.precision: {name} has no bfloat16; use --set train.precision=float32"
+        )
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 

@@ -1,0 +1,34 @@
+"""How superpoints become one vector a clip."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Read = Literal["max", "mean+max", "segments"]
+
+
+def read_width(channels: int, segments: int, how: Read) -> int:
+    """Length of what ``read`` returns."""
+    return {"max": channels, "mean+max": 2 * channels, "segments": 2 * segments * channels}[how]
+
+
+def read(
+    feature: Tensor,  # (B, S, L, M, C)
+    how: Read,
+) -> Tensor:  # (B, D)
+    """Pool the superpoints of S segments.
+
+    ``max``: mean over the superpoints of a frame, max over time (PSTNet). ``mean+max``: mean and
+    max over superpoints, max over time. ``segments``: mean and max over the superpoints of each
+    segment, kept apart in time order.
+    """
+    if how == "max":
+        return feature.mean(3).flatten(1, 2).amax(1)
+    if how == "mean+max":
+        pooled = torch.cat([feature.mean(3), feature.amax(3)], -1)
+        return pooled.flatten(1, 2).amax(1)
+    rows = feature.flatten(2, 3)
+    return torch.cat([rows.mean(2), rows.amax(2)], -1).flatten(1)

@@ -1,0 +1,40 @@
+"""Pre-norm transformer blocks over sets of tokens."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Attention(nn.Module):
+    """Full self-attention whose heads need not divide the channels."""
+
+    def __init__(self, channels: int, heads: int, head_channels: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.mix_in = nn.Linear(channels, 3 * heads * head_channels, bias=False)
+        self.mix_out = nn.Linear(heads * head_channels, channels)
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (B, n, C) -> (B, n, C)
+        batch, count, _ = tokens.shape
+        mixed = self.mix_in(tokens).reshape(batch, count, 3, self.heads, -1)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)
+        found = F.scaled_dot_product_attention(query, key, value)
+        return self.mix_out(found.transpose(1, 2).reshape(batch, count, -1))
+
+
+class Block(nn.Module):
+    """Attention and a two-layer perceptron, each normalised before and added after."""
+
+    def __init__(self, channels: int, heads: int, head_channels: int, hidden: int) -> None:
+        super().__init__()
+        self.norm_attention = nn.LayerNorm(channels)
+        self.attention = Attention(channels, heads, head_channels)
+        self.norm_mlp = nn.LayerNorm(channels)
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, hidden), nn.GELU(), nn.Linear(hidden, channels)
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        tokens = tokens + self.attention(self.norm_attention(tokens))
+        return tokens + self.mlp(self.norm_mlp(tokens))

@@ -1,0 +1,45 @@
+"""Supervised classification: what finetuning trains around an encoder."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pcv.clip import ClipBatch, Losses
+from pcv.config import ClassifyConfig
+from pcv.encoders.pstnet import PSTNet
+from pcv.nn.heads import classifier
+from pcv.nn.readout import read, read_width
+from pcv.objectives.segments import encode_segments
+
+
+class Classify(nn.Module):
+    """Encode segments, pool them to one vector and classify it with cross-entropy."""
+
+    def __init__(
+        self, config: ClassifyConfig, encoder: PSTNet, *, frames: int, classes: int
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = encoder
+        segments = frames // (config.segment_frames or frames)
+        width = read_width(encoder.width, segments, config.read)
+        self.head = classifier(width, config.hidden, classes, config.dropout)
+
+    def scores(self, batch: ClipBatch) -> Tensor:  # (B, classes)
+        """Return logits."""
+        found = encode_segments(self.encoder, batch.points, self.config.segment_frames)
+        return self.head(read(found.feature, self.config.read))
+
+    def forward(self, batch: ClipBatch) -> Losses:
+        """Return the loss, and the share of clips that are right.
+
+        Raises:
+            ValueError: A clip has no label.
+        """
+        if bool((batch.label < 0).any()):
+            raise ValueError("a clip without a label cannot be learned from")
+        scores = self.scores(batch).float()
+        loss = F.cross_entropy(scores, batch.label, label_smoothing=self.config.label_smoothing)
+        right = (scores.argmax(1) == batch.label).float().mean()
+        return Losses(loss, {"loss": loss.detach(), "accuracy": right.detach()})

@@ -1,0 +1,142 @@
+"""Point contrastive prediction: PointCPSC (Sheng et al., ICCV 2023), equations 1 to 4."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+CHUNK = 1 << 24  # similarities computed at a time; above it they are recomputed when needed
+
+
+class Contrast(NamedTuple):
+    """The choices of equation 4."""
+
+    temperature: float
+    anchor: Literal["prediction", "target"]
+    negative_ratio: float
+    positive_neighbours: int
+    neighbour_weighting: Literal["fusion", "softmax", "add"]
+
+
+class Candidates(NamedTuple):
+    """What a query may be compared with, besides its own positive."""
+
+    embedding: Tensor  # (n, C), unit length
+    allowed: Tensor | None  # (m, n) bool; None: all
+    neighbours: bool  # whether positive neighbours are looked for here
+
+
+def contrast(
+    prediction: Tensor,  # (m, C), unit length
+    target: Tensor,  # (m, C), unit length
+    sets: list[Candidates],
+    choice: Contrast,
+    own: Tensor | None = None,  # (m, j, C): negatives of each query alone
+) -> Tensor:  # ()
+    """InfoNCE between predictions and targets, with selected negatives and positive neighbours.
+
+    In each set the ``negative_ratio`` least similar to the target repel (equation 1); the
+    ``positive_neighbours`` most similar of the bank attract (equation 2), by
+    ``neighbour_weighting``: ``softmax`` weights the terms of equation 4 by equation 3, ``add``
+    weights them 1, ``fusion`` averages target and neighbours, weighted so, into one positive.
+    ``anchor`` says whose similarity is taken: the prediction's, or the target's as printed.
+    Computed in float32 by log-sum-exp.
+    """
+    prediction, target = prediction.float(), target.float()
+    total = sum(len(candidates.embedding) for candidates in sets)
+    rows = max(1, CHUNK // max(total, 1))
+    if len(target) <= rows:
+        return _nll(prediction, target, sets, choice, own).mean()
+    parts = []
+    for start in range(0, len(target), rows):
+        stop = start + rows
+        cut = [
+            Candidates(
+                c.embedding, None if c.allowed is None else c.allowed[start:stop], c.neighbours
+            )
+            for c in sets
+        ]
+        parts.append(
+            checkpoint(
+                _nll,
+                prediction[start:stop],
+                target[start:stop],
+                cut,
+                choice,
+                None if own is None else own[start:stop],
+                use_reentrant=False,
+            )  # fmt: skip
+        )
+    return torch.cat(parts).mean()
+
+
+def _nll(
+    prediction: Tensor, target: Tensor, sets: list[Candidates], choice: Contrast, own: Tensor | None
+) -> Tensor:  # (m,)
+    query = prediction if choice.anchor == "prediction" else target
+    other = target if choice.anchor == "prediction" else prediction
+    positives: Tensor | None = None
+    negatives = []
+    for candidates in sets:
+        similarity = target.detach() @ candidates.embedding.detach().T
+        if candidates.allowed is not None:
+            similarity = similarity.masked_fill(~candidates.allowed, -torch.inf)
+        keep = select_negatives(similarity, choice.negative_ratio)
+        if candidates.neighbours and choice.positive_neighbours and len(candidates.embedding):
+            value, index = similarity.topk(min(choice.positive_neighbours, similarity.shape[1]))
+            keep = keep.scatter(1, index, False)
+            near = candidates.embedding[index]
+            positives = weigh_positives(query, other, near, value, choice)
+        logits = query @ candidates.embedding.T / choice.temperature
+        negatives.append(logits.masked_fill(~keep, -torch.inf))
+    if positives is None:
+        positives = (query * other).sum(1, keepdim=True) / choice.temperature
+    if own is not None:
+        negatives.append(torch.einsum("mc,mjc->mj", query, own.float()) / choice.temperature)
+    attract = torch.logsumexp(positives, 1)
+    return torch.logsumexp(torch.cat([positives, *negatives], 1), 1) - attract
+
+
+def select_negatives(similarity: Tensor, ratio: float) -> Tensor:
+    """Keep, in each row, the ``ratio`` least similar (equation 1); -inf marks what is not there.
+
+    Returns:
+        (m, n) bool. A threshold, the k-th smallest value, decides: equal values stay together.
+    """
+    there = similarity > -torch.inf
+    if ratio >= 1 or not similarity.shape[1]:
+        return there
+    count = there.sum(1)
+    missing = similarity.shape[1] - count
+    wanted = (count * ratio).floor().long().clamp(min=1) + missing
+    if bool((wanted == wanted[0]).all()):
+        threshold = similarity.kthvalue(int(wanted[0]), 1, keepdim=True).values
+    else:
+        threshold = similarity.sort(1).values.gather(
+            1, wanted[:, None].clamp(max=similarity.shape[1]) - 1
+        )
+    return there & (similarity <= threshold)
+
+
+def weigh_positives(
+    query: Tensor,  # (m, C)
+    other: Tensor,  # (m, C)
+    near: Tensor,  # (m, K, C)
+    similarity: Tensor,  # (m, K): cosine of the target with each neighbour, -inf: none there
+    choice: Contrast,
+) -> Tensor:  # (m, 1 + K) or (m, 1) logits of the positives
+    """Combine the positive and its neighbours (equations 3 and 4; Table 6)."""
+    there = similarity > -torch.inf
+    first = (query * other).sum(1, keepdim=True) / choice.temperature
+    weight = torch.nan_to_num(torch.softmax(similarity, 1)) * there
+    if choice.neighbour_weighting == "fusion":
+        fused = F.normalize(other + (weight[..., None] * near).sum(1), dim=1)
+        return (query * fused).sum(1, keepdim=True) / choice.temperature
+    logits = torch.einsum("mc,mkc->mk", query, near) / choice.temperature
+    if choice.neighbour_weighting == "softmax":
+        logits = logits + weight.clamp(min=1e-30).log()
+    return torch.cat([first, logits.masked_fill(~there, -torch.inf)], 1)

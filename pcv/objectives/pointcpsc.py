@@ -1,0 +1,202 @@
+"""PointCPSC: point contrastive prediction with semantic clustering (Sheng et al., ICCV 2023)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pcv.clip import ClipBatch, Losses, Superpoints
+from pcv.config import PointCPSCConfig
+from pcv.encoders.pstnet import PSTNet
+from pcv.nn.heads import RowNorm, predictor
+from pcv.nn.position import SpaceTimeEmbedding
+from pcv.nn.transformer import Block
+from pcv.objectives import prototypes
+from pcv.objectives.bank import Bank
+from pcv.objectives.contrast import Candidates, Contrast, contrast
+from pcv.objectives.segments import encode_segments
+from pcv.ops import interpolate, nearest
+
+MONITORED = 128  # superpoints whose spectrum is watched
+
+
+class PointCPSC(nn.Module):
+    """Predict the superpoints of a clip's last segment from those before (section 3).
+
+    Segments are encoded one by one; a transformer over the superpoints of all but the last
+    predicts, its last segment's outputs are carried to the target's positions by the three nearest
+    neighbours, and a predictor follows. With two views the target is encoded from the second one:
+    its points are the same, in the same order, so its anchors' places are read from the first.
+    """
+
+    def __init__(
+        self, config: PointCPSCConfig, encoder: PSTNet, *, frames: int, points: int
+    ) -> None:
+        super().__init__()
+        width = config.channels
+        self.config = config
+        self.encoder = encoder
+        if frames < 2 * config.segment_frames:
+            raise ValueError(f"{frames} frames leave no context before the last segment")
+        projection = nn.Linear(encoder.width, width, bias=config.projector == "linear")
+        self.projector = (
+            projection
+            if config.projector == "linear"
+            else nn.Sequential(projection, RowNorm(width, affine=False))
+        )
+        self.position = SpaceTimeEmbedding(width)
+        self.autoregressor = nn.Sequential(
+            *(
+                Block(
+                    width,
+                    config.autoregressor_heads,
+                    config.autoregressor_head_channels,
+                    config.autoregressor_mlp,
+                )
+                for _ in range(config.autoregressor_depth)
+            )
+        )
+        self.predictor = predictor(width, config.predictor_hidden, width)
+        length, anchors = encoder.superpoints(config.segment_frames, points)
+        unit = length * anchors if config.bank_unit == "clip" else 1
+        self.bank = Bank(config.bank_size * unit, width)
+        if config.prototypes:
+            shape = (config.prototypes, width)
+            self.target_prototypes = nn.Parameter(torch.randn(shape) / width**0.5)
+            self.predicted_prototypes = nn.Parameter(torch.randn(shape) / width**0.5)
+            self.prototype_predictor = predictor(width, (width,), width)
+
+    def forward(self, batch: ClipBatch) -> Losses:
+        """Return the total of equation 9, its parts, and what tells a collapse."""
+        context, position, target = self._embed(batch)
+        prediction = self._predict(context, position)
+        if self.config.stop_gradient_target:
+            target = target.detach()
+        local = self._contrast(batch.video, prediction, target, context)
+        parts = {"contrast": local}
+        total = local
+        if self.config.prototypes:
+            aligned, diverged = self._cluster(prediction, target)
+            parts |= {"prototypes": aligned, "assignment": diverged}
+            total = (
+                local
+                + self.config.prototype_weight * aligned
+                + self.config.assignment_weight * diverged
+            )
+        parts |= _monitors(prediction, target)
+        parts["bank"] = torch.tensor(float(len(self.bank)))
+        if self.training:
+            self._remember(target, batch.video)
+        return Losses(total, {"loss": total.detach()} | {k: v.detach() for k, v in parts.items()})
+
+    def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """Context (B, S-1, L, M, C), positions of all segments (B, S, L, M, 3), target (B, L, M, C)."""
+        length = self.config.segment_frames
+        if batch.view is None:
+            found = encode_segments(self.encoder, batch.points, length)
+            feature = self.projector(found.feature)
+            return feature[:, :-1], found.position, feature[:, -1]
+        if self.encoder.config.anchors != "prefix":
+            raise ValueError("two views need encoder.anchors: prefix, which keeps points aligned")
+        clips, frames = batch.points.shape[:2]
+        cut = frames - length
+        shape = (-1, length, *batch.points.shape[2:])
+        both = torch.cat([batch.points[:, :cut].reshape(shape), batch.view[:, cut:].reshape(shape)])
+        found: Superpoints = self.encoder(both)
+        feature = self.projector(found.feature)
+        context = feature[:-clips].reshape(clips, -1, *feature.shape[1:])
+        before = found.position[:-clips].reshape(clips, -1, *found.position.shape[1:])
+        here = self._places(batch.points[:, cut:], found.position.shape)
+        return context, torch.cat([before, here[:, None]], 1), feature[-clips:]
+
+    def _places(self, points: Tensor, shape: torch.Size) -> Tensor:
+        """Where the target's prefix anchors lie in the first view, without encoding it."""
+        frames = torch.arange(points.shape[1])
+        for layer in self.encoder.layers:
+            frames = frames[layer.frames(len(frames))[0]]
+        return points[:, frames.to(points.device), : shape[2]]
+
+    def _predict(self, context: Tensor, position: Tensor) -> Tensor:  # (B, L, M, C)
+        batch, segments, length, count, width = context.shape
+        embedded = self.position(position)[:, :-1]
+        tokens = self.autoregressor((context + embedded).reshape(batch, -1, width))
+        last = tokens.reshape(context.shape)[:, -1].reshape(batch * length, count, width)
+        before = position[:, -2].reshape(batch * length, count, 3)
+        here = position[:, -1].reshape(batch * length, count, 3)
+        index, distance = nearest(before.float(), here.float(), min(3, count))
+        moved = interpolate(last, index, distance)
+        return self.predictor(moved).reshape(batch, length, count, width)
+
+    def _contrast(
+        self, video: Tensor, prediction: Tensor, target: Tensor, context: Tensor
+    ) -> Tensor:
+        config = self.config
+        each = target.shape[1] * target.shape[2]
+        query = F.normalize(prediction.float(), dim=-1).flatten(0, 2)
+        key = F.normalize(target.float(), dim=-1).flatten(0, 2)
+        sets = []
+        known, owner = self.bank.content()
+        if config.negatives != "batch" and len(known):
+            other = owner[None] != video.repeat_interleave(each)[:, None]
+            sets.append(Candidates(known, other if config.exclude_same_video else None, True))
+        if config.negatives != "bank" or not sets:
+            others = ~torch.eye(len(key), dtype=torch.bool, device=key.device)
+            sets.append(Candidates(key, others, False))
+        own = None
+        if config.context_negatives and context.shape[1] > 1:
+            past = F.normalize(context[:, :-1].float(), dim=-1).flatten(1, 3)
+            own = past.repeat_interleave(each, 0)
+        choice = Contrast(
+            config.temperature,
+            config.anchor,
+            config.negative_ratio,
+            config.positive_neighbours,
+            config.neighbour_weighting,
+        )
+        return contrast(query, key, sets, choice, own)
+
+    def _cluster(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        config = self.config
+        scale, cosine = config.prototype_scale, config.normalise_prototypes
+        guess, truth = prediction.float().flatten(1, 2), target.float().flatten(1, 2)
+        guess_share = prototypes.assign(
+            guess, self.predicted_prototypes, scale=scale, cosine=cosine
+        )
+        truth_share = prototypes.assign(truth, self.target_prototypes, scale=scale, cosine=cosine)
+        moved = self.prototype_predictor(prototypes.update(guess_share, guess))
+        aligned = prototypes.align(
+            moved,
+            prototypes.update(truth_share, truth),
+            config.temperature,
+            config.prototype_scope,
+        )
+        if config.stop_gradient_assignment:
+            truth_share = truth_share.detach()
+        return aligned, prototypes.divergence(guess_share, truth_share)
+
+    @torch.no_grad()
+    def _remember(self, target: Tensor, video: Tensor) -> None:
+        each = target.shape[1] * target.shape[2]
+        key = F.normalize(target.detach().float(), dim=-1).flatten(0, 2)
+        self.bank.enqueue(key, video.repeat_interleave(each))
+
+
+@torch.no_grad()
+def _monitors(prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    """Tell a collapse: spread and effective rank of unit targets, and how well they are met.
+
+    ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal.
+    """
+    guess = F.normalize(prediction.float(), dim=-1).flatten(0, 2)
+    truth = F.normalize(target.float(), dim=-1).flatten(0, 2)
+    step = max(1, len(truth) // MONITORED)
+    sample = truth[::step][:MONITORED]
+    centred = sample - sample.mean(0)
+    energy = torch.linalg.eigvalsh(centred @ centred.T).clamp(min=0)
+    share = energy / energy.sum().clamp(min=1e-12)
+    return {
+        "similarity": (guess * truth).sum(1).mean(),
+        "embedding_std": truth.std(0, unbiased=False).square().sum().sqrt(),
+        "effective_rank": torch.exp(-(share * share.clamp(min=1e-12).log()).sum()),
+    }
