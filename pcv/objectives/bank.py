@@ -26,9 +26,12 @@ class Bank(nn.Module):
         return min(int(self.cursor), self.embedding.shape[0])
 
     def content(self) -> tuple[Tensor, Tensor]:
-        """Return embeddings (n, C) and videos (n,), in storage order."""
+        """Return copies of embeddings (n, C) and videos (n,), in storage order.
+
+        Copies, since the bank is written to before the backward pass of the step.
+        """
         count = len(self)
-        return self.embedding[:count], self.video[:count]
+        return self.embedding[:count].clone(), self.video[:count].clone()
 
     @torch.no_grad()
     def enqueue(self, embedding: Tensor, video: Tensor) -> None:
