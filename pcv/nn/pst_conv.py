@@ -69,13 +69,13 @@ class PSTConv(nn.Module):
         length, count = position.shape[1:3]
         centres, frames = self.frames(length)
         anchors = self._anchors(position, centres, count // config.spatial_stride)
-        if config.padding == "zeros" and config.combine == "addition":
+        if config.padding == "zeros" and (feature is None or config.combine == "addition"):
             position, feature, frames = _append_zero_frame(position, feature, frames)
         live = (frames >= 0).any(0).nonzero()[:, 0]
         frames = frames[:, live]
         index = self._neighbours(position, anchors, frames)
         if self.feature is not None and feature is not None:
-            feature = F.linear(feature, self.feature)
+            feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
         pooled = self._pool(position.detach(), feature, anchors, frames, index)
         batch, steps, rows = anchors.shape[:3]
         out = self._mix_taps(pooled.reshape(batch * steps * rows, -1), live.to(pooled.device))
@@ -84,7 +84,9 @@ class PSTConv(nn.Module):
     def _mix_taps(self, pooled: Tensor, live: Tensor) -> Tensor:
         """Normalise, rectify and sum over taps; a tap that is padding everywhere is a constant.
 
-        Its input is 0 for every anchor, so batch normalisation leaves its bias alone.
+        Its input is 0 for every anchor, so what is left of it is the normalisation's offset. Its
+        running statistics are kept, where the published code lets them decay to 0: a variance of 0
+        would blow the tap up in clips long enough to use it.
         """
         taps, middle = self.config.temporal_kernel, self.config.middle
         if len(live) == taps:
@@ -96,6 +98,10 @@ class PSTConv(nn.Module):
         assert norm.running_var is not None
         assert norm.num_batches_tracked is not None
         mean, variance = norm.running_mean[keep], norm.running_var[keep]
+        offset = norm.bias[~keep]
+        if not norm.training:
+            spread = torch.sqrt(norm.running_var[~keep] + norm.eps)
+            offset = offset - norm.weight[~keep] * norm.running_mean[~keep] / spread
         mixed = F.batch_norm(
             pooled, mean, variance, norm.weight[keep], norm.bias[keep],
             norm.training, norm.momentum or 0.0, norm.eps,
@@ -104,7 +110,7 @@ class PSTConv(nn.Module):
             with torch.no_grad():
                 norm.running_mean[keep], norm.running_var[keep] = mean, variance
                 norm.num_batches_tracked += 1
-        constant = weight[:, ~keep] @ torch.relu(norm.bias[~keep])
+        constant = weight[:, ~keep] @ torch.relu(offset)
         return F.linear(torch.relu(mixed), weight[:, keep], constant)
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:

@@ -35,7 +35,7 @@ def contrast(
     target: Tensor,  # (m, C), unit length
     sets: list[Candidates],
     choice: Contrast,
-    own: Tensor | None = None,  # (m, j, C): negatives of each query alone
+    own: Tensor | None = None,  # (m, j): similarity of each query with negatives of its own
 ) -> Tensor:  # ()
     """InfoNCE between predictions and targets, with selected negatives and positive neighbours.
 
@@ -96,7 +96,7 @@ def _nll(
     if positives is None:
         positives = (query * other).sum(1, keepdim=True) / choice.temperature
     if own is not None:
-        negatives.append(torch.einsum("mc,mjc->mj", query, own.float()) / choice.temperature)
+        negatives.append(own.float() / choice.temperature)
     attract = torch.logsumexp(positives, 1)
     return torch.logsumexp(torch.cat([positives, *negatives], 1), 1) - attract
 
@@ -113,12 +113,11 @@ def select_negatives(similarity: Tensor, ratio: float) -> Tensor:
     count = there.sum(1)
     missing = similarity.shape[1] - count
     wanted = (count * ratio).floor().long().clamp(min=1) + missing
-    if bool((wanted == wanted[0]).all()):
-        threshold = similarity.kthvalue(int(wanted[0]), 1, keepdim=True).values
-    else:
-        threshold = similarity.sort(1).values.gather(
-            1, wanted[:, None].clamp(max=similarity.shape[1]) - 1
-        )
+    threshold = similarity.new_empty(len(similarity), 1)
+    for rank in wanted.unique().tolist():  # as many as there are numbers of absent candidates
+        rows = wanted == rank
+        rank = min(rank, similarity.shape[1])
+        threshold[rows] = similarity[rows].kthvalue(rank, 1, keepdim=True).values
     return there & (similarity <= threshold)
 
 

@@ -71,9 +71,13 @@ class PointCPSC(nn.Module):
         """Return the total of equation 9, its parts, and what tells a collapse."""
         context, position, target = self._embed(batch)
         prediction = self._predict(context, position)
+        with torch.autocast(batch.points.device.type, enabled=False):
+            return self._losses(batch.video, context.float(), prediction.float(), target.float())
+
+    def _losses(self, video: Tensor, context: Tensor, prediction: Tensor, target: Tensor) -> Losses:
         if self.config.stop_gradient_target:
             target = target.detach()
-        local = self._contrast(batch.video, prediction, target, context)
+        local = self._contrast(video, prediction, target, context)
         parts = {"contrast": local}
         total = local
         if self.config.prototypes:
@@ -85,9 +89,9 @@ class PointCPSC(nn.Module):
                 + self.config.assignment_weight * diverged
             )
         parts |= _monitors(prediction, target)
-        parts["bank"] = torch.tensor(float(len(self.bank)))
+        parts["bank_fill"] = torch.tensor(len(self.bank) / max(1, len(self.bank.video)))
         if self.training:
-            self._remember(target, batch.video)
+            self._remember(target, video)
         return Losses(total, {"loss": total.detach()} | {k: v.detach() for k, v in parts.items()})
 
     def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
@@ -146,7 +150,9 @@ class PointCPSC(nn.Module):
         own = None
         if config.context_negatives and context.shape[1] > 1:
             past = F.normalize(context[:, :-1].float(), dim=-1).flatten(1, 3)
-            own = past.repeat_interleave(each, 0)
+            anchor = query if config.anchor == "prediction" else key
+            own = anchor.unflatten(0, (-1, each)) @ past.transpose(1, 2)  # (B, n, j)
+            own = own.flatten(0, 1)
         choice = Contrast(
             config.temperature,
             config.anchor,
@@ -196,7 +202,7 @@ def _monitors(prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
     energy = torch.linalg.eigvalsh(centred @ centred.T).clamp(min=0)
     share = energy / energy.sum().clamp(min=1e-12)
     return {
-        "similarity": (guess * truth).sum(1).mean(),
+        "positive_similarity": (guess * truth).sum(1).mean(),
         "embedding_std": truth.std(0, unbiased=False).square().sum().sqrt(),
         "effective_rank": torch.exp(-(share * share.clamp(min=1e-12).log()).sum()),
     }

@@ -1,0 +1,60 @@
+"""Readers of raw recordings, one dataset a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw.msr import MsrAction3d
+from pcv.data.raw.utd import UtdMhad
+from pcv.errors import InputError
+
+
+class Reader(Protocol):
+    """What a dataset must tell to be prepared. Readers are small, frozen and picklable."""
+
+    @property
+    def dataset(self) -> str:
+        """Name that a store keeps."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the labels, from 0."""
+
+    @property
+    def axes(self) -> str:
+        """What x, y and z point to."""
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the points, for the manifest."""
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find recordings, sorted by name.
+
+        Args:
+            root: Searched with its subfolders.
+            bad: Collects files that cannot be used; without it the first one is raised.
+
+        Raises:
+            InputError: Nothing is found, or (without ``bad``) a name is wrong or appears twice.
+        """
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return the number of frames, from the header alone.
+
+        Raises:
+            RawFileError: The file is damaged or of another kind.
+        """
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a recording as points in metres.
+
+        Raises:
+            RawFileError: The file is damaged, of another kind, or has no foreground at all.
+        """
+
+
+READERS: dict[str, type[MsrAction3d] | type[UtdMhad]] = {"msr": MsrAction3d, "utd": UtdMhad}
+
+__all__ = ["READERS", "MsrAction3d", "Reader", "UtdMhad"]

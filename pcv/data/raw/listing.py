@@ -1,0 +1,79 @@
+"""Finding recordings by their names."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from pcv.clip import VideoSource
+from pcv.errors import InputError, RawFileError
+
+
+def list_named(
+    root: Path,
+    suffix: str,
+    pattern: re.Pattern[str],
+    example: str,
+    describe: Callable[[Path, re.Match[str]], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """List every file under ``root`` that ends in ``suffix``, sorted by name.
+
+    Args:
+        root: Folder.
+        suffix: Files that end otherwise are none of ours.
+        pattern: What the whole file name must match.
+        example: A right name, for the error.
+        describe: Makes a source of a match; raises RawFileError for numbers out of range.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        InputError: No folder, nothing there, a wrong name or a duplicate.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    found: dict[str, VideoSource] = {}
+    for path in sorted(_files(root, suffix), key=lambda p: (p.name, str(p))):
+        try:
+            source = _describe(path, pattern, example, describe)
+            if source.name in found:
+                raise RawFileError(
+                    path,
+                    f"the same recording as {found[source.name].path}",
+                    "keep one of them",
+                )
+        except RawFileError as error:
+            if bad is None:
+                raise
+            bad.append(error)
+        else:
+            found[source.name] = source
+    if not found and not bad:
+        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
+    return [found[name] for name in sorted(found)]
+
+
+def _files(root: Path, suffix: str) -> list[Path]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+    return [
+        Path(folder) / name
+        for folder, _, names in os.walk(root, onerror=refuse)
+        for name in names
+        if name.endswith(suffix)
+    ]
+
+
+def _describe(
+    path: Path,
+    pattern: re.Pattern[str],
+    example: str,
+    describe: Callable[[Path, re.Match[str]], VideoSource],
+) -> VideoSource:
+    match = pattern.fullmatch(path.name)
+    if match is None:
+        raise RawFileError(path, "the name does not say what it is", f"expected e.g. {example}")
+    return describe(path, match)

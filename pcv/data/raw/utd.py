@@ -1,0 +1,127 @@
+"""UTD-MHAD (Chen et al., ICIP 2015): one ``aA_sS_tT_depth.mat`` a recording."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+from numpy.typing import NDArray
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw.depth import back_project
+from pcv.data.raw.listing import list_named
+from pcv.errors import InputError, RawFileError
+
+NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
+KEY = "d_depth"
+NUMBERS = {"uint8", "uint16", "uint32", "int16", "int32", "single", "double"}
+CLASS_NAMES = (
+    "swipe left", "swipe right", "wave", "clap", "throw", "cross arms", "basketball shoot",
+    "draw x", "draw circle clockwise", "draw circle counter-clockwise", "draw triangle",
+    "bowling", "boxing", "baseball swing", "tennis swing", "arm curl", "tennis serve",
+    "push", "knock", "catch", "pick up and throw", "jog", "walk", "sit to stand",
+    "stand to sit", "lunge", "squat",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class UtdMhad:
+    """Reads UTD-MHAD; odd subjects train, even subjects test.
+
+    Args:
+        focal: Pixels, both axes. The set names none; 285.63 agrees with its skeletons.
+        centre: Pixels.
+        unit: Metres a unit of depth.
+    """
+
+    focal: float = 285.63
+    centre: tuple[float, float] = (160.0, 120.0)
+    unit: float = 0.001
+
+    dataset = "utd"
+    class_names = CLASS_NAMES
+    axes = "x right, y down, z forward"
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the points."""
+        centre = f"{self.centre[0]} {self.centre[1]}"
+        return {"focal": self.focal, "centre": centre, "unit": self.unit}
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find recordings, sorted by name; see ``Reader``."""
+        return list_named(root, "_depth.mat", NAME, "a1_s1_t1_depth.mat", _describe, bad)
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return the number of frames, from the variable's header."""
+        return _shape(source.path)[2]
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a recording as points in metres; see ``Reader``."""
+        depth = read_depth(source.path)
+        frames = [
+            back_project(
+                depth[:, :, t], focal=(self.focal, self.focal), centre=self.centre, unit=self.unit
+            )
+            for t in range(depth.shape[2])
+        ]
+        if not any(map(len, frames)):
+            raise RawFileError(source.path, "no pixel has a depth", "leave the file out")
+        return Video(source, frames)
+
+
+def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)
+    """Read raw depth in millimetres.
+
+    Only a plain numeric array is ever loaded: its type is checked before its values are read.
+
+    Raises:
+        RawFileError: Damaged, no ``d_depth`` in it, or not a plain array of numbers.
+    """
+    shape = _shape(path)
+    try:
+        depth = scipy.io.loadmat(path, variable_names=[KEY])[KEY]
+    except Exception as error:  # scipy raises many kinds on a damaged file
+        raise _unreadable(path, error) from None
+    if not isinstance(depth, np.ndarray) or depth.dtype.kind not in "fui" or depth.shape != shape:
+        raise RawFileError(path, f"{KEY} is not what its header says", "copy it again")
+    return depth
+
+
+def _shape(path: Path) -> tuple[int, int, int]:
+    try:
+        variables = {name: (shape, kind) for name, shape, kind in scipy.io.whosmat(path)}
+    except NotImplementedError:
+        raise RawFileError(
+            path, "a MATLAB 7.3 file", "expected version 5; save it with -v6 or -v7"
+        ) from None
+    except Exception as error:  # scipy raises many kinds on a damaged file
+        raise _unreadable(path, error) from None
+    if KEY not in variables:
+        names = ", ".join(sorted(variables)) or "nothing"
+        raise RawFileError(path, f"holds {names}, expected {KEY}", "is it a depth file?")
+    shape, kind = variables[KEY]
+    if kind not in NUMBERS:
+        raise RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")
+    if len(shape) != 3 or 0 in shape:
+        raise RawFileError(
+            path, f"{KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def _unreadable(path: Path, error: Exception) -> RawFileError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return RawFileError(path, f"cannot be read as MATLAB 5: {reason[:120]}", "copy it again")
+
+
+def _describe(path: Path, match: re.Match[str]) -> VideoSource:
+    action, subject, _ = (int(group) for group in match.groups())
+    if not 1 <= action <= len(CLASS_NAMES) or subject < 1:
+        raise RawFileError(
+            path, f"action {action} of subject {subject}", "actions are 1 to 27, subjects from 1"
+        )
+    split = "train" if subject % 2 else "test"
+    return VideoSource(path, path.name.removesuffix("_depth.mat"), action - 1, subject, 0, split)
