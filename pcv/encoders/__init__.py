@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pcv.config import EncoderConfig
 from pcv.encoders.pstnet import PSTNet
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class RowNorm(nn.BatchNorm1d):
     """Batch normalisation over every axis but the last: (..., C) -> (..., C)."""
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+    def forward(self, input: Tensor) -> Tensor:
         return super().forward(input.reshape(-1, input.shape[-1])).reshape(input.shape)
 
 

@@ -69,7 +69,7 @@ def contrast(
                 choice,
                 None if own is None else own[start:stop],
                 use_reentrant=False,
-            )  # fmt: skip
+            )
         )
     return torch.cat(parts).mean()
 

@@ -95,7 +95,7 @@ class PointCPSC(nn.Module):
         return Losses(total, {"loss": total.detach()} | {k: v.detach() for k, v in parts.items()})
 
     def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """Context (B, S-1, L, M, C), positions of all segments (B, S, L, M, 3), target (B, L, M, C)."""
+        """Context (B, S-1, L, M, C), all positions (B, S, L, M, 3), target (B, L, M, C)."""
         length = self.config.segment_frames
         if batch.view is None:
             found = encode_segments(self.encoder, batch.points, length)
@@ -122,7 +122,7 @@ class PointCPSC(nn.Module):
         return points[:, frames.to(points.device), : shape[2]]
 
     def _predict(self, context: Tensor, position: Tensor) -> Tensor:  # (B, L, M, C)
-        batch, segments, length, count, width = context.shape
+        batch, _, length, count, width = context.shape
         embedded = self.position(position)[:, :-1]
         tokens = self.autoregressor((context + embedded).reshape(batch, -1, width))
         last = tokens.reshape(context.shape)[:, -1].reshape(batch * length, count, width)

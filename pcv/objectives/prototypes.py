@@ -58,5 +58,5 @@ def divergence(
     log_prediction: Tensor,  # (B, n, k)
     log_target: Tensor,  # (B, n, k)
 ) -> Tensor:  # ()
-    """KL divergence of target from predicted assignments, averaged over superpoints (equation 8)."""
+    """Average over superpoints the KL divergence of assignments, KL(predicted | target) (eq. 8)."""
     return (log_prediction.exp() * (log_prediction - log_target)).sum(-1).mean()
