@@ -50,7 +50,10 @@ def synth(
 
     with console.progress("synth") as progress:
         count = stages.synthesise(
-            out, format, people=stages.People(actions, subjects, trials, seed), jobs=jobs,
+            out,
+            format,
+            people=stages.People(actions, subjects, trials, seed),
+            jobs=jobs,
             progress=progress,
         )
     console.out.print(f"{count} recordings in {out}")

@@ -36,7 +36,9 @@ def prepared(summary: PrepareSummary, as_json: bool) -> None:
     for line in summary.skipped[:MOST_SKIPPED]:
         console.err.print(f"[yellow]skipped[/] {escape(line)}")
     if len(summary.skipped) > MOST_SKIPPED:
-        console.err.print(f"and {len(summary.skipped) - MOST_SKIPPED} more; pcv info lists them all")
+        console.err.print(
+            f"and {len(summary.skipped) - MOST_SKIPPED} more; pcv info lists them all"
+        )
 
 
 def result(value: RunResult, out: Path, as_json: bool) -> None:
@@ -60,7 +62,9 @@ def scores(values: dict[str, Any]) -> None:
     table = Table("class", "accuracy", "videos", "most taken for", box=None)
     for row in values["classes"]:
         share = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
-        table.add_row(escape(row["name"]), share, str(row["videos"]), escape(row["taken_for"] or ""))
+        table.add_row(
+            escape(row["name"]), share, str(row["videos"]), escape(row["taken_for"] or "")
+        )
     console.out.print(table)
 
 

@@ -43,6 +43,7 @@ def contrast(
     ``positive_neighbours`` most similar of the bank attract (equation 2), by
     ``neighbour_weighting``: ``softmax`` weights the terms of equation 4 by equation 3, ``add``
     weights them 1, ``fusion`` averages target and neighbours, weighted so, into one positive.
+    Selection and weights are read off the target and carry no gradient.
     ``anchor`` says whose similarity is taken: the prediction's, or the target's as printed.
     Computed in float32 by log-sum-exp.
     """

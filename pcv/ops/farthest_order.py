@@ -56,7 +56,11 @@ def _choose(points, order, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN
     total = order.size
     blocks = (total + BLOCK - 1) // BLOCK
     padded = blocks * BLOCK
-    x, y, z = np.empty(padded, np.float32), np.empty(padded, np.float32), np.empty(padded, np.float32)
+    x, y, z = (
+        np.empty(padded, np.float32),
+        np.empty(padded, np.float32),
+        np.empty(padded, np.float32),
+    )
     # Padding never wins: its reach starts below every real one and only falls.
     reach = np.full(padded, np.float32(-1), np.float32)
     low, high = np.empty((3, blocks), np.float32), np.empty((3, blocks), np.float32)

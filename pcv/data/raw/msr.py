@@ -86,7 +86,9 @@ def read_depth(path: Path) -> NDArray[np.uint32]:  # (T, H, W)
         try:
             data = file.read()
         except OSError as error:
-            raise RawFileError(path, f"cannot be read: {error.strerror}", "check the disk") from None
+            raise RawFileError(
+                path, f"cannot be read: {error.strerror}", "check the disk"
+            ) from None
     if len(data) != 4 * frames * rows * columns:
         raise RawFileError(path, "changed while it was read", "try again")
     return np.frombuffer(data, "<u4").reshape(frames, rows, columns)

@@ -1,0 +1,200 @@
+"""Clips as a torch dataset: the same clip comes out whatever the number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
+
+from pcv.clip import ClipBatch
+from pcv.config import AugmentConfig, DataConfig
+from pcv.data.augment import augment
+from pcv.data.sampling import sample_points
+from pcv.data.store import Store
+from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
+
+CACHE_BYTES = 2 << 30  # decoded points kept in memory when they all fit
+SPARE = 2  # training draws its points from this many times as many stored ones
+
+
+class Clip(NamedTuple):
+    """One item, before batching."""
+
+    points: NDArray[np.float32]
+    view: NDArray[np.float32] | None
+    label: int
+    video: int
+
+
+class ClipDataset(Dataset[Clip]):
+    """Clips of some videos of a store.
+
+    An item is asked for by (epoch, index), so that its random numbers depend on nothing else.
+    Training clips draw their points, start and augmentation from
+    ``default_rng([seed, epoch, index])``; without ``augment`` a clip is the stored prefix, the
+    same every time.
+
+    Args:
+        store: Open store.
+        videos: Rows of its video table.
+        config: How clips are cut.
+        augment: What training changes; None: evaluation.
+        seed: Of the run.
+        cache: Keep decoded points in memory, when they fit.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        videos: Sequence[int] | NDArray[np.int64],
+        config: DataConfig,
+        *,
+        augment: AugmentConfig | None = None,
+        seed: int = 0,
+        cache: bool = True,
+    ) -> None:
+        self.store, self.config, self.augment, self.seed = store, config, augment, seed
+        self.rows = np.asarray(videos, np.int64)
+        self.stored = min(store.points, config.points * (SPARE if augment else 1))
+        self.clips = self._clips()
+        self._cache: dict[int, NDArray[np.generic]] | None = None
+        wanted = int(store.videos.length[self.rows].sum()) * self.stored * 3
+        if cache and wanted * store.reader.dtype.itemsize <= CACHE_BYTES:
+            self._cache = {}
+
+    def _clips(self) -> NDArray[np.int64]:  # (clips, 2): video, start (-1: drawn)
+        config = self.config
+        found = [np.empty((0, 2), np.int64)]
+        for video in self.rows:
+            length = int(self.store.videos.length[video])
+            starts = clip_starts(
+                length, config.frames, config.interval, config.clip_stride, config.short
+            )
+            if self.augment is None:
+                starts = spread_starts(starts, config.eval_clips)
+            elif config.epoch == "videos":
+                starts = np.full(min(len(starts), 1), -1, np.int64)
+            found.append(np.stack([np.full(len(starts), video), starts], 1))
+        return np.concatenate(found)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, key: tuple[int, int]) -> Clip:
+        epoch, index = key
+        video, start = (int(value) for value in self.clips[index])
+        length = int(self.store.videos.length[video])
+        config = self.config
+        rng = np.random.default_rng([self.seed, epoch, index])
+        interval = config.interval
+        if self.augment and self.augment.intervals:
+            interval = int(rng.choice(self.augment.intervals))
+        room = max(0, length - clip_span(config.frames, interval))
+        start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
+        points = self._read(video, clip_frames(start, config.frames, interval, length))
+        points = points - self._centre(video, points)
+        label = int(self.store.videos.label[video])
+        scale = np.float32(config.scale)
+        if self.augment is None:
+            return Clip(points * scale, None, label, video)
+        points = sample_points(points, config.points, rng)
+        first = augment(points, rng, self.augment) * scale
+        second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
+        return Clip(first, second, label, video)
+
+    def _read(self, video: int, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+        if self._cache is None:
+            return self.store.read(video, frames, self.stored)
+        if video not in self._cache:
+            rows = self.store.videos.offset[video] + np.arange(self.store.videos.length[video])
+            self._cache[video] = self.store.reader.read(rows, self.stored)
+        return self.store.to_metres(self._cache[video][frames])
+
+    def _centre(self, video: int, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.config.centre == "clip":
+            return points.mean((0, 1), dtype=np.float64).astype(np.float32)
+        where = self.store.videos.centroid[video]
+        if self.config.centre == "none":
+            where = -self.store.videos.origin[video]
+        return where.astype(np.float32)
+
+    def __getstate__(self) -> dict[str, object]:
+        cached = None if self._cache is None else {}
+        return self.__dict__ | {"_cache": cached}
+
+
+class _Batches:
+    """Batches of (epoch, index) keys, from a step of the epoch on."""
+
+    def __init__(self, keys: list[list[tuple[int, int]]]) -> None:
+        self.keys = keys
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def training_batches(
+    dataset: ClipDataset, *, batch: int, epoch: int, first: int = 0, workers: int = 0
+) -> DataLoader[ClipBatch]:
+    """Batch one epoch in an order drawn from the seed and the epoch; a partial batch is left out.
+
+    Args:
+        dataset: Training clips.
+        batch: Clips a batch; an epoch of fewer clips is one smaller batch.
+        epoch: From 0.
+        first: Batches to skip, for a resumed run.
+        workers: Processes; forked ones would clash with Numba's threads, so they are started anew.
+    """
+    size = min(batch, len(dataset))
+    order = np.random.default_rng([dataset.seed, epoch, 1 << 31]).permutation(len(dataset))
+    keys = [
+        [(epoch, int(i)) for i in order[s : s + size]]
+        for s in range(0, len(order) - size + 1, size)
+    ]
+    return _loader(dataset, keys[first:], workers)
+
+
+def evaluation_batches(
+    dataset: ClipDataset, *, batch: int, workers: int = 0
+) -> DataLoader[ClipBatch]:
+    """Batch every clip once, in order."""
+    keys = [
+        [(0, i) for i in range(s, min(s + batch, len(dataset)))]
+        for s in range(0, len(dataset), batch)
+    ]
+    return _loader(dataset, keys, workers)
+
+
+def steps_per_epoch(dataset: ClipDataset, batch: int) -> int:
+    """How many batches ``training_batches`` yields."""
+    return len(dataset) // min(batch, len(dataset))
+
+
+def _loader(
+    dataset: ClipDataset, keys: list[list[tuple[int, int]]], workers: int
+) -> DataLoader[ClipBatch]:
+    return DataLoader(
+        dataset,
+        batch_sampler=_Batches(keys),  # type: ignore[arg-type]
+        collate_fn=collate,
+        num_workers=workers,
+        multiprocessing_context="forkserver" if workers else None,
+    )
+
+
+def collate(clips: list[Clip]) -> ClipBatch:
+    """Stack clips."""
+    views = [clip.view for clip in clips if clip.view is not None]
+    return ClipBatch(
+        torch.from_numpy(np.stack([clip.points for clip in clips])),
+        torch.tensor([clip.label for clip in clips]),
+        torch.tensor([clip.video for clip in clips]),
+        torch.from_numpy(np.stack(views)) if views else None,
+    )

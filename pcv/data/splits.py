@@ -1,0 +1,71 @@
+"""Who trains, who validates and who tests."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.config import TrainConfig
+from pcv.data.store import Store
+from pcv.errors import InputError
+
+
+class Split(NamedTuple):
+    """Rows of the video table, ascending."""
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
+    """Split a store by its own split column, and carve validation subjects out of train.
+
+    With ``protocol: paper`` nothing is carved out. Of the labelled training videos a stratified,
+    seeded ``label_fraction`` stays, at least one a class.
+
+    Args:
+        store: Open store.
+        config: Protocol, validation subjects, label fraction and seed.
+        labelled: Whether labels are used; without them every training video counts.
+
+    Raises:
+        InputError: No training video is left.
+    """
+    split, subject = store.videos.split, store.videos.subject
+    train = np.flatnonzero(split == "train")
+    test = np.flatnonzero(split == "test")
+    held = np.empty(0, np.int64)
+    if labelled and config.protocol == "strict" and config.validation_subjects:
+        people = np.unique(subject[train])
+        if config.validation_subjects >= len(people):
+            raise InputError(
+                f"{store.path}: train.validation_subjects {config.validation_subjects} leaves none "
+                f"of {len(people)} training subjects; lower it"
+            )
+        rng = np.random.default_rng([config.seed, 1])
+        chosen = rng.choice(people, config.validation_subjects, replace=False)
+        inside = np.isin(subject[train], chosen)
+        train, held = train[~inside], train[inside]
+    if labelled:
+        train = train[store.videos.label[train] >= 0]
+        train = _stratified(train, store.videos.label, config)
+    if not len(train):
+        raise InputError(f"{store.path}: no video to train on")
+    return Split(train, held, test)
+
+
+def _stratified(
+    rows: NDArray[np.int64], label: NDArray[np.int64], config: TrainConfig
+) -> NDArray[np.int64]:
+    if config.label_fraction == 1:
+        return rows
+    rng = np.random.default_rng([config.seed, 2])
+    kept = []
+    for one in np.unique(label[rows]):
+        same = rows[label[rows] == one]
+        count = max(1, round(config.label_fraction * len(same)))
+        kept.append(rng.choice(same, count, replace=False))
+    return np.sort(np.concatenate(kept))

@@ -1,0 +1,266 @@
+"""The clip store: one Zarr v3 group a dataset, every frame in farthest-point order.
+
+``points`` (rows, N, 3) holds integers of ``step`` metres from an origin per video (or float32
+metres from it), chunked along frames and points and sharded; ``count`` (rows,) says how many
+points a frame had where fewer than N. Group attributes hold the video table, what was read and
+what was dropped. This is the only file that imports zarr.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.data.shards import ShardReader
+from pcv.errors import StoreError
+from pcv.ops.farthest_order import farthest_order
+
+FORMAT = "pcv-clips"
+VERSION = 1
+CHUNK_FRAMES, CHUNK_POINTS, SHARD_FRAMES = 8, 512, 256
+
+
+class VideoTable(NamedTuple):
+    """One row a video, sorted by name."""
+
+    name: list[str]
+    offset: NDArray[np.int64]  # first row of ``points``
+    length: NDArray[np.int64]  # frames
+    label: NDArray[np.int64]
+    subject: NDArray[np.int64]
+    camera: NDArray[np.int64]
+    split: NDArray[np.str_]
+    origin: NDArray[np.float64]  # (videos, 3) metres, on the grid of ``step``
+    centroid: NDArray[np.float64]  # (videos, 3) metres from the origin, on the grid
+
+
+class Store:
+    """An open store; reading needs no zarr and is safe in worker processes."""
+
+    def __init__(self, path: Path, attributes: dict[str, Any]) -> None:
+        self.path = path
+        self.attributes = attributes
+        self.dataset: str = attributes["dataset"]
+        self.class_names: list[str] = attributes["class_names"]
+        self.points: int = attributes["points"]
+        self.step: float | None = attributes["step"]
+        table = attributes["videos"]
+        numbers = {
+            key: np.array(table[key], np.int64)
+            for key in ("offset", "length", "label", "subject", "camera")
+        }
+        places = {
+            key: np.array(table[key], np.float64).reshape(-1, 3) for key in ("origin", "centroid")
+        }
+        self.videos = VideoTable(
+            name=table["name"], split=np.array(table["split"], np.str_), **numbers, **places
+        )
+        self.frames = int(self.videos.length.sum())
+        self.reader = ShardReader(path / "points")
+
+    def __len__(self) -> int:
+        return len(self.videos.name)
+
+    def read(
+        self, video: int, frames: NDArray[np.int64], points: int
+    ) -> NDArray[np.float32]:  # (T, points, 3)
+        """Read frames of a video, in metres from its origin; any prefix is its farthest sample.
+
+        Raises:
+            StoreError: More points than are stored, or a shard is damaged.
+        """
+        if not 1 <= points <= self.points:
+            raise StoreError(
+                f"{self.path}: {points} points a frame asked for, {self.points} stored; "
+                "prepare with a larger --points or lower data.points"
+            )
+        if len(frames) and not 0 <= frames.min() <= frames.max() < self.videos.length[video]:
+            raise StoreError(f"{self.path}: {self.videos.name[video]} has no such frames")
+        raw = self.reader.read(self.videos.offset[video] + frames, points)
+        return self.to_metres(raw)
+
+    def to_metres(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """Turn stored values into metres from the video's origin."""
+        metres = raw.astype(np.float32)
+        if self.step is not None:
+            metres *= np.float32(self.step)
+        return metres
+
+    def info(self) -> dict[str, Any]:
+        """Return what the store holds, JSON-able."""
+        videos, stored = self.videos, self.attributes
+        splits, counts = np.unique(videos.split, return_counts=True)
+        labels = np.bincount(videos.label[videos.label >= 0], minlength=len(self.class_names))
+        size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+        lengths = videos.length
+        return {
+            "format": f"{FORMAT} {stored['version']}",
+            "dataset": self.dataset,
+            "videos": len(self),
+            "splits": {str(s): int(n) for s, n in zip(splits, counts, strict=True)},
+            "subjects": sorted({int(s) for s in videos.subject}),
+            "frames": self.frames,
+            "frames_a_video": {
+                "min": int(lengths.min()),
+                "median": float(np.median(lengths)),
+                "max": int(lengths.max()),
+            },
+            "points": self.points,
+            "dtype": stored["dtype"],
+            "step_m": self.step,
+            "largest_error_m": None if self.step is None else self.step / 2,
+            "size_mb": round(size / 1e6, 1),
+            "axes": stored["axes"],
+            "reader": stored["reader"],
+            "sparse_frames": stored["sparse_frames"],
+            "empty_frames": stored["empty_frames"],
+            "dropped": [f"{d['file']}: {d['why']}" for d in stored["dropped"]],
+            "classes": {name: int(n) for name, n in zip(self.class_names, labels, strict=True)},
+        }
+
+    def verify(self, progress: Progress | None = None) -> list[str]:
+        """Recheck shards against their checksums, and the order of some frames.
+
+        Returns:
+            Problems, one line each; none when the store is whole.
+        """
+        problems = []
+        expected: dict[str, str] = self.attributes["shards"]
+        for done, (name, checksum) in enumerate(sorted(expected.items())):
+            file = self.path / name
+            if not file.is_file():
+                problems.append(f"{name}: missing")
+            elif file_checksum(file) != checksum:
+                problems.append(f"{name}: its checksum changed since it was written")
+            if progress:
+                progress(done + 1, len(expected), name)
+        return problems or self._misordered()
+
+    def _misordered(self) -> list[str]:
+        problems = []
+        for video in range(0, len(self), max(1, len(self) // 20)):
+            cloud = self.read(video, np.array([self.videos.length[video] // 2]), self.points)[0]
+            count = min(len(np.unique(cloud, axis=0)), 256)
+            if not np.array_equal(cloud[farthest_order(cloud, count)], cloud[:count]):
+                problems.append(f"{self.videos.name[video]}: not in farthest-point order")
+        return problems
+
+
+def open_store(path: Path, dataset: str | None = None) -> Store:
+    """Open a finished store.
+
+    Args:
+        path: Its folder.
+        dataset: Refuse a store of another one.
+
+    Raises:
+        StoreError: Not a store, unfinished, of another version or dataset, or damaged.
+    """
+    attributes = read_attributes(path)
+    if not attributes["complete"]:
+        raise StoreError(f"{path}: preparation is unfinished; run pcv prepare again to go on")
+    if dataset and attributes["dataset"] != dataset:
+        raise StoreError(f"{path}: a store of {attributes['dataset']}, the recipe wants {dataset}")
+    try:
+        store = Store(path, attributes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path}: damaged attributes: {error}; prepare it again") from None
+    if not len(store):
+        raise StoreError(f"{path}: holds no video")
+    return store
+
+
+def read_attributes(path: Path) -> dict[str, Any]:
+    """Read the attributes of a store, finished or not.
+
+    Raises:
+        StoreError: The folder is missing, not a store or of another version.
+    """
+    if not path.is_dir():
+        raise StoreError(f"{path}: no such store; pcv prepare writes one")
+    try:
+        attributes = json.loads((path / "zarr.json").read_text())["attributes"]
+        found, version = attributes["format"], attributes["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StoreError(f"{path}: not a clip store; pcv prepare writes one") from None
+    if found != FORMAT or version != VERSION:
+        raise StoreError(
+            f"{path}: {found} version {version}, this pcv reads {FORMAT} {VERSION}; prepare it again"
+        )
+    return dict(attributes)
+
+
+def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
+    """Create the group and its arrays, empty and marked incomplete."""
+    base = {"format": FORMAT, "version": VERSION, "complete": False}
+    group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
+    count = attributes["points"]
+    compressor = zarr.codecs.BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
+    group.create_array(
+        "points",
+        shape=(rows, count, 3),
+        dtype=attributes["dtype"],
+        chunks=(CHUNK_FRAMES, min(count, CHUNK_POINTS), 3),
+        shards=(SHARD_FRAMES, -(-count // CHUNK_POINTS) * CHUNK_POINTS, 3)
+        if count > CHUNK_POINTS
+        else (SHARD_FRAMES, count, 3),
+        compressors=compressor,
+        fill_value=0,
+    )
+    group.create_array(
+        "count", shape=(rows,), dtype="int32", chunks=(SHARD_FRAMES,), compressors=None
+    )
+
+
+def write_rows(
+    path: Path, start: int, points: NDArray[Any], count: NDArray[np.int32]
+) -> dict[str, str]:
+    """Write whole shards from row ``start``, and return the checksum of each file written."""
+    group = zarr.open_group(path, mode="r+", zarr_format=3)
+    stop = start + len(points)
+    _array(group, "points")[start:stop] = points
+    _array(group, "count")[start:stop] = count
+    names = []
+    for shard in range(start // SHARD_FRAMES, -(-stop // SHARD_FRAMES)):
+        names += [f"points/c/{shard}/0/0", f"count/c/{shard}"]
+    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+
+
+def finish_store(path: Path, attributes: dict[str, Any]) -> None:
+    """Write the final attributes at once: from here on the store is complete."""
+    meta = json.loads((path / "zarr.json").read_text())
+    base = {"format": FORMAT, "version": VERSION, "complete": True}
+    meta["attributes"] = base | attributes
+    write_json(path / "zarr.json", meta)
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file that appears whole or not at all."""
+    import os
+
+    partial = path.with_name(f".{path.name}.part")
+    with partial.open("w") as file:
+        json.dump(value, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
+    array = group[name]
+    assert isinstance(array, zarr.Array)
+    return array

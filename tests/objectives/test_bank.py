@@ -1,0 +1,53 @@
+"""The memory bank."""
+
+import torch
+
+from pcv.objectives.bank import Bank
+
+
+def rows(*values):
+    return torch.tensor([[float(v), 0.0] for v in values]), torch.tensor(values)
+
+
+def test_the_oldest_are_overwritten_first():
+    bank = Bank(5, 2)
+    bank.enqueue(*rows(1, 2, 3))
+    assert len(bank) == 3
+    assert bank.content()[1].tolist() == [1, 2, 3]
+    bank.enqueue(*rows(4, 5, 6))
+    assert sorted(bank.content()[1].tolist()) == [2, 3, 4, 5, 6]
+    bank.enqueue(*rows(7, 8))
+    embedding, video = bank.content()
+    assert sorted(video.tolist()) == [4, 5, 6, 7, 8]
+    assert torch.equal(embedding[:, 0].long(), video)
+
+
+def test_more_than_it_holds_keeps_the_last():
+    bank = Bank(2, 2)
+    bank.enqueue(*rows(1, 2, 3))
+    assert sorted(bank.content()[1].tolist()) == [2, 3]
+
+
+def test_what_is_stored_has_no_gradient_and_content_is_a_copy():
+    bank = Bank(2, 2)
+    bank.enqueue(torch.ones(1, 2, requires_grad=True), torch.tensor([4]))
+    embedding, _ = bank.content()
+    assert not embedding.requires_grad
+    embedding.zero_()
+    assert bank.embedding[0].tolist() == [1, 1]
+
+
+def test_a_bank_of_nothing():
+    bank = Bank(0, 2)
+    bank.enqueue(*rows(1))
+    assert len(bank) == 0
+
+
+def test_it_is_part_of_the_state():
+    bank, other = Bank(3, 2), Bank(3, 2)
+    bank.enqueue(*rows(1, 2, 3, 4))
+    other.load_state_dict(bank.state_dict())
+    for each in (bank, other):
+        each.enqueue(*rows(5))
+    assert torch.equal(bank.embedding, other.embedding)
+    assert torch.equal(bank.video, other.video)

@@ -1,0 +1,61 @@
+"""Losses of ten steps from a seed, so that a change of the mathematics does not pass unseen.
+
+``golden_losses.txt`` holds what they were; after a change that is meant, write what the failure
+shows into it. The tolerance allows for another platform's order of summation.
+"""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pcv.clip import ClipBatch
+from pcv.config import ClassifyConfig, EncoderConfig, OptimConfig, PointCPSCConfig, Recipe
+from pcv.encoders import build_encoder
+from pcv.objectives import OBJECTIVES, build_objective
+
+GOLDEN = Path(__file__).with_name("golden_losses.txt")
+
+
+def recipe(name):
+    small = {"channels": 16, "autoregressor_depth": 1, "autoregressor_mlp": 32, "bank_size": 16}
+    objective = {
+        "pointcpsc": PointCPSCConfig(predictor_hidden=(16, 32), assignment_weight=1.0, **small),
+        "classify": ClassifyConfig(hidden=16),
+    }[name]
+    stage = {"pointcpsc": "pretrain", "classify": "finetune"}[name]
+    encoder = EncoderConfig(width=1 / 32, radius=0.3)
+    base = Recipe(stage=stage, encoder=encoder, objective=objective, optim=OptimConfig())
+    return base.model_copy(
+        update={"data": base.data.model_copy(update={"frames": 12, "points": 64})}
+    )
+
+
+def moving_clips(step):
+    """Six blobs that drift; the way they drift is their label."""
+    draw = torch.Generator().manual_seed(step)
+    shape = torch.rand(6, 1, 64, 3, generator=draw)
+    label = torch.arange(6) % 3
+    drift = torch.nn.functional.one_hot(label, 3)[:, None, None] * 0.05
+    points = shape + drift * torch.arange(12)[None, :, None, None]
+    points = points + 0.01 * torch.randn(6, 12, 64, 3, generator=draw)
+    return ClipBatch(points, label, torch.arange(6) + 6 * (step % 2))
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+def test_ten_steps(name):
+    torch.manual_seed(0)
+    wanted = recipe(name)
+    objective = build_objective(wanted, build_encoder(wanted.encoder), classes=3)
+    optimiser = torch.optim.AdamW(objective.parameters(), 1e-3)
+    found = []
+    for step in range(10):
+        loss = objective(moving_clips(step)).total
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        found.append(float(loss.detach()))
+    lines = dict(line.split(": ") for line in GOLDEN.read_text().splitlines())
+    golden = [float(value) for value in lines[name].split()]
+    text = " ".join(f"{value:.5f}" for value in found)
+    assert found == pytest.approx(golden, rel=1e-3), f"{name}: {text}"
