@@ -38,7 +38,7 @@ class PSTNet(nn.Module):
             return max(1, round(channels * config.width)) if channels else 0
 
         self.config = config
-        self.layers = nn.ModuleList(
+        layers = [
             PSTConv(
                 PSTConvConfig(
                     channels_in=scaled(first),
@@ -57,16 +57,25 @@ class PSTNet(nn.Module):
                 )
             )
             for first, middle, last, factor, kernel, stride, padding, spatial in LAYERS
-        )
+        ]
+        self.layers = nn.ModuleList(layers)
         self.width = scaled(LAYERS[-1][2])
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
         """Return how many frames and anchors ``forward`` makes of clips of that size."""
-        for layer in self.layers:
-            config = layer.config
-            frames = len(layer.frames(frames)[0])
-            points //= config.spatial_stride
-        return frames, points
+        for layer in self._convolutions():
+            points //= layer.config.spatial_stride
+        return len(self.anchor_frames(frames)), points
+
+    def anchor_frames(self, frames: int) -> Tensor:
+        """Return the frames of a clip in which the superpoints lie: (L,) int64."""
+        chosen = torch.arange(frames)
+        for layer in self._convolutions():
+            chosen = chosen[layer.frames(len(chosen))[0]]
+        return chosen
+
+    def _convolutions(self) -> list[PSTConv]:
+        return [layer for layer in self.layers if isinstance(layer, PSTConv)]
 
     def forward(self, points: Tensor) -> Superpoints:
         """Encode clips.

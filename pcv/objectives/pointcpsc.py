@@ -107,18 +107,16 @@ class PointCPSC(nn.Module):
         cut = frames - length
         shape = (-1, length, *batch.points.shape[2:])
         both = torch.cat([batch.points[:, :cut].reshape(shape), batch.view[:, cut:].reshape(shape)])
-        found: Superpoints = self.encoder(both)
-        feature = self.projector(found.feature)
+        mixed: Superpoints = self.encoder(both)
+        feature = self.projector(mixed.feature)
         context = feature[:-clips].reshape(clips, -1, *feature.shape[1:])
-        before = found.position[:-clips].reshape(clips, -1, *found.position.shape[1:])
-        here = self._places(batch.points[:, cut:], found.position.shape)
+        before = mixed.position[:-clips].reshape(clips, -1, *mixed.position.shape[1:])
+        here = self._places(batch.points[:, cut:], mixed.position.shape)
         return context, torch.cat([before, here[:, None]], 1), feature[-clips:]
 
     def _places(self, points: Tensor, shape: torch.Size) -> Tensor:
         """Where the target's prefix anchors lie in the first view, without encoding it."""
-        frames = torch.arange(points.shape[1])
-        for layer in self.encoder.layers:
-            frames = frames[layer.frames(len(frames))[0]]
+        frames = self.encoder.anchor_frames(points.shape[1])
         return points[:, frames.to(points.device), : shape[2]]
 
     def _predict(self, context: Tensor, position: Tensor) -> Tensor:  # (B, L, M, C)

@@ -12,7 +12,7 @@ from pcv.objectives.classify import Classify
 
 def make(**changes):
     torch.manual_seed(0)
-    encoder = build_encoder(EncoderConfig(width=1 / 64, radius=0.3))
+    encoder = build_encoder(EncoderConfig(width=1 / 16, radius=0.3))
     return Classify(ClassifyConfig(**({"hidden": 8} | changes)), encoder, frames=8, classes=3)
 
 

@@ -22,11 +22,13 @@ def loop(prediction, target, bank, allowed, batch, choice, own=None):
         z, q = target[i], prediction[i]
         anchor, other = (q, z) if choice.anchor == "prediction" else (z, q)
         pool = [m for j, m in enumerate(bank) if allowed[i, j]]
-        pool.sort(key=lambda m: float(m @ z))
+        pool.sort(key=lambda m: float(m.detach() @ z.detach()))
         near = pool[::-1][: choice.positive_neighbours]
         kept = pool[: max(1, math.floor(choice.negative_ratio * len(pool)))]
         kept = [m for m in kept if not any(m is n for n in near)]
-        rest = sorted((m for j, m in enumerate(batch) if j != i), key=lambda m: float(m @ z))
+        rest = sorted(
+            (m for j, m in enumerate(batch) if j != i), key=lambda m: float(m.detach() @ z.detach())
+        )
         kept += rest[: max(1, math.floor(choice.negative_ratio * len(rest)))]
         weight = torch.softmax(torch.stack([n @ z for n in near]), 0).detach()
         if choice.neighbour_weighting == "fusion":
@@ -67,7 +69,7 @@ def test_against_a_loop(monkeypatch, anchor, weighting, chunk):
     own = torch.linspace(-1, 0.5, 12).reshape(6, 2)
     found = contrast(prediction, target, sets, choice, own)
     wanted = loop(prediction, target, bank, allowed, target, choice, own)
-    assert abs(float(found) - float(wanted)) < 1e-5 * abs(float(wanted))
+    assert abs(found.item() - wanted.item()) < 1e-5 * abs(wanted.item())
     gradients = [torch.autograd.grad(v, (prediction, target)) for v in (found, wanted)]
     for fast, slow in zip(*gradients, strict=True):
         assert torch.allclose(fast, slow, rtol=1e-3, atol=1e-5)

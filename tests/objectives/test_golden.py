@@ -20,26 +20,28 @@ GOLDEN = Path(__file__).with_name("golden_losses.txt")
 def recipe(name):
     small = {"channels": 16, "autoregressor_depth": 1, "autoregressor_mlp": 32, "bank_size": 16}
     objective = {
-        "pointcpsc": PointCPSCConfig(predictor_hidden=(16, 32), assignment_weight=1.0, **small),
+        "pointcpsc": PointCPSCConfig(
+            predictor_hidden=(16, 32), temperature=0.2, assignment_weight=1.0, **small
+        ),
         "classify": ClassifyConfig(hidden=16),
     }[name]
     stage = {"pointcpsc": "pretrain", "classify": "finetune"}[name]
-    encoder = EncoderConfig(width=1 / 32, radius=0.3)
+    encoder = EncoderConfig(width=1 / 16, radius=0.3)
     base = Recipe(stage=stage, encoder=encoder, objective=objective, optim=OptimConfig())
     return base.model_copy(
-        update={"data": base.data.model_copy(update={"frames": 12, "points": 64})}
+        update={"data": base.data.model_copy(update={"frames": 8, "points": 64})}
     )
 
 
 def moving_clips(step):
-    """Six blobs that drift; the way they drift is their label."""
+    """Four blobs that drift; the way they drift is their label."""
     draw = torch.Generator().manual_seed(step)
-    shape = torch.rand(6, 1, 64, 3, generator=draw)
-    label = torch.arange(6) % 3
+    shape = torch.rand(4, 1, 64, 3, generator=draw)
+    label = torch.arange(4) % 3
     drift = torch.nn.functional.one_hot(label, 3)[:, None, None] * 0.05
-    points = shape + drift * torch.arange(12)[None, :, None, None]
-    points = points + 0.01 * torch.randn(6, 12, 64, 3, generator=draw)
-    return ClipBatch(points, label, torch.arange(6) + 6 * (step % 2))
+    points = shape + drift * torch.arange(8)[None, :, None, None]
+    points = points + 0.01 * torch.randn(4, 8, 64, 3, generator=draw)
+    return ClipBatch(points, label, torch.arange(4) + 4 * (step % 2))
 
 
 @pytest.mark.parametrize("name", sorted(OBJECTIVES))
