@@ -156,7 +156,7 @@ class ProbeConfig(_Config):
     linear_epochs: Count = 300
     linear_lr: Positive = 1e-2
     linear_weight_decay: float = Field(0.05, ge=0)
-    train_clips: Count = 4  # clips a training video
+    warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
 
 
 class Recipe(_Config):

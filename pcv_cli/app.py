@@ -36,9 +36,9 @@ def version(
 
 
 @app.command(epilog="Example: pcv synth raw --subjects 4 && pcv prepare msr raw store")
-def synth(
+def synth(  # noqa: PLR0913 - the options are the interface
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
-    format: Annotated[str, typer.Option(help="Raw format; msr is the only one.")] = "msr",  # noqa: A002
+    format: Annotated[str, typer.Option(help="Raw format; msr is the only one.")] = "msr",
     actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
     subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
     trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
@@ -94,7 +94,7 @@ def pretrain(
 
 
 @app.command(epilog="Example: pcv finetune recipes/msr_finetune.yaml --from runs/msr-seed0")
-def finetune(
+def finetune(  # noqa: PLR0913 - the options are the interface
     recipe: RecipeFile,
     start: Start = None,
     store: StoreOption = None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-# Relative to embeddings spread evenly over the sphere (1.0). A collapsed prototype read 0.04, healthy ones 0.5 to 1.
+# Embeddings spread evenly over the sphere have 1.0; healthy runs read 0.5 to 1.
 LOWEST_STD = 0.1
 # 1.0: all embeddings lie on one line.
 LOWEST_RANK = 1.5

@@ -14,8 +14,8 @@ def build_schedule(
     """Turn a recipe's epochs into a function from the step (from 0) to the learning rate.
 
     Warm-up is linear from ``warmup_start * lr`` and reaches ``lr`` after ``warmup_epochs``. What
-    follows: ``cosine`` falls from ``lr`` to 0 at ``steps``; ``steps`` divides by 10 at each milestone;
-    ``constant`` stays.
+    follows: ``cosine`` falls from ``lr`` to 0 at ``steps``; ``steps`` divides by 10 at each
+    milestone; ``constant`` stays.
 
     Args:
         config: The optimiser's part of the recipe.

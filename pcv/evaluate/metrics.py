@@ -1,0 +1,36 @@
+"""Numbers from predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def confusion_matrix(
+    truth: NDArray[np.int64], guess: NDArray[np.int64], classes: int
+) -> NDArray[np.int64]:  # (classes, classes), rows: truth
+    """Count how often each class was taken for each."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (truth, guess), 1)
+    return counts
+
+
+def accuracy(confusion: NDArray[np.int64]) -> float:
+    """Share that is right; NaN where nothing was scored."""
+    total = confusion.sum()
+    return float(np.trace(confusion) / total) if total else float("nan")
+
+
+def per_class(confusion: NDArray[np.int64]) -> list[float | None]:
+    """Share of each class that is right; None for a class without videos."""
+    totals = confusion.sum(1)
+    return [
+        float(right / total) if total else None
+        for right, total in zip(np.diag(confusion), totals, strict=True)
+    ]
+
+
+def mean_class_accuracy(confusion: NDArray[np.int64]) -> float:
+    """Mean over the classes that have videos."""
+    shares = [share for share in per_class(confusion) if share is not None]
+    return float(np.mean(shares)) if shares else float("nan")

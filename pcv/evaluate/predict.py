@@ -1,0 +1,59 @@
+"""Scores of clips to scores of videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pcv.clip import ClipBatch
+from pcv.train.fit import device_of, to_device
+
+
+class VideoScores(NamedTuple):
+    """One row a video that yielded a clip, ascending."""
+
+    video: NDArray[np.int64]  # (V,)
+    label: NDArray[np.int64]  # (V,)
+    score: NDArray[np.float64]  # (V, classes): softmax summed over clips
+
+
+@torch.no_grad()
+def predict(
+    objective: nn.Module,
+    batches: Iterable[ClipBatch],
+    scores: Callable[[ClipBatch], Tensor],
+    advance: Callable[[int], None] = lambda clips: None,
+) -> VideoScores:
+    """Score every clip and sum the softmax over the clips of a video.
+
+    Args:
+        objective: Put in eval mode meanwhile.
+        batches: Clips of the split, each once.
+        scores: Clips -> (B, classes) logits.
+        advance: Called with the number of clips of each batch.
+    """
+    was_training = objective.training
+    objective.eval()
+    summed: dict[int, NDArray[np.float64]] = {}
+    labels: dict[int, int] = {}
+    for batch in batches:
+        moved = to_device(batch, device_of(objective))
+        share = torch.softmax(scores(moved).double(), 1).cpu().numpy()
+        for row, video, label in zip(
+            share, batch.video.tolist(), batch.label.tolist(), strict=True
+        ):
+            summed[video] = summed.get(video, 0) + row
+            labels[video] = label
+        advance(len(share))
+    objective.train(was_training)
+    order = sorted(summed)
+    return VideoScores(
+        np.array(order, np.int64),
+        np.array([labels[v] for v in order], np.int64),
+        np.stack([summed[v] for v in order]) if order else np.empty((0, 0)),
+    )

@@ -1,0 +1,213 @@
+"""Results of runs to tables and pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.table import Table
+
+from pcv.errors import InputError, PcvError
+from pcv.train.run import RunFolder, RunResult
+
+SHOWN = ("linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "loss")
+SHARES = ("linear", "knn", "accuracy", "mean_class", "best_")
+
+
+class Row(NamedTuple):
+    """Runs that differ in nothing but their seed (and the run they start from)."""
+
+    stage: str
+    recipe: str
+    dataset: str
+    init: str  # "random" or "pretrained"
+    label_fraction: float
+    protocol: str
+    seeds: list[int]
+    scores: dict[str, list[float]]  # name -> one value a seed
+    n_scored: int | None
+    n_in_split: int | None
+
+
+def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
+    """Read the finished runs among some folders.
+
+    Raises:
+        InputError: A folder is missing, or none holds a finished run.
+    """
+    found = []
+    for path in sorted(set(runs)):
+        if not path.is_dir():
+            raise InputError(f"{path}: no such run folder")
+        result = RunFolder(path).result()
+        if result is not None:
+            found.append((path, result))
+    if not found:
+        raise InputError(f"none of {len(runs)} folders holds a finished run (result.json)")
+    return found
+
+
+def summarise(results: list[RunResult]) -> list[Row]:
+    """Group results over seeds."""
+    groups: dict[tuple[Any, ...], list[RunResult]] = {}
+    for result in results:
+        init = "random" if result.init == "random" else "pretrained"
+        key = (
+            result.stage, result.recipe, result.dataset, init,
+            result.label_fraction, result.protocol,
+        )  # fmt: skip
+        groups.setdefault(key, []).append(result)
+    rows = []
+    for key in sorted(groups, key=str):
+        group = sorted(groups[key], key=lambda r: r.seed)
+        names = [name for name in group[0].scores if all(name in r.scores for r in group)]
+        rows.append(
+            Row(
+                *key,
+                [r.seed for r in group],
+                {name: [r.scores[name] for r in group] for name in names},
+                group[0].n_scored,
+                group[0].n_in_split,
+            )
+        )
+    return rows
+
+
+def spread(name: str, values: list[float]) -> str:
+    """Mean and standard deviation over seeds; shares as percentages."""
+    factor, unit = (100.0, " %") if name.startswith(SHARES) else (1.0, "")
+    mean = statistics.fmean(values) * factor
+    if len(values) == 1:
+        return f"{mean:.1f}{unit}"
+    return f"{mean:.1f} ± {statistics.stdev(values) * factor:.1f}{unit}"
+
+
+def _cells(row: Row) -> list[str]:
+    shown = [name for name in (*SHOWN, *row.scores) if name in row.scores]
+    shown = list(dict.fromkeys(shown))[:6]
+    scored = "" if row.n_scored is None else f"{row.n_scored} / {row.n_in_split}"
+    return [
+        row.stage,
+        row.recipe,
+        row.init,
+        f"{row.label_fraction:.0%}",
+        ", ".join(f"{name} {spread(name, row.scores[name])}" for name in shown),
+        scored,
+        ", ".join(map(str, row.seeds)),
+        row.protocol,
+    ]
+
+
+HEADINGS = ["stage", "recipe", "init", "labels", "scores", "scored / in split", "seeds", "protocol"]
+
+
+def table(rows: list[Row]) -> Table:
+    """Build the table for a terminal."""
+    found = Table(*HEADINGS, box=None)
+    for row in rows:
+        found.add_row(*_cells(row))
+    return found
+
+
+def to_markdown(rows: list[Row]) -> str:
+    """Build a markdown table."""
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *map(_cells, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def to_csv(rows: list[Row]) -> str:
+    """Build a CSV with one line a score and seed."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["stage", "recipe", "dataset", "init", "label_fraction", "protocol", "seed", "score",
+         "value", "n_scored", "n_in_split"]
+    )  # fmt: skip
+    for row in rows:
+        for name, values in row.scores.items():
+            for seed, value in zip(row.seeds, values, strict=True):
+                writer.writerow([*row[:6], seed, name, value, row.n_scored, row.n_in_split])
+    return out.getvalue()
+
+
+def to_json(rows: list[Row]) -> list[dict[str, Any]]:
+    """Build plain values."""
+    return [row._asdict() for row in rows]
+
+
+def write_report(found: list[tuple[Path, RunResult]], rows: list[Row], out: Path) -> list[Path]:
+    """Write report.md, report.csv, curves.png and a confusion matrix as PNG.
+
+    Raises:
+        PcvError: matplotlib is missing.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        raise PcvError("pictures need matplotlib: pip install 'pcv[plot]'") from None
+    mpl.use("Agg")
+    out.mkdir(parents=True, exist_ok=True)
+    written = [out / "report.md", out / "report.csv"]
+    pictures = [_curves(found, out / "curves.png")]
+    pictures += [_confusion(path, r, out) for path, r in found if r.confusion and r.n_scored]
+    lines = ["# Report\n", to_markdown(rows)]
+    lines += [f"![{picture.stem}]({picture.name})\n" for picture in pictures if picture]
+    written[0].write_text("\n".join(lines))
+    written[1].write_text(to_csv(rows))
+    return written + [picture for picture in pictures if picture]
+
+
+def _curves(found: list[tuple[Path, RunResult]], out: Path) -> Path | None:
+    from matplotlib import pyplot as plt
+
+    runs = [(path, RunFolder(path).metrics()) for path, _ in found]
+    runs = [(path, lines) for path, lines in runs if lines]
+    if not runs:
+        return None
+    names = list(dict.fromkeys(k for _, lines in runs for line in lines for k in line))
+    names = [name for name in names if name not in ("step", "bank")][:9]
+    columns = min(3, len(names))
+    height = -(-len(names) // columns)
+    figure, axes = plt.subplots(
+        height, columns, figsize=(4 * columns, 2.6 * height), squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat[len(names) :]:
+        axis.set_axis_off()
+    for axis, name in zip(axes.flat, names, strict=False):
+        for path, lines in runs:
+            points = [(line["step"], line[name]) for line in lines if name in line]
+            if points:
+                axis.plot(*zip(*points, strict=True), label=path.name, linewidth=1)
+        axis.set_title(name, fontsize=9)
+        axis.tick_params(labelsize=7)
+    axes.flat[0].legend(fontsize=6)
+    figure.supxlabel("step", fontsize=8)
+    figure.savefig(out, dpi=120)
+    plt.close(figure)
+    return out
+
+
+def _confusion(path: Path, result: RunResult, out: Path) -> Path:
+    import numpy as np
+    from matplotlib import pyplot as plt
+
+    assert result.confusion is not None
+    counts = np.array(result.confusion)
+    keep = counts.sum(0) + counts.sum(1) > 0
+    names = [name for name, used in zip(result.class_names, keep, strict=True) if used]
+    share = counts[keep][:, keep] / np.maximum(counts[keep].sum(1, keepdims=True), 1)
+    size = 2.5 + 0.28 * len(names)
+    figure, axis = plt.subplots(figsize=(size, size), layout="constrained")
+    axis.imshow(share, vmin=0, vmax=1, cmap="Blues")
+    axis.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+    axis.set_yticks(range(len(names)), names, fontsize=7)
+    axis.set_xlabel("taken for")
+    axis.set_ylabel("truth")
+    axis.set_title(f"{path.name}: {np.trace(counts) / counts.sum():.1%} of {counts.sum()}")
+    target = out / f"confusion-{path.name}.png"
+    figure.savefig(target, dpi=120)
+    plt.close(figure)
+    return target

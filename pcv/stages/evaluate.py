@@ -1,0 +1,132 @@
+"""``pcv eval``: all clips of every video, summed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.config import Recipe, load_recipe
+from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.splits import split_videos
+from pcv.data.store import Store, open_store
+from pcv.encoders import build_encoder
+from pcv.errors import InputError
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
+from pcv.evaluate.predict import VideoScores, predict
+from pcv.objectives import Classify, build_objective
+from pcv.train.checkpoint import load_objective
+from pcv.train.run import RunFolder
+
+BATCH = 32  # clips; a score does not depend on it
+
+
+def evaluate(
+    run: Path,
+    *,
+    store: Path | None = None,
+    split: str = "test",
+    checkpoint: str = "last",
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Score a finetuned run; nothing of it is changed.
+
+    Args:
+        run: Run folder of ``pcv finetune``.
+        store: Clip store; None: the one it was trained on.
+        split: train, validation or test.
+        checkpoint: last or best.
+        progress: Called with clips scored.
+
+    Returns:
+        JSON-able: accuracy, n_scored, n_in_split, classes, confusion.
+
+    Raises:
+        InputError: Not a finetuned run, an unknown split, or a store of other classes.
+    """
+    recipe, stored = read_run(run)
+    if recipe.stage != "finetune":
+        raise InputError(f"{run}: a run of pcv {recipe.stage}; pcv eval scores finetuned runs")
+    if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
+        raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
+    opened = open_store(store or stored, recipe.data.dataset)
+    videos = getattr(split_videos(opened, recipe.train, labelled=True), split)
+    if not len(videos):
+        raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")
+    names = opened.class_names
+    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
+    assert isinstance(objective, Classify)
+    folder = RunFolder(run)
+    load_objective(folder.last if checkpoint == "last" else folder.best, objective)
+    objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    found = score_videos(objective, opened, videos, recipe, progress)
+    matrix = confusion_matrix(found.label, found.score.argmax(1), len(names))
+    return {
+        "run": str(run),
+        "store": str(opened.path),
+        "split": split,
+        "checkpoint": checkpoint,
+        "accuracy": accuracy(matrix),
+        "mean_class_accuracy": mean_class_accuracy(matrix),
+        "n_correct": int(np.trace(matrix)),
+        "n_scored": len(found.video),
+        "n_in_split": len(videos),
+        "classes": _classes(matrix, names),
+        "confusion": matrix.tolist(),
+    }
+
+
+def score_videos(
+    objective: Classify,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None = None,
+) -> VideoScores:
+    """Sum the scores of all clips of some videos."""
+    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done, len(clips), "clips scored")
+
+    batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
+    return predict(objective, batches, objective.scores, advance)
+
+
+def read_run(run: Path) -> tuple[Recipe, Path]:
+    """Return the recipe of a run and the store it was trained on.
+
+    Raises:
+        InputError: Not a run folder.
+    """
+    path = run / "recipe.yaml"
+    if not path.is_file():
+        raise InputError(f"{run}: not a run folder; pcv pretrain and pcv finetune write them")
+    recipe = load_recipe(path)
+    lines = [line for line in path.read_text().splitlines() if line.startswith("# store: ")]
+    return recipe, Path(lines[0].removeprefix("# store: ") if lines else str(recipe.store))
+
+
+def _classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]]:
+    rows = []
+    for index, (name, share) in enumerate(zip(names, per_class(matrix), strict=True)):
+        wrong = matrix[index].copy()
+        wrong[index] = 0
+        taken = names[int(wrong.argmax())] if wrong.any() else None
+        rows.append(
+            {
+                "name": name,
+                "accuracy": share,
+                "videos": int(matrix[index].sum()),
+                "taken_for": taken,
+            }
+        )
+    return rows

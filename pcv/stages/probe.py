@@ -1,0 +1,115 @@
+"""``pcv probe``: what a frozen encoder has learned."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
+from pcv.data.splits import split_videos
+from pcv.data.store import Store, open_store
+from pcv.encoders import build_encoder
+from pcv.encoders.pstnet import PSTNet
+from pcv.errors import InputError
+from pcv.evaluate.metrics import accuracy, confusion_matrix
+from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
+from pcv.objectives.segments import encode_segments
+from pcv.stages.job import Job
+from pcv.stages.training import device, explain, silent, starting_weights
+from pcv.train.checkpoint import load_strictly
+from pcv.train.run import RunFolder, RunResult
+
+BATCH = 32
+
+
+def probe(job: Job, *, progress: Progress = silent) -> RunResult:
+    """Fit linear and nearest-neighbour classifiers on frozen features, and score the test videos.
+
+    Without a pretrained run the encoder is random; ``probe.warm_statistics`` batches of training
+    clips then set the running statistics of its batch normalisation, which is a stronger and
+    fairer baseline than statistics that never saw a point.
+
+    Raises:
+        InputError: No test video, or a bad store or run.
+    """
+    began = time.monotonic()
+    folder = RunFolder(job.out)
+    finished = folder.open(explain(job), resume=True)
+    if finished:
+        return finished
+    recipe = job.recipe
+    store = open_store(job.store, recipe.data.dataset)
+    split = split_videos(store, recipe.train, labelled=True)
+    if not len(split.test):
+        raise InputError(f"{store.path}: no test video to probe on")
+    torch.manual_seed(recipe.train.seed)
+    encoder = build_encoder(recipe.encoder)
+    if job.start is not None:
+        load_strictly(encoder, starting_weights(job.start, recipe), job.start)
+    encoder.to(device())
+    if job.start is None:
+        _warm(encoder, job, store, split.train)
+    train = _features(encoder, job, store, split.train, progress)
+    test = _features(encoder, job, store, split.test, progress)
+    return folder.finish(_score(job, store, train, test, len(split.test), began))
+
+
+def _warm(encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
+    recipe = job.recipe
+    clips = ClipDataset(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
+    encoder.train()
+    batches = training_batches(clips, batch=BATCH, epoch=0)
+    with torch.no_grad():
+        for done, batch in enumerate(batches):
+            if done == recipe.probe.warm_statistics:
+                break
+            encode_segments(encoder, batch.points.to(device()), recipe.probe.segment_frames)
+
+
+def _features(
+    encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
+) -> Features:
+    recipe = job.recipe
+    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(done, len(clips), "clips encoded")
+
+    batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
+    return video_features(encoder, batches, recipe.probe, advance)
+
+
+def _score(
+    job: Job, store: Store, train: Features, test: Features, in_split: int, began: float
+) -> RunResult:
+    recipe, classes = job.recipe, len(store.class_names)
+    truth = test.label.numpy()
+    linear = linear_probe(train, test, recipe.probe, classes=classes, seed=recipe.train.seed)
+    matrix = confusion_matrix(truth, linear, classes)
+    scores = {"linear": accuracy(matrix)}
+    for count in sorted({1, recipe.probe.neighbours}):
+        guess = knn_probe(train, test, neighbours=count, classes=classes)
+        scores[f"knn_{count}"] = accuracy(confusion_matrix(truth, guess, classes))
+    return RunResult(
+        stage="probe",
+        recipe=job.name,
+        seed=recipe.train.seed,
+        dataset=store.dataset,
+        protocol=recipe.train.protocol,
+        init=job.start.name if job.start else "random",
+        steps=0,
+        seconds=round(time.monotonic() - began, 1),
+        scores=scores,
+        n_scored=len(truth),
+        n_in_split=in_split,
+        label_fraction=recipe.train.label_fraction,
+        class_names=store.class_names,
+        confusion=matrix.tolist(),
+    )

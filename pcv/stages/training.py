@@ -1,0 +1,247 @@
+"""``pcv pretrain`` and ``pcv finetune``: one loop around two objectives."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from pcv.clip import ClipBatch, Losses, Progress
+from pcv.config import Recipe, dump_recipe
+from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
+from pcv.data.splits import split_videos
+from pcv.data.store import open_store
+from pcv.encoders import build_encoder
+from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy
+from pcv.objectives import Classify, build_objective
+from pcv.stages.evaluate import score_videos
+from pcv.stages.job import Job
+from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
+from pcv.train.collapse import collapse_warning
+from pcv.train.fit import FitPlan, TrainState, fit
+from pcv.train.interrupts import catch_interrupts
+from pcv.train.optim import build_optimizer
+from pcv.train.run import RunFolder, RunResult
+from pcv.train.schedule import build_schedule
+
+
+def silent(done: int, total: int, text: str) -> None:
+    """Report progress to nobody."""
+
+
+def pretrain(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
+    """Train an encoder without labels on the training videos of a store.
+
+    Returns:
+        The result; of a finished run, the one it had.
+
+    Raises:
+        PcvError: Bad input, a diverged loss, or an interruption (then ``resume`` goes on).
+    """
+    return _Training(job, progress).run(resume)
+
+
+def finetune(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
+    """Train an encoder and a classifier with labels, then score the test videos.
+
+    Returns and raises as ``pretrain``.
+    """
+    return _Training(job, progress).run(resume)
+
+
+def device() -> torch.device:
+    """CUDA where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class _Length(NamedTuple):
+    steps: int
+    epoch: int  # steps an epoch
+
+
+class _Training:
+    """What one run of training holds together."""
+
+    def __init__(self, job: Job, progress: Progress) -> None:
+        self.job, self.recipe, self.progress = job, job.recipe, progress
+        self.folder = RunFolder(job.out)
+        self.warning: str | None = None
+        self.best = -1.0
+
+    def run(self, resume: bool) -> RunResult:
+        began = time.monotonic()
+        finished = self.folder.open(explain(self.job), resume=resume)
+        if finished:
+            return finished
+        recipe = self.recipe
+        self.store = open_store(self.job.store, recipe.data.dataset)
+        supervised = recipe.stage == "finetune"
+        self.split = split_videos(self.store, recipe.train, labelled=supervised)
+        clips = ClipDataset(
+            self.store,
+            self.split.train,
+            recipe.data,
+            augment=recipe.augment,
+            seed=recipe.train.seed,
+        )
+        if not len(clips):
+            raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
+        length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
+        state = self._state(resume)
+        schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
+        plan = FitPlan(length.steps, schedule, recipe.optim.clip_norm, recipe.train.precision)
+        self.schedule, self.length, self.saved = schedule, length, time.monotonic()
+        with catch_interrupts() as stop:
+            stopped = fit(
+                state,
+                _endless(clips, recipe, length.epoch, state.step),
+                plan,
+                after_step=lambda step, losses: self._after(state, step, losses),
+                stop=stop,
+            )
+        self._save(state, self.folder.last)
+        if stopped:
+            raise InterruptedRunError(
+                f"stopped after step {state.step} of {length.steps}; "
+                f"go on with the same command and --resume ({self.folder.path})"
+            )
+        return self.folder.finish(self._result(state, time.monotonic() - began))
+
+    def _state(self, resume: bool) -> TrainState:
+        recipe = self.recipe
+        torch.manual_seed(recipe.train.seed)
+        encoder = build_encoder(recipe.encoder)
+        objective = build_objective(recipe, encoder, classes=len(self.store.class_names))
+        if self.job.start is not None:
+            load_strictly(encoder, starting_weights(self.job.start, recipe), self.job.start)
+        objective.to(device())
+        state = TrainState(objective, build_optimizer(objective, recipe.optim))
+        if resume and self.folder.last.parent.exists():
+            load_checkpoint(self.folder.last, state)
+            self.folder.forget_after(state.step)
+            self.best = max(
+                (line["validation_accuracy"] for line in self.folder.metrics()
+                 if "validation_accuracy" in line), default=-1.0,
+            )  # fmt: skip
+        return state
+
+    def _after(self, state: TrainState, step: int, losses: Losses) -> None:
+        train = self.recipe.train
+        total = self.length.steps
+        logged = step % train.log_every == 0 or step in (1, total)
+        if logged:
+            values = {name: float(value) for name, value in losses.parts.items()}
+            self.folder.log(step, values | {"lr": self.schedule(step - 1)})
+            self.warning = collapse_warning(values) if step * 10 > total else None
+            self.text = ", ".join(f"{n} {v:.3f}" for n, v in list(values.items())[:4])
+        self.progress(step, total, getattr(self, "text", ""))
+        if step % self.length.epoch == 0 or step == total:
+            self._validate(state, step // self.length.epoch, step)
+        if time.monotonic() - self.saved > 60 * train.checkpoint_minutes:
+            self._save(state, self.folder.last)
+            self.saved = time.monotonic()
+
+    def _validate(self, state: TrainState, epoch: int, step: int) -> None:
+        train = self.recipe.train
+        videos = self.split.test if train.protocol == "paper" else self.split.validation
+        due = step == self.length.steps or (
+            train.validate_every and epoch % train.validate_every == 0
+        )
+        if not isinstance(state.objective, Classify) or not due or not len(videos):
+            return
+        found = score_videos(state.objective, self.store, videos, self.recipe)
+        matrix = confusion_matrix(found.label, found.score.argmax(1), len(self.store.class_names))
+        score = accuracy(matrix)
+        name = "test_accuracy" if train.protocol == "paper" else "validation_accuracy"
+        self.folder.log(step, {name: score})
+        if score > self.best:
+            self.best = score
+            self._save(state, self.folder.best)
+
+    def _save(self, state: TrainState, folder: Path) -> None:
+        save_checkpoint(folder, state, self.recipe.encoder.model_dump(mode="json"))
+
+    def _result(self, state: TrainState, seconds: float) -> RunResult:
+        recipe, train = self.recipe, self.recipe.train
+        lines = self.folder.metrics()
+        last = next((line for line in reversed(lines) if "loss" in line), {})
+        result = RunResult(
+            stage=recipe.stage,
+            recipe=self.job.name,
+            seed=train.seed,
+            dataset=self.store.dataset,
+            protocol=train.protocol,
+            init=self.job.start.name if self.job.start else "random",
+            steps=state.step,
+            seconds=round(seconds, 1),
+            scores={k: v for k, v in last.items() if k not in ("step", "lr")},
+            label_fraction=train.label_fraction,
+            class_names=self.store.class_names,
+            warning=self.warning,
+        )
+        if not isinstance(state.objective, Classify) or not len(self.split.test):
+            return result
+        found = score_videos(state.objective, self.store, self.split.test, recipe, self.progress)
+        matrix = confusion_matrix(found.label, found.score.argmax(1), len(self.store.class_names))
+        scores = {
+            "accuracy": accuracy(matrix),
+            "mean_class_accuracy": mean_class_accuracy(matrix),
+        }
+        if self.best >= 0:
+            kind = "best_test_epoch" if train.protocol == "paper" else "best_validation_epoch"
+            scores[kind] = self.best
+        return result.model_copy(
+            update={
+                "scores": scores,
+                "n_scored": len(found.video),
+                "n_in_split": len(self.split.test),
+                "confusion": matrix.tolist(),
+            }
+        )
+
+
+def explain(job: Job) -> str:
+    """The recipe, and what else a run of the same name must agree on."""
+    start = f"# from: {job.start}\n" if job.start else ""
+    return f"{start}# store: {job.store}\n{dump_recipe(job.recipe)}"
+
+
+def _length(recipe: Recipe, epoch: int) -> _Length:
+    steps = recipe.train.epochs * epoch
+    return _Length(min(steps, recipe.train.steps) if recipe.train.steps else steps, epoch)
+
+
+def _endless(
+    clips: ClipDataset, recipe: Recipe, epoch_steps: int, step: int
+) -> Iterator[ClipBatch]:
+    """Batches from a step on, epoch after epoch."""
+    epoch, first = divmod(step, epoch_steps)
+    while True:
+        yield from training_batches(
+            clips, batch=recipe.train.batch, epoch=epoch, first=first, workers=recipe.train.workers
+        )
+        epoch, first = epoch + 1, 0
+
+
+def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """Encoder weights of a pretrained run that fit a recipe.
+
+    The radius, the neighbours and the padding may differ (the paper finetunes at another radius);
+    the shape of the weights may not.
+
+    Raises:
+        CheckpointError: No checkpoint, or another encoder or width.
+    """
+    config, weights = load_encoder(start)
+    wanted = recipe.encoder.model_dump(mode="json")
+    for key in ("name", "width"):
+        if config.get(key) != wanted[key]:
+            raise CheckpointError(
+                f"{start}: its encoder has {key} {config.get(key)}, the recipe {wanted[key]}; "
+                f"use --set encoder.{key}={config.get(key)}"
+            )
+    return weights

@@ -1,0 +1,176 @@
+"""Checkpoints: safetensors and JSON, nothing pickled, whole or not there at all.
+
+A checkpoint folder holds ``encoder.safetensors``, ``objective.safetensors`` (without the
+encoder), ``optimizer.safetensors`` with torch's random state, and ``state.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from pcv.errors import CheckpointError
+from pcv.train.fit import TrainState
+
+ENCODER = "encoder."
+
+
+def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, Any]) -> None:
+    """Write a checkpoint over an older one; a kill leaves the old or the new one, whole.
+
+    Args:
+        folder: Of this checkpoint.
+        state: Objective (with ``.encoder``), optimiser and step.
+        encoder_config: What the encoder can be rebuilt from.
+    """
+    partial = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    everything = {k: _plain(v) for k, v in state.objective.state_dict().items()}
+    encoder = {k.removeprefix(ENCODER): v for k, v in everything.items() if k.startswith(ENCODER)}
+    rest = {k: v for k, v in everything.items() if not k.startswith(ENCODER)}
+    tensors, scalars = _flatten(state.optimizer.state_dict())
+    tensors["rng"] = torch.get_rng_state()
+    save_file(encoder, partial / "encoder.safetensors")
+    save_file(rest, partial / "objective.safetensors")
+    save_file(tensors, partial / "optimizer.safetensors")
+    note = {"step": state.step, "encoder": encoder_config, "optimizer": scalars}
+    (partial / "state.json").write_text(json.dumps(note, indent=1))
+    for file in partial.iterdir():
+        _sync(file)
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path, state: TrainState) -> None:
+    """Continue from a checkpoint: weights, optimiser, step and torch's random state.
+
+    Raises:
+        CheckpointError: Missing, damaged, or of another model.
+    """
+    folder = _existing(folder)
+    load_objective(folder, state.objective)
+    note = _read_note(folder)
+    tensors = _read_tensors(folder / "optimizer.safetensors")
+    torch.set_rng_state(tensors.pop("rng"))
+    try:
+        state.optimizer.load_state_dict(_unflatten(tensors, note["optimizer"]))
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{folder}: its optimiser is another one: {error}") from None
+    state.step = int(note["step"])
+
+
+def load_objective(folder: Path, objective: nn.Module) -> None:
+    """Load encoder and objective, strictly.
+
+    Raises:
+        CheckpointError: Missing, damaged, or of another model.
+    """
+    folder = _existing(folder)
+    encoder = _read_tensors(folder / "encoder.safetensors")
+    rest = _read_tensors(folder / "objective.safetensors")
+    load_strictly(objective, {ENCODER + k: v for k, v in encoder.items()} | rest, folder)
+
+
+def load_encoder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read an encoder's configuration and weights.
+
+    Args:
+        path: A run folder (its last checkpoint counts) or a checkpoint folder.
+
+    Raises:
+        CheckpointError: There is none, or it is damaged.
+    """
+    inside = path / "checkpoints" / "last"
+    folder = inside if (path / "checkpoints").is_dir() else path
+    folder = _existing(folder)
+    return dict(_read_note(folder)["encoder"]), _read_tensors(folder / "encoder.safetensors")
+
+
+def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
+    """Load weights that must be exactly those of ``module``.
+
+    Raises:
+        CheckpointError: A name or a shape differs.
+    """
+    wanted = {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    found = {k: tuple(v.shape) for k, v in weights.items()}
+    if wanted != found:
+        odd = sorted(set(wanted.items()) ^ set(found.items()))[0][0]
+        raise CheckpointError(
+            f"{origin}: of another model: {odd} is {found.get(odd, 'missing')}, "
+            f"expected {wanted.get(odd, 'nothing')}; use the recipe it was trained with"
+        )
+    module.load_state_dict(weights)
+
+
+def _existing(folder: Path) -> Path:
+    if folder.is_dir():
+        return folder
+    old = folder.with_name(f".{folder.name}.old")
+    if old.is_dir():  # killed between the two renames
+        return old
+    raise CheckpointError(f"{folder}: no checkpoint there")
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    return tensor.detach().cpu().contiguous().clone()
+
+
+def _flatten(state: dict[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    tensors: dict[str, Tensor] = {}
+    scalars: dict[str, dict[str, Any]] = {}
+    for index, values in state["state"].items():
+        scalars[str(index)] = {}
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"{index}.{name}"] = _plain(value)
+            else:
+                scalars[str(index)][name] = value
+    return tensors, {"state": scalars, "param_groups": state["param_groups"]}
+
+
+def _unflatten(tensors: dict[str, Tensor], scalars: dict[str, Any]) -> dict[str, Any]:
+    state: dict[int, dict[str, Any]] = {int(k): dict(v) for k, v in scalars["state"].items()}
+    for key, value in tensors.items():
+        index, name = key.split(".", 1)
+        state[int(index)][name] = value
+    return {"state": state, "param_groups": scalars["param_groups"]}
+
+
+def _read_note(folder: Path) -> dict[str, Any]:
+    try:
+        note = json.loads((folder / "state.json").read_text())
+        if not {"step", "encoder", "optimizer"} <= set(note):
+            raise ValueError("keys are missing")
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{folder / 'state.json'}: damaged or missing: {error}") from None
+    return dict(note)
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise CheckpointError(f"{path}: damaged or missing: {reason}") from None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

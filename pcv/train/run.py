@@ -1,0 +1,200 @@
+"""The run folder: everything that explains a run, readable without pcv.
+
+``recipe.yaml`` (complete), ``env.json`` (versions, device, git revision, command),
+``metrics.jsonl`` (one line a logged step), TensorBoard events where installed,
+``checkpoints/last`` and ``best``, ``result.json`` once finished.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pcv.errors import InputError
+
+PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
+
+
+class RunResult(BaseModel):
+    """``result.json``: what a finished run found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: str
+    recipe: str  # name of the recipe file
+    seed: int
+    dataset: str
+    protocol: str
+    init: str  # "random", or the name of the pretrained run
+    steps: int
+    seconds: float
+    scores: dict[str, float] = {}  # name -> value; accuracies from 0 to 1
+    n_scored: int | None = None
+    n_in_split: int | None = None
+    label_fraction: float = 1.0
+    class_names: list[str] = []
+    confusion: list[list[int]] | None = None  # rows: truth
+    warning: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, without the confusion matrix, for a terminal."""
+        return self.model_dump(exclude={"confusion", "class_names"})
+
+
+class RunFolder:
+    """One run's folder.
+
+    Args:
+        path: Created when missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._events: Any = None
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint to resume from and to report."""
+        return self.path / "checkpoints" / "last"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint that did best on validation videos."""
+        return self.path / "checkpoints" / "best"
+
+    def open(self, recipe: str, *, resume: bool) -> RunResult | None:
+        """Claim the folder, or find that the run is finished.
+
+        Args:
+            recipe: The complete recipe as YAML.
+            resume: Go on with an unfinished run.
+
+        Returns:
+            The result of a finished run of the same recipe; None: work to do.
+
+        Raises:
+            InputError: The folder holds something else, another recipe, or an unfinished run
+                without ``resume``.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path}: is a file; give a folder with --out")
+        known = self.path / "recipe.yaml"
+        if known.exists():
+            if known.read_text() != recipe:
+                raise InputError(
+                    f"{self.path}: a run of another recipe or other --set values; "
+                    "give another --out"
+                )
+            result = self.result()
+            if result is not None:
+                return result
+            if not resume and (self.path / "checkpoints").exists():
+                raise InputError(
+                    f"{self.path}: an unfinished run; go on with --resume or give another --out"
+                )
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise InputError(f"{self.path}: not a run folder; give a new or empty one with --out")
+        self.path.mkdir(parents=True, exist_ok=True)
+        known.write_text(recipe)
+        (self.path / "env.json").write_text(json.dumps(_environment(), indent=1))
+        return None
+
+    def result(self) -> RunResult | None:
+        """Return the result, or None while unfinished.
+
+        Raises:
+            InputError: ``result.json`` is damaged.
+        """
+        path = self.path / "result.json"
+        if not path.exists():
+            return None
+        try:
+            return RunResult.model_validate_json(path.read_text())
+        except (ValidationError, OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
+
+    def finish(self, result: RunResult) -> RunResult:
+        """Write the result; the run counts as finished from here on."""
+        partial = self.path / ".result.json.part"
+        partial.write_text(result.model_dump_json(indent=1))
+        partial.replace(self.path / "result.json")
+        if self._events is not None:
+            self._events.close()
+        return result
+
+    def log(self, step: int, values: dict[str, float]) -> None:
+        """Append one line to ``metrics.jsonl``, and to TensorBoard where installed."""
+        with (self.path / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps({"step": step} | values) + "\n")
+        if self._events is None:
+            self._events = _event_writer(self.path)
+        for name, value in values.items():
+            self._events and self._events.add_scalar(name, value, step)
+
+    def metrics(self) -> list[dict[str, float]]:
+        """Read ``metrics.jsonl``; a line that a kill cut short is left out."""
+        path = self.path / "metrics.jsonl"
+        lines = []
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                continue
+        return lines
+
+    def forget_after(self, step: int) -> None:
+        """Drop metrics of steps that a resumed run will do again."""
+        kept = [line for line in self.metrics() if line["step"] <= step]
+        path = self.path / "metrics.jsonl"
+        if path.exists():
+            path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+
+def _event_writer(path: Path) -> Any:  # noqa: ANN401 - an optional package's class, or False
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return False
+    return SummaryWriter(str(path))
+
+
+def _environment() -> dict[str, Any]:
+    import torch
+
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "python": platform.python_version(),
+        "versions": versions,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "platform": platform.platform(),
+        "git": _revision(),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def _revision() -> str | None:
+    command = ["git", "describe", "--always", "--dirty"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, cwd=Path(__file__).parent
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
