@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-CHUNK = 1 << 24  # similarities computed at a time; above it they are recomputed when needed
+CHUNK = 1 << 25  # similarities at a time, 128 MiB each copy; beyond, recomputed when needed
 
 
 class Contrast(NamedTuple):

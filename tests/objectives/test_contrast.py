@@ -55,7 +55,7 @@ def example():
     return units(6, 8), units(6, 8), units(20, 8), allowed
 
 
-@pytest.mark.parametrize("chunk", [1 << 24, 40])
+@pytest.mark.parametrize("chunk", [1 << 25, 40])
 @pytest.mark.parametrize("weighting", ["fusion", "softmax", "add"])
 @pytest.mark.parametrize("anchor", ["prediction", "target"])
 def test_against_a_loop(monkeypatch, anchor, weighting, chunk):
