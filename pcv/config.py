@@ -263,7 +263,7 @@ def _explain(item: dict[str, Any]) -> str:
 
 
 def _known_keys(section: list[str]) -> list[str]:
-    model: type[BaseModel] = Recipe
+    model: Any = Recipe
     for key in section:
         if key in ("pointcpsc", "classify"):
             model = {"pointcpsc": PointCPSCConfig, "classify": ClassifyConfig}[key]

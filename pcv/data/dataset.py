@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pcv.clip import ClipBatch
 from pcv.config import AugmentConfig, DataConfig
@@ -123,7 +123,7 @@ class ClipDataset(Dataset[Clip]):
         return where.astype(np.float32)
 
     def __getstate__(self) -> dict[str, object]:
-        cached = None if self._cache is None else {}
+        cached: dict[int, object] | None = None if self._cache is None else {}
         return self.__dict__ | {"_cache": cached}
 
 
@@ -180,9 +180,10 @@ def steps_per_epoch(dataset: ClipDataset, batch: int) -> int:
 def _loader(
     dataset: ClipDataset, keys: list[list[tuple[int, int]]], workers: int
 ) -> DataLoader[ClipBatch]:
+    # Keys are pairs and items are collated, which DataLoader's types cannot say.
     return DataLoader(
-        dataset,
-        batch_sampler=_Batches(keys),  # type: ignore[arg-type]
+        cast("Dataset[ClipBatch]", dataset),
+        batch_sampler=cast("Sampler[list[int]]", _Batches(keys)),
         collate_fn=collate,
         num_workers=workers,
         multiprocessing_context="forkserver" if workers else None,

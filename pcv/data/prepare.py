@@ -1,4 +1,4 @@
-"""Raw recordings to a store: resumable at any kill, parallel, the same bytes for any number of jobs.
+"""Raw recordings to a store: resumable at any kill, parallel, the same bytes for any jobs.
 
 Videos are dealt to tasks that own whole shards. A task reads its videos, orders every frame,
 writes its shards once and only then its note of completion; the store's attributes turn
@@ -141,10 +141,13 @@ def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> Prepar
     for key, value in settings.items():
         if found.get(key) != value:
             raise StoreError(
-                f"{out}: a store with {key} {found.get(key)}, asked for {value}; give another folder"
+                f"{out}: a store with {key} {found.get(key)}, asked for {value}; "
+                "give another folder"
             )
-    if not found["complete"]:
-        return None
+    return _finished(out, found, asked) if found["complete"] else None
+
+
+def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
     dropped = [f"{d['file']}: {d['why']}" for d in found["dropped"]]
     if len(found["videos"]["name"]) + len(dropped) != asked:
         raise StoreError(

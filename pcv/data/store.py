@@ -8,13 +8,16 @@ what was dropped. This is the only file that imports zarr.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.codecs import BloscCodec
 
 from pcv.clip import Progress
 from pcv.data.shards import ShardReader
@@ -51,15 +54,16 @@ class Store:
         self.points: int = attributes["points"]
         self.step: float | None = attributes["step"]
         table = attributes["videos"]
-        numbers = {
-            key: np.array(table[key], np.int64)
-            for key in ("offset", "length", "label", "subject", "camera")
-        }
-        places = {
-            key: np.array(table[key], np.float64).reshape(-1, 3) for key in ("origin", "centroid")
-        }
         self.videos = VideoTable(
-            name=table["name"], split=np.array(table["split"], np.str_), **numbers, **places
+            name=table["name"],
+            offset=np.array(table["offset"], np.int64),
+            length=np.array(table["length"], np.int64),
+            label=np.array(table["label"], np.int64),
+            subject=np.array(table["subject"], np.int64),
+            camera=np.array(table["camera"], np.int64),
+            split=np.array(table["split"], np.str_),
+            origin=np.array(table["origin"], np.float64).reshape(-1, 3),
+            centroid=np.array(table["centroid"], np.float64).reshape(-1, 3),
         )
         self.frames = int(self.videos.length.sum())
         self.reader = ShardReader(path / "points")
@@ -191,17 +195,18 @@ def read_attributes(path: Path) -> dict[str, Any]:
         raise StoreError(f"{path}: not a clip store; pcv prepare writes one") from None
     if found != FORMAT or version != VERSION:
         raise StoreError(
-            f"{path}: {found} version {version}, this pcv reads {FORMAT} {VERSION}; prepare it again"
+            f"{path}: {found} version {version}, this pcv reads {FORMAT} {VERSION}; "
+            "prepare it again"
         )
     return dict(attributes)
 
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     """Create the group and its arrays, empty and marked incomplete."""
-    base = {"format": FORMAT, "version": VERSION, "complete": False}
+    base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
     count = attributes["points"]
-    compressor = zarr.codecs.BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
+    compressor = BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
     group.create_array(
         "points",
         shape=(rows, count, 3),
@@ -242,8 +247,6 @@ def finish_store(path: Path, attributes: dict[str, Any]) -> None:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a JSON file that appears whole or not at all."""
-    import os
-
     partial = path.with_name(f".{path.name}.part")
     with partial.open("w") as file:
         json.dump(value, file, indent=1, sort_keys=True)
@@ -254,8 +257,6 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 def file_checksum(path: Path) -> str:
     """SHA-256 of a file."""
-    import hashlib
-
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

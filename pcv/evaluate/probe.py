@@ -81,7 +81,7 @@ def linear_probe(
     for _ in range(config.linear_epochs):
         optimizer.zero_grad()
         loss = F.cross_entropy(layer(inputs), train.label)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():

@@ -70,7 +70,7 @@ def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor
 
 
 @numba.njit(parallel=True, cache=True)
-def _scan(points, anchors, limit, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _scan(points, anchors, limit, found):
     batch, total = points.shape[:2]
     count, slots = found.shape[1:]
     for b in numba.prange(batch):

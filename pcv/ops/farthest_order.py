@@ -52,7 +52,7 @@ def _neighbourhoods(points: NDArray[np.float32]) -> NDArray[np.int64]:
 
 
 @numba.njit(cache=True)
-def _choose(points, order, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
+def _choose(points, order, chosen):
     total = order.size
     blocks = (total + BLOCK - 1) // BLOCK
     padded = blocks * BLOCK

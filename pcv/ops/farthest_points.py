@@ -43,7 +43,7 @@ def _(points: Tensor, count: int) -> Tensor:
 
 
 @numba.njit(parallel=True, cache=True)
-def _choose(points, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _choose(points, chosen):
     batch, total = points.shape[:2]
     for b in numba.prange(batch):
         reach = np.full(total, np.float32(np.inf), dtype=np.float32)
@@ -54,4 +54,4 @@ def _choose(points, chosen):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
             for j in range(total):
                 dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
                 reach[j] = min(reach[j], dx * dx + dy * dy + dz * dz)
-            last = np.argmax(reach)
+            last = int(np.argmax(reach))

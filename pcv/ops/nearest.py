@@ -56,7 +56,7 @@ def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 @numba.njit(parallel=True, cache=True)
-def _scan(points, queries, index, distance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _scan(points, queries, index, distance):
     batch, total = points.shape[:2]
     rows, count = index.shape[1:]
     for b in numba.prange(batch):

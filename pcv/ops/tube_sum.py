@@ -129,7 +129,7 @@ def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
 
 
 @numba.njit(parallel=True, cache=True, fastmath=FAST)
-def _forward(points, feature, anchors, weight, frames, index, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _forward(points, feature, anchors, weight, frames, index, out):
     batch, anchor_frames, reach, count, neighbours = index.shape
     for b in numba.prange(batch):
         for a in range(anchor_frames):
@@ -154,16 +154,16 @@ def _forward(points, feature, anchors, weight, frames, index, out):  # type: ign
 
 
 @numba.njit(parallel=True, cache=True, fastmath=FAST)
-def _backward(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913
-    points,  # noqa: ANN001
-    feature,  # noqa: ANN001
-    anchors,  # noqa: ANN001
-    weight,  # noqa: ANN001
-    frames,  # noqa: ANN001
-    index,  # noqa: ANN001
-    grad,  # noqa: ANN001
-    grad_feature,  # noqa: ANN001
-    grad_weight,  # noqa: ANN001
+def _backward(
+    points,
+    feature,
+    anchors,
+    weight,
+    frames,
+    index,
+    grad,
+    grad_feature,
+    grad_weight,
 ):
     batch, anchor_frames, reach, count, neighbours = index.shape
     for b in numba.prange(batch):

@@ -79,7 +79,7 @@ def fit(
         with autocast(device, plan.precision):
             losses: Losses = state.objective(to_device(batch, device))
         _check(losses, state.step)
-        losses.total.backward()  # type: ignore[no-untyped-call]
+        losses.total.backward()
         if plan.clip_norm > 0:
             _clip(state, plan.clip_norm)
         state.optimizer.step()

@@ -36,7 +36,7 @@ def back_project(
 
 
 @numba.njit(cache=True)
-def _fill(image, fx, fy, cx, cy, unit, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
+def _fill(image, fx, fy, cx, cy, unit, out):
     count = 0
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
