@@ -35,7 +35,7 @@ class Recording(NamedTuple):
         return f"a{self.action + 1:02}_s{self.subject:02}_e{self.trial:02}"
 
 
-def synthesise(
+def synthesise(  # noqa: PLR0913 - the options of the command
     out: Path,
     *,
     actions: int = 12,
@@ -129,7 +129,7 @@ def _sense(
 
 
 @numba.njit(cache=True)
-def _cast(shapes, depth, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, C901
+def _cast(shapes, depth, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Nearest capsule along the ray of every pixel; rays start at the origin, with z = 1."""
     for n in range(shapes.shape[0]):
         a, b, r = shapes[n, 0:3], shapes[n, 3:6], shapes[n, 6]
@@ -162,7 +162,7 @@ def _window(low, high, near, far, size):  # type: ignore[no-untyped-def]  # noqa
 
 @numba.njit(cache=True)
 def _hit(dx, dy, a, b, r, bx, by, bz, bb, ba):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """z of the first point of a capsule on the ray (dx, dy, 1); -1 where it misses."""
+    """Find z of the first point of a capsule on the ray (dx, dy, 1); -1 where it misses."""
     dd = dx * dx + dy * dy + 1
     bd = bx * dx + by * dy + bz
     da = dx * a[0] + dy * a[1] + a[2]

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pcv.ops.native import native
+
 
 def ball_query(
     points: Tensor,  # (B, N, 3)
@@ -61,6 +63,12 @@ def _ball_query(points: Tensor, anchors: Tensor, radius: float, neighbours: int)
         np.float32(radius) * np.float32(radius),
         found.numpy(),
     )
+    return found
+
+
+@_ball_query.register_kernel("cuda")
+def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor:
+    found: Tensor = native().ball_query(points, anchors, radius, neighbours)
     return found
 
 

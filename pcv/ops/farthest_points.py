@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pcv.ops.native import native
+
 
 def farthest_points(
     points: Tensor,  # (B, N, 3)
@@ -35,6 +37,12 @@ def _farthest_points(points: Tensor, count: int) -> Tensor:
     chosen = torch.empty((points.shape[0], count), dtype=torch.int64)
     _choose(points.detach().contiguous().numpy(), chosen.numpy())
     return chosen
+
+
+@_farthest_points.register_kernel("cuda")
+def _(points: Tensor, count: int) -> Tensor:
+    found: Tensor = native().farthest_points(points, count)
+    return found
 
 
 @_farthest_points.register_fake

@@ -6,6 +6,8 @@ import numba
 import torch
 from torch import Tensor
 
+from pcv.ops.native import native
+
 
 def nearest(
     points: Tensor,  # (B, N, 3)
@@ -47,6 +49,12 @@ def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tenso
         distance.numpy(),
     )
     return index, distance.sqrt_()
+
+
+@_nearest.register_kernel("cuda")
+def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    found: tuple[Tensor, Tensor] = native().nearest(points, queries, count)
+    return found
 
 
 @_nearest.register_fake

@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pcv.ops.native import native
+
 # Sums may be reordered and contracted; NaN and infinity still come through.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 
@@ -68,6 +70,14 @@ def _tube_sum(
     return out
 
 
+@_tube_sum.register_kernel("cuda")
+def _(
+    points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
+) -> Tensor:
+    found: Tensor = native().tube_sum(points, feature, anchors, weight, frames, index)
+    return found
+
+
 @_tube_sum.register_fake
 def _(
     points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
@@ -95,6 +105,22 @@ def _tube_sum_backward(
         grad_weight.numpy(),
     )
     return grad_feature, grad_weight.sum(0).t().contiguous()
+
+
+@_tube_sum_backward.register_kernel("cuda")
+def _(
+    grad: Tensor,
+    points: Tensor,
+    feature: Tensor,
+    anchors: Tensor,
+    weight: Tensor,
+    frames: Tensor,
+    index: Tensor,
+) -> tuple[Tensor, Tensor]:
+    found: tuple[Tensor, Tensor] = native().tube_sum_backward(
+        grad, points, feature, anchors, weight, frames, index
+    )
+    return found
 
 
 @_tube_sum_backward.register_fake

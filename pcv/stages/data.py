@@ -31,11 +31,11 @@ def synthesise(
     Raises:
         InputError: The format is unknown, or ``out`` holds something else.
     """
-    from pcv.data import synth
+    from pcv.data.synth import synthesise as write_recordings
 
     if format != "msr":
         raise InputError(f"--format {format}: the only raw format that is synthesised is msr")
-    return synth.synthesise(
+    return write_recordings(
         out,
         actions=people.actions,
         subjects=people.subjects,

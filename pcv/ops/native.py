@@ -1,0 +1,145 @@
+"""Compiling and loading the CUDA kernels: the only file that knows of a compiler.
+
+They are built by ``torch.utils.cpp_extension`` on the first call on a CUDA tensor, or ahead by
+``pcv doctor --build``, and cached. The sources use the stable headers of LibTorch (2.11 on), so
+one build is seconds, not a minute.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pcv.errors import KernelError
+
+SOURCES = Path(__file__).parent / "csrc"
+TARGET = "-DTORCH_TARGET_VERSION=0x020b000000000000"  # LibTorch 2.11
+FLAGS = ("-O3", "-std=c++20", "-DUSE_CUDA", TARGET)
+ARCHITECTURES = "8.0;9.0+PTX"  # where there is no device to ask
+ADVICE = "run on the CPU with CUDA_VISIBLE_DEVICES= , or see pcv doctor"
+OPS = ("ball_query", "farthest_points", "nearest", "tube_sum", "tube_sum_backward")
+
+
+@functools.cache
+def native() -> Any:  # noqa: ANN401 - torch's namespace of ops
+    """Return the CUDA kernels, built if need be.
+
+    Raises:
+        KernelError: No CUDA build of torch, no compiler, no ninja, or the build failed.
+    """
+    problem = missing()
+    if problem:
+        raise KernelError(f"the CUDA kernels cannot be built: {problem}; {ADVICE}")
+    from torch.utils import cpp_extension
+
+    home = toolkit()
+    assert home is not None
+    os.environ.setdefault("CUDA_HOME", str(home))
+    cpp_extension.CUDA_HOME = str(home)
+    if not torch.cuda.is_available():
+        os.environ.setdefault("TORCH_CUDA_ARCH_LIST", ARCHITECTURES)
+    with _lock():
+        try:
+            cpp_extension.load(
+                "pcv_cuda",
+                [str(path) for path in sources()],
+                extra_cuda_cflags=list(FLAGS),
+                extra_cflags=list(FLAGS),
+                is_python_module=False,
+            )
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            lines = [line for line in str(error).splitlines() if "error" in line.lower()]
+            reason = (lines or str(error).splitlines() or ["unknown"])[0].strip()
+            raise KernelError(f"the CUDA kernels did not build: {reason}; {ADVICE}") from None
+    return torch.ops.pcv_cuda
+
+
+def sources() -> list[Path]:
+    """Return the CUDA sources."""
+    return sorted(SOURCES.glob("*.cu"))
+
+
+def missing() -> str | None:
+    """Say what keeps the CUDA kernels from being built here; None when nothing does."""
+    if torch.version.cuda is None:
+        return f"torch {torch.__version__} is a CPU build"
+    if toolkit() is None:
+        return "no CUDA toolkit (nvcc and cuda_runtime.h); install one or set CUDA_HOME"
+    if shutil.which("ninja") is None:
+        return "no ninja; pip install 'pcv[cuda]'"
+    if shutil.which(os.environ.get("CXX", "c++")) is None:
+        return "no C++ compiler; install g++"
+    return None
+
+
+def toolkit() -> Path | None:
+    """Return a folder that really holds a CUDA toolkit; a wrapper named nvcc is seen through."""
+    found = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda"]
+    compiler = shutil.which("nvcc")
+    if compiler:
+        found.append(str(Path(compiler).resolve().parents[1]))
+    for candidate in found:
+        if candidate:
+            home = Path(candidate)
+            if (home / "include" / "cuda_runtime.h").exists() and (home / "bin" / "nvcc").exists():
+                return home
+    return None
+
+
+def compile_check(architecture: str) -> dict[str, str]:
+    """Compile every CUDA source without linking or running it; needs nvcc but no GPU.
+
+    Args:
+        architecture: Such as ``sm_90``.
+
+    Returns:
+        What the compiler said of each source; empty where it succeeded.
+
+    Raises:
+        KernelError: There is no CUDA toolkit.
+    """
+    home = toolkit()
+    if home is None:
+        raise KernelError("no CUDA toolkit (nvcc and cuda_runtime.h); install one or set CUDA_HOME")
+    from torch.utils.cpp_extension import include_paths
+
+    includes = [f"-I{path}" for path in include_paths()]
+    said = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for source in sources():
+            command = [
+                str(home / "bin" / "nvcc"), "-c", str(source), "-o", f"{folder}/{source.stem}.o",
+                f"-arch={architecture}", "-Xcompiler", "-fPIC", *FLAGS, *includes,
+            ]  # fmt: skip
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            said[source.name] = "" if done.returncode == 0 else done.stderr.strip()
+    return said
+
+
+def kernel_report() -> list[dict[str, str]]:
+    """Say, for each op and device, which kernel serves and why."""
+    problem = missing()
+    if not torch.cuda.is_available():
+        cuda = f"none: no CUDA device{f' ({problem})' if problem else ''}"
+    else:
+        cuda = f"none: {problem}" if problem else "CUDA, compiled on first use"
+    return [{"op": op, "cpu": "Numba", "cuda": cuda} for op in OPS]
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """One build at a time on a machine: the ranks of a job start together."""
+    path = Path(tempfile.gettempdir()) / f"pcv-build-{os.getuid()}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
