@@ -1,0 +1,214 @@
+"""The command line as a user runs it: real files in, every subcommand, one store and one run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
+SMALL = {
+    "data": {"dataset": "msr", "frames": 8, "points": 32, "epoch": "videos", "eval_clips": 1},
+    "encoder": {"width": 0.05, "radius": 0.3},
+    "optim": {"lr": 0.001},
+    "train": {"epochs": 3, "batch": 4, "log_every": 1, "validation_subjects": 1},
+}
+
+
+def pcv(*arguments: object, code: int = 0, cwd: Path | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pcv_cli", *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd or ROOT, env=os.environ | {"NO_COLOR": "1"},
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raw recordings, a store and small recipes."""
+    place = tmp_path_factory.mktemp("workflow")
+    pcv("synth", place / "raw", "--actions", 2, "--subjects", 6, "--trials", 1, "--jobs", 1)
+    pcv("prepare", "msr", place / "raw", place / "store", "--points", 64, "--jobs", 1)
+    objective = {
+        "name": "pointcpsc", "channels": 16, "autoregressor_depth": 1, "autoregressor_heads": 2,
+        "autoregressor_head_channels": 8, "autoregressor_mlp": 16, "predictor_hidden": [16, 16],
+        "bank_size": 8, "prototypes": 2,
+    }  # fmt: skip
+    classify = {"name": "classify", "hidden": 8}
+    for stage, extra in {
+        "pretrain": {"objective": objective},
+        "finetune": {"objective": classify},
+        "probe": {"probe": {"linear_epochs": 5}},
+    }.items():
+        recipe = {"stage": stage} | SMALL | extra
+        (place / f"{stage}.yaml").write_text(yaml.safe_dump(recipe))
+    pcv("pretrain", place / "pretrain.yaml", "--store", place / "store", "--out", place / "runs/a")
+    return place
+
+
+def test_info_shows_and_verifies(place: Path) -> None:
+    facts = json.loads(pcv("info", place / "store", "--verify", "--json"))
+    assert (facts["videos"], facts["points"], facts["problems"]) == (12, 64, [])
+    assert facts["splits"] == {"test": 2, "train": 10}
+    assert "high arm wave" in pcv("info", place / "store")
+
+
+def test_a_damaged_store_is_found(place: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = tmp_path / "store"
+    shutil.copytree(place / "store", copy)
+    shard = next((copy / "points").rglob("c/0/0/0"))
+    data = bytearray(shard.read_bytes())
+    data[100] ^= 1
+    shard.write_bytes(data)
+    said = json.loads(
+        subprocess.run(
+            [sys.executable, "-m", "pcv_cli", "info", copy, "--verify", "--json"],
+            capture_output=True, text=True, check=False,
+        ).stdout
+    )  # fmt: skip
+    assert "checksum" in said["problems"][0]
+
+
+def test_pretraining_leaves_a_run_that_explains_itself(place: Path) -> None:
+    run = place / "runs/a"
+    assert {p.name for p in run.iterdir()} >= {
+        "recipe.yaml", "env.json", "metrics.jsonl", "result.json", "checkpoints",
+    }  # fmt: skip
+    result = json.loads(
+        pcv("pretrain", place / "pretrain.yaml", "--store", place / "store", "--out", run, "--json")
+    )
+    assert result["steps"] == len((run / "metrics.jsonl").read_text().splitlines()) == 6
+    assert {"contrast", "embedding_std", "effective_rank"} <= set(result["scores"])
+
+
+def test_probe_finetune_eval_and_report(place: Path) -> None:
+    store, runs = ("--store", place / "store"), place / "runs"
+    start = ("--from", runs / "a")
+    probe = pcv("probe", place / "probe.yaml", *store, *start, "--out", runs / "p", "--json")
+    assert set(json.loads(probe)["scores"]) == {"linear", "knn_1", "knn_5"}
+    pcv("probe", place / "probe.yaml", *store, "--out", runs / "r")
+    tuned = json.loads(
+        pcv("finetune", place / "finetune.yaml", *store, *start, "--out", runs / "f", "--json")
+    )
+    scores = json.loads(pcv("eval", runs / "f", "--json"))
+    assert scores["accuracy"] == tuned["scores"]["accuracy"]
+    assert (scores["n_scored"], scores["n_in_split"]) == (2, 2)
+    assert sum(map(sum, scores["confusion"])) == 2
+    best = json.loads(
+        pcv("eval", runs / "f", "--checkpoint", "best", "--split", "validation", "--json")
+    )
+    assert best["accuracy"] == tuned["scores"]["best_validation_epoch"]
+    said = pcv("report", *sorted(runs.iterdir()), "--out", place / "report")
+    assert "pretrained" in said
+    assert "2 / 2" in (place / "report/report.md").read_text()
+    assert {p.suffix for p in (place / "report").iterdir()} == {".md", ".csv", ".png"}
+
+
+def test_ctrl_c_saves_and_resume_ends_at_the_same_losses(place: Path, tmp_path: Path) -> None:
+    recipe, store = place / "pretrain.yaml", ("--store", place / "store")
+    longer = ("--set", "train.epochs=30")
+    pcv("pretrain", recipe, *store, *longer, "--out", tmp_path / "whole")
+    command = [sys.executable, "-m", "pcv_cli", "pretrain", recipe, *store, *longer]
+    command += ["--out", tmp_path / "cut"]
+    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "cut/metrics.jsonl"
+    while process.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 3):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "--resume" in said
+    assert "Traceback" not in said
+    assert "--resume" in pcv(*command[3:], code=2)
+    pcv(*command[3:], "--resume")
+    assert metrics.read_text() == (tmp_path / "whole/metrics.jsonl").read_text()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path) -> None:
+    recipe = yaml.safe_load(path.read_text())
+    small = [
+        "data.dataset=msr", "data.points=32", "data.interval=1", "encoder.width=0.05",
+        "train.batch=4", "train.steps=2", "data.eval_clips=1", "train.precision=float32",
+    ]  # fmt: skip
+    if recipe["stage"] == "pretrain":
+        small += [
+            "objective.channels=16", "objective.autoregressor_depth=1",
+            "objective.autoregressor_mlp=16", "objective.bank_size=8",
+            "objective.predictor_hidden=[16, 16]",
+        ]  # fmt: skip
+    overrides = [word for value in small for word in ("--set", value)]
+    out = json.loads(
+        pcv(recipe["stage"], path, "--store", place / "store", "--out", tmp_path / "run",
+            *overrides, "--json")
+    )  # fmt: skip
+    assert out["steps"] == (0 if recipe["stage"] == "probe" else 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("info", "nowhere"), "no such store"),
+        (("info", "pcv"), "not a clip store"),
+        (("pretrain", "none.yaml", "--store", "x"), "no such recipe"),
+        (("pretrain", "recipes/msr_probe.yaml"), "a recipe for pcv probe"),
+        (("pretrain", "recipes/demo.yaml"), "--store"),
+        (
+            ("pretrain", "recipes/demo.yaml", "--store", "nowhere", "--out", "{tmp}"),
+            "no such store",
+        ),
+        (("pretrain", "recipes/demo.yaml", "--set", "train.sed=1"), "did you mean seed"),
+        (("prepare", "msr", "nowhere", "{tmp}/o"), "no such folder"),
+        (("prepare", "msr", "recipes", "{tmp}/o"), "holds no .bin file"),
+        (("prepare", "msr", "recipes", "{tmp}/o", "--dtype", "int8"), "choose int16"),
+        (("eval", "recipes"), "not a run folder"),
+        (("report", "recipes"), "none of 1 folders"),
+        (("report", "nowhere"), "no such run folder"),
+        (("synth", "recipes"), "holds"),
+        (("synth", "{tmp}/s", "--format", "avi"), "the only raw format"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    lines = (
+        pcv(*(a.replace("{tmp}", str(tmp_path)) for a in arguments), code=2).strip().splitlines()
+    )
+    assert len([line for line in lines if "error:" in line]) == 1
+    assert said in " ".join(lines)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "prepare", "prepare msr", "prepare utd", "synth", "info", "pretrain", "finetune", "probe",
+     "eval", "report", "doctor"],
+)  # fmt: skip
+def test_help_has_an_example_at_every_level(command: str) -> None:
+    assert "Example:" in pcv(*command.split(), "--help")
+
+
+def test_json_of_doctor_is_a_document() -> None:
+    facts = json.loads(pcv("doctor", "--json"))
+    assert facts["ok"] is True
+
+
+def test_version() -> None:
+    assert pcv("--version").startswith("pcv 0.")
+
+
+def test_scripts_are_shell_and_name_recipes_that_exist() -> None:
+    for script in (ROOT / "recipes").rglob("*.sh"):
+        subprocess.run(["bash", "-n", script], check=True)
+        for word in script.read_text().split():
+            if word.strip('"').startswith("$recipes/") and ".yaml" in word:
+                assert (ROOT / "recipes" / word.strip('"').removeprefix("$recipes/")).exists(), word
