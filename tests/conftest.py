@@ -1,10 +1,79 @@
 """What all tests share."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+from pcv.clip import Video, VideoSource
+from pcv.data.prepare import prepare
+from pcv.data.store import Store, open_store
+from pcv.errors import InputError, RawFileError
+
+# The first example compiles kernels, so time says nothing.
+settings.register_profile("pcv", deadline=None, max_examples=50)
+settings.load_profile("pcv")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     """Small tensors: a second thread only waits, for a second a step where cores are busy."""
     torch.set_num_threads(1)
+
+
+class CloudReader:
+    """A dataset without files: random clouds, named by number. Picklable."""
+
+    dataset = "clouds"
+    class_names = ("a", "b", "c")
+    axes = "x right, y down, z forward"
+
+    def __init__(self, lengths: tuple[int, ...] = (20, 9, 31, 40, 12, 25), bad: int = -1) -> None:
+        self.lengths, self.bad = lengths, bad
+
+    def settings(self) -> dict[str, float | str]:
+        return {"seed": 0}
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        return [
+            VideoSource(root / "file", f"v{i}", i % 3, i % 4, 0, "train" if i % 4 < 3 else "test")
+            for i in range(len(self.lengths))
+        ]
+
+    def count_frames(self, source: VideoSource) -> int:
+        return self.lengths[int(source.name[1:])]
+
+    def read_video(self, source: VideoSource) -> Video:
+        number = int(source.name[1:])
+        if number == self.bad:
+            raise RawFileError(source.path, "is broken", "mend it")
+        rng = np.random.default_rng(number)
+        middle = rng.uniform(-1, 1, 3)
+        sizes = rng.integers(30, 90, self.lengths[number])
+        frames = [(middle + rng.normal(0, 0.3, (n, 3))).astype(np.float32) for n in sizes]
+        frames[3] = frames[3][:0]  # an empty frame
+        return Video(source, frames)
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the one file whose checksum every cloud video has."""
+    folder = tmp_path_factory.mktemp("raw")
+    (folder / "file").write_bytes(b"raw")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reader() -> CloudReader:
+    """The reader of the clouds."""
+    return CloudReader()
+
+
+@pytest.fixture(scope="session")
+def store(raw: Path, reader: CloudReader, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A small store of the clouds: 6 videos, 64 points."""
+    out = tmp_path_factory.mktemp("stores") / "clouds"
+    prepare(reader, raw, out, points=64)
+    return open_store(out)

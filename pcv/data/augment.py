@@ -44,7 +44,7 @@ def _replace(
     points: NDArray[np.float32], rng: np.random.Generator, most: float
 ) -> NDArray[np.float32]:
     count = points.shape[1]
-    lost = int(count * rng.uniform(0, most))
+    lost = int((count - 1) * rng.uniform(0, most))
     index = np.arange(count)
-    index[rng.choice(np.arange(1, count), min(lost, count - 1), replace=False)] = 0
+    index[rng.choice(np.arange(1, count), lost, replace=False)] = 0
     return points[:, index]

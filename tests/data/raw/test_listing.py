@@ -1,0 +1,33 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from pcv.clip import VideoSource
+from pcv.data.raw.listing import list_named
+from pcv.errors import InputError
+
+
+def describe(path: Path, match: re.Match[str]) -> VideoSource:
+    return VideoSource(path, match[1], 0, 0, 0, "train")
+
+
+def names(root: Path, bad: list[InputError] | None = None) -> list[str]:
+    found = list_named(root, ".x", re.compile(r"(\d+)\.x"), "1.x", describe, bad)
+    return [source.name for source in found]
+
+
+def test_order_is_by_name_not_by_folder(tmp_path: Path) -> None:
+    for name in ("b/1.x", "a/2.x", "0.x", "a/note.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert names(tmp_path) == ["0", "1", "2"]
+
+
+def test_only_bad_files_leave_an_empty_list_when_collected(tmp_path: Path) -> None:
+    (tmp_path / "y.x").touch()
+    bad: list[InputError] = []
+    assert names(tmp_path, bad) == []
+    assert "y.x" in str(bad[0])
+    with pytest.raises(InputError):
+        names(tmp_path)

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from pcv.config import TrainConfig
+from pcv.data.splits import split_videos
+from pcv.errors import InputError
+
+
+def test_whole_training_subjects_validate(store) -> None:
+    split = split_videos(store, TrainConfig(), labelled=True)
+    subject = store.videos.subject
+    assert not set(subject[split.train]) & set(subject[split.validation])
+    assert len(split.validation)
+    together = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(together) == list(range(len(store)))
+
+
+def test_the_paper_and_pretraining_hold_nobody_out(store) -> None:
+    paper = split_videos(store, TrainConfig(protocol="paper"), labelled=True)
+    unlabelled = split_videos(store, TrainConfig(), labelled=False)
+    assert len(paper.validation) == len(unlabelled.validation) == 0
+    assert len(paper.train) == len(unlabelled.train) == 5
+
+
+def test_a_label_fraction_is_stratified_and_seeded(store) -> None:
+    def drawn(seed: int) -> list[int]:
+        config = TrainConfig(label_fraction=0.4, seed=seed, validation_subjects=0)
+        return split_videos(store, config, labelled=True).train.tolist()
+
+    assert set(store.videos.label[drawn(0)]) == {0, 1, 2}
+    assert len(drawn(0)) == 3
+    assert drawn(0) == drawn(0)
+    assert any(drawn(seed) != drawn(0) for seed in range(1, 9))
+
+
+def test_holding_everybody_out_is_refused(store) -> None:
+    with pytest.raises(InputError, match="leaves none"):
+        split_videos(store, TrainConfig(validation_subjects=3), labelled=True)

@@ -1,0 +1,106 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pcv.data.store import Store, open_store
+from pcv.errors import StoreError
+from pcv.ops import farthest_points
+
+
+def test_what_is_read_is_what_was_prepared_to_half_a_step(store, raw, reader) -> None:
+    for row, source in enumerate(reader.list_videos(raw)):
+        video = reader.read_video(source)
+        found = store.read(row, np.arange(store.videos.length[row]), store.points)
+        found = found + store.videos.origin[row]
+        for t, frame in enumerate(video.frames):
+            if not len(frame):
+                np.testing.assert_array_equal(found[t], found[t - 1])
+                continue
+            gap = np.abs(found[t][:, None] - frame[None]).max(2).min(1)
+            assert gap.max() <= store.step / 2 + 1e-6
+
+
+def test_any_prefix_is_the_farthest_point_sample(store: Store) -> None:
+    for video in range(len(store)):
+        whole = torch.from_numpy(store.read(video, np.arange(3), store.points))
+        for count in (1, 7, 30):
+            index = farthest_points(whole, count)
+            assert index.tolist() == [list(range(count))] * 3
+            prefix = store.read(video, np.arange(3), count)
+            np.testing.assert_array_equal(prefix, whole[:, :count])
+
+
+def test_the_table_and_the_facts_agree(store: Store, reader) -> None:
+    assert store.videos.length.tolist() == list(reader.lengths)
+    facts = store.info()
+    assert facts["frames"] == sum(reader.lengths)
+    assert facts["empty_frames"] == len(reader.lengths)
+    assert facts["splits"] == {"test": 1, "train": 5}
+    json.dumps(facts)
+
+
+def test_a_whole_store_verifies_and_a_touched_one_does_not(store: Store, tmp_path: Path) -> None:
+    assert store.verify() == []
+    copy = tmp_path / "copy"
+    shutil.copytree(store.path, copy)
+    shard = copy / "count/c/0"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"\1")
+    assert open_store(copy).verify() == ["count/c/0: its checksum changed since it was written"]
+    shard.unlink()
+    assert open_store(copy).verify() == ["count/c/0: missing"]
+
+
+def test_a_wrong_order_is_found(store: Store, tmp_path: Path) -> None:
+    import zarr
+
+    copy = tmp_path / "copy"
+    shutil.copytree(store.path, copy)
+    array = zarr.open_group(copy, mode="r+")["points"]
+    array[:] = array[:][:, ::-1]
+    attributes = json.loads((copy / "zarr.json").read_text())
+    attributes["attributes"]["shards"] = {}
+    (copy / "zarr.json").write_text(json.dumps(attributes))
+    assert "not in farthest-point order" in open_store(copy).verify()[0]
+
+
+def test_more_points_or_frames_than_there_are_are_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="65 points a frame asked for, 64 stored"):
+        store.read(0, np.arange(2), 65)
+    with pytest.raises(StoreError, match="no such frames"):
+        store.read(0, np.array([20]), 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": 99}, "version 99"),
+        ({"format": "other"}, "other"),
+        ({"complete": False}, "unfinished"),
+        ({"videos": {}}, "damaged attributes"),
+        ({"videos": 3}, "damaged attributes"),
+    ],
+)
+def test_another_store_is_refused(store: Store, tmp_path: Path, change: dict, said: str) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(store.path, copy)
+    meta = json.loads((copy / "zarr.json").read_text())
+    meta["attributes"] |= change
+    (copy / "zarr.json").write_text(json.dumps(meta))
+    with pytest.raises(StoreError, match=said):
+        open_store(copy)
+
+
+def test_not_a_store_is_refused(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StoreError, match="no such store"):
+        open_store(tmp_path / "none")
+    with pytest.raises(StoreError, match="not a clip store"):
+        open_store(tmp_path)
+    (tmp_path / "zarr.json").write_text("[]")
+    with pytest.raises(StoreError, match="not a clip store"):
+        open_store(tmp_path)
+    with pytest.raises(StoreError, match="the recipe wants msr"):
+        open_store(store.path, "msr")

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
+
+COUNTS = st.integers(1, 40)
+
+
+@given(st.integers(1, 200), COUNTS, st.integers(1, 4), st.integers(1, 5))
+def test_clips_are_every_start_that_fits(
+    length: int, frames: int, interval: int, stride: int
+) -> None:
+    fitting = [s for s in range(0, length, stride) if s + interval * (frames - 1) < length]
+    assert clip_starts(length, frames, interval, stride, "drop").tolist() == fitting
+    assert clip_starts(length, frames, interval, stride, "pad").tolist() == (fitting or [0])
+
+
+def test_the_papers_count_of_clips() -> None:
+    """A 39-frame video has 16 clips of 24 frames; a 23-frame one has none."""
+    assert len(clip_starts(39, 24, 1, 1, "drop")) == 16
+    assert len(clip_starts(23, 24, 1, 1, "drop")) == 0
+
+
+def test_an_empty_video_has_no_clip() -> None:
+    assert len(clip_starts(0, 4, 1, 1, "pad")) == 0
+
+
+def test_past_the_end_the_last_frame_repeats() -> None:
+    assert clip_frames(1, 4, 2, 5).tolist() == [1, 3, 4, 4]
+    assert clip_span(4, 2) == 7
+
+
+@given(st.integers(1, 50), st.integers(0, 10))
+def test_spread_starts_are_distinct_and_evenly_spaced(total: int, count: int) -> None:
+    starts = np.arange(total)
+    kept = spread_starts(starts, count)
+    assert len(kept) == (min(count, total) if count else total)
+    assert len(set(kept.tolist())) == len(kept)
+    if len(kept) > 2:
+        assert np.ptp(np.diff(kept)) <= 1
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1, [5]), (2, [2, 7]), (0, list(range(10)))])
+def test_one_clip_is_the_middle_one(count: int, kept: list[int]) -> None:
+    assert spread_starts(np.arange(10), count).tolist() == kept
