@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,11 +97,11 @@ def toolkit() -> Path | None:
     return None
 
 
-def compile_check(architecture: str) -> dict[str, str]:
+def compile_check(*architectures: str) -> dict[str, str]:
     """Compile every CUDA source without linking or running it; needs nvcc but no GPU.
 
     Args:
-        architecture: Such as ``sm_90``.
+        architectures: Compute capabilities, such as ``"80", "90"``.
 
     Returns:
         What the compiler said of each source; empty where it succeeded.
@@ -113,17 +114,17 @@ def compile_check(architecture: str) -> dict[str, str]:
         raise KernelError("no CUDA toolkit (nvcc and cuda_runtime.h); install one or set CUDA_HOME")
     from torch.utils.cpp_extension import include_paths
 
-    includes = [f"-I{path}" for path in include_paths()]
-    said = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for source in sources():
-            command = [
-                str(home / "bin" / "nvcc"), "-c", str(source), "-o", f"{folder}/{source.stem}.o",
-                f"-arch={architecture}", "-Xcompiler", "-fPIC", *FLAGS, *includes,
-            ]  # fmt: skip
+    targets = [f"-gencode=arch=compute_{name},code=sm_{name}" for name in architectures]
+    options = ["-Xcompiler", "-fPIC", *FLAGS, *targets, *(f"-I{path}" for path in include_paths())]
+
+    def compile_one(source: Path) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [home / "bin" / "nvcc", "-c", source, "-o", f"{folder}/out.o", *options]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            said[source.name] = "" if done.returncode == 0 else done.stderr.strip()
-    return said
+        return "" if done.returncode == 0 else done.stderr.strip()
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip([s.name for s in sources()], pool.map(compile_one, sources()), strict=True))
 
 
 def kernel_report() -> list[dict[str, str]]:

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcv.ops import farthest_points
+from pcv.ops.farthest_order import farthest_order
+
+
+@given(
+    st.integers(1, 400), st.sampled_from(["grid", "normal", "line", "same", "wide"]),
+    st.integers(0, 999),
+)  # fmt: skip
+def test_pruning_changes_nothing(n: int, kind: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cloud = {
+        "grid": lambda: rng.integers(0, 5, (n, 3)),
+        "normal": lambda: rng.normal(size=(n, 3)),
+        "line": lambda: rng.normal(size=(n, 1)) * [1, 0, 0],
+        "same": lambda: np.ones((n, 3)),
+        "wide": lambda: rng.normal(size=(n, 3)) * 10.0 ** rng.integers(-3, 6, (n, 1)),
+    }[kind]()
+    points = cloud.astype(np.float32)
+    wanted = farthest_points(torch.from_numpy(points)[None], n)[0]
+    assert farthest_order(points, n).tolist() == wanted.tolist()
+
+
+def test_too_few_points_repeat_their_order() -> None:
+    points = np.float32([[0, 0, 0], [1, 0, 0], [5, 0, 0]])
+    assert farthest_order(points, 8).tolist() == [0, 2, 1, 0, 2, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("points", "count"),
+    [
+        (np.zeros((0, 3)), 1),
+        (np.zeros((3, 2)), 1),
+        (np.zeros((3, 3)), 0),
+        (np.full((2, 3), np.nan), 1),
+    ],
+)
+def test_bad_input_is_refused(points: np.ndarray, count: int) -> None:
+    with pytest.raises(ValueError, match=r"expected|finite"):
+        farthest_order(points, count)
