@@ -77,3 +77,12 @@ def store(raw: Path, reader: CloudReader, tmp_path_factory: pytest.TempPathFacto
     out = tmp_path_factory.mktemp("stores") / "clouds"
     prepare(reader, raw, out, points=64)
     return open_store(out)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a device where there is none, and say so."""
+    if torch.cuda.is_available():
+        return
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason="no CUDA device here"))

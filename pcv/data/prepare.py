@@ -10,27 +10,23 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pcv.clip import Progress, Video, VideoSource
+from pcv.clip import Progress, VideoSource
+from pcv.data.convert import Storage, convert
 from pcv.data.store import (
     SHARD_FRAMES,
     create_store,
-    file_checksum,
     finish_store,
     read_attributes,
     write_json,
     write_rows,
 )
+from pcv.data.workers import Workers, execute
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
-from pcv.ops.farthest_order import farthest_order
 
 if TYPE_CHECKING:
     from pcv.data.raw import Reader
@@ -49,12 +45,13 @@ class PrepareSummary(NamedTuple):
     out: Path
 
 
-class Storage(NamedTuple):
-    """How points are stored."""
+class TaskJob(NamedTuple):
+    """What every task of one preparation is told."""
 
-    points: int
-    dtype: str
-    step: float | None  # metres; None: float32
+    reader: Reader
+    out: Path
+    storage: Storage
+    skip_bad: bool
 
 
 class Task(NamedTuple):
@@ -119,7 +116,8 @@ def prepare(  # noqa: PLR0913 - the options of the command
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
         _begin(out, settings, tasks)
-        _work(reader, out, storage, tasks, _Pool(jobs, skip_bad, scheduler), progress)
+        job = TaskJob(reader, out, storage, skip_bad)
+        _work(out, tasks, job, Workers(jobs, scheduler), progress)
         return _finish(out, settings, tasks, bad)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -219,161 +217,46 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
     write_json(notes / "plan.json", plan)
 
 
-class _Pool(NamedTuple):
-    jobs: int
-    skip_bad: bool
-    scheduler: str | None
-
-
 def _work(
-    reader: Reader,
-    out: Path,
-    storage: Storage,
-    tasks: list[Task],
-    pool: _Pool,
-    progress: Progress | None,
+    out: Path, tasks: list[Task], job: TaskJob, workers: Workers, progress: Progress | None
 ) -> None:
     total = sum(len(task.sources) for task in tasks)
     todo = [task for task in tasks if not (out / WORK / f"{task.number}.json").exists()]
     done = total - sum(len(task.sources) for task in todo)
     sizes = {task.number: len(task.sources) for task in todo}
-
-    def call(task: Task) -> tuple[Callable[..., int], tuple[Any, ...]]:
-        return run_task, (reader, out, storage, task, pool.skip_bad)
-
-    for number in _execute([call(task) for task in todo], pool):
+    for number in execute([(run_task, (job, task)) for task in todo], workers):
         done += sizes[number]
         if progress:
             progress(done, total, f"of {len(tasks)} groups, group {number} written")
 
 
-def _execute(calls: list[tuple[Callable[..., int], tuple[Any, ...]]], pool: _Pool) -> Iterator[int]:
-    if pool.scheduler:
-        yield from _execute_on_dask(calls, pool.scheduler)
-    elif pool.jobs <= 1 or len(calls) <= 1:
-        for function, arguments in calls:
-            yield function(*arguments)
-    else:
-        workers = min(pool.jobs, len(calls))
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
-            futures = [processes.submit(function, *arguments) for function, arguments in calls]
-            try:
-                for future in as_completed(futures):
-                    yield future.result()
-            except BaseException:
-                processes.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-def _execute_on_dask(
-    calls: list[tuple[Callable[..., int], tuple[Any, ...]]], address: str
-) -> Iterator[int]:
-    try:
-        from distributed import Client
-        from distributed import as_completed as as_they_come
-    except ImportError:
-        raise InputError("--scheduler needs Dask: pip install 'pcv[dask]'") from None
-    with Client(address) as client:
-        futures = [client.submit(f, *arguments, pure=False) for f, arguments in calls]
-        for future in as_they_come(futures):
-            yield future.result()
-
-
-def run_task(reader: Reader, out: Path, storage: Storage, task: Task, skip_bad: bool) -> int:
+def run_task(job: TaskJob, task: Task) -> int:
     """Read, order and write the videos of one task, then note it as done; returns its number."""
     start, stop = _rows(task)
-    dtype = np.dtype(storage.dtype)
-    points = np.zeros((stop - start, storage.points, 3), dtype)
+    dtype = np.dtype(job.storage.dtype)
+    points = np.zeros((stop - start, job.storage.points, 3), dtype)
     count = np.zeros(stop - start, np.int32)
     videos, dropped = [], []
     for source, length, offset in zip(task.sources, task.lengths, task.offsets, strict=True):
         try:
-            entry = _convert(
-                reader, source, length, storage, points[offset - start :], count[offset - start :]
+            entry = convert(
+                job.reader,
+                source,
+                length,
+                job.storage,
+                points[offset - start :],
+                count[offset - start :],
             )
         except RawFileError as error:
-            if not skip_bad:
+            if not job.skip_bad:
                 raise
             dropped.append({"file": source.path.name, "why": f"{error.problem}; {error.advice}"})
             continue
         videos.append(entry | {"offset": offset})
-    shards = write_rows(out, start, points, count)
+    shards = write_rows(job.out, start, points, count)
     note = {"videos": videos, "dropped": dropped, "shards": shards}
-    write_json(out / WORK / f"{task.number}.json", note)
+    write_json(job.out / WORK / f"{task.number}.json", note)
     return task.number
-
-
-def _convert(
-    reader: Reader,
-    source: VideoSource,
-    length: int,
-    storage: Storage,
-    points: NDArray[Any],
-    count: NDArray[np.int32],
-) -> dict[str, Any]:
-    video = reader.read_video(source)
-    if len(video.frames) != length:
-        raise RawFileError(source.path, "its number of frames changed", "prepare anew")
-    sizes = [len(frame) for frame in video.frames]
-    origin, centroid = _origin(video, storage)
-    filled = _fill_empty(video.frames)
-    for row, frame in enumerate(filled):
-        values = _quantise(frame, origin, storage, source)
-        order = farthest_order(values.astype(np.float32), storage.points)
-        points[row] = values[order]
-        count[row] = min(sizes[row], storage.points)
-    return {
-        **{key: getattr(source, key) for key in ("name", "label", "subject", "camera", "split")},
-        "length": length,
-        "origin": origin.tolist(),
-        "centroid": centroid.tolist(),
-        "empty": sizes.count(0),
-        "sparse": sum(0 < size < storage.points for size in sizes),
-        "file": source.path.name,
-        "sha256": file_checksum(source.path),
-    }
-
-
-def _origin(video: Video, storage: Storage) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The middle of the video's box and its mean point from there, both on the grid."""
-    grid = storage.step or 2**-11
-    frames = [frame for frame in video.frames if len(frame)]
-    if not frames:
-        raise RawFileError(video.source.path, "no foreground in any frame", "leave the file out")
-    low = np.min([frame.min(0) for frame in frames], axis=0).astype(np.float64)
-    high = np.max([frame.max(0) for frame in frames], axis=0).astype(np.float64)
-    origin = np.round((low + high) / 2 / grid) * grid
-    mean = np.mean([frame.mean(0, dtype=np.float64) for frame in frames], axis=0)
-    return origin, np.round((mean - origin) / grid) * grid
-
-
-def _fill_empty(frames: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """An empty frame repeats the one before it; the first ones repeat the first that is not."""
-    last = next(frame for frame in frames if len(frame))
-    filled = []
-    for frame in frames:
-        last = frame if len(frame) else last
-        filled.append(last)
-    return filled
-
-
-def _quantise(
-    frame: NDArray[np.float32], origin: NDArray[np.float64], storage: Storage, source: VideoSource
-) -> NDArray[Any]:
-    offset = frame - origin
-    if not np.isfinite(offset).all():
-        raise RawFileError(source.path, "a point is not finite", "check the recording")
-    if storage.step is None:
-        return offset.astype(np.float32)
-    values = np.round(offset / storage.step)
-    if np.abs(values).max() > np.iinfo(np.int16).max:
-        reach = np.abs(offset).max()
-        raise RawFileError(
-            source.path,
-            f"reaches {reach:.1f} m from its middle, int16 of {storage.step} m holds less",
-            "use --dtype float32 or a larger --step",
-        )
-    return values.astype(np.int16)
 
 
 def _finish(

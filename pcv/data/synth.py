@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.data.body import ACTIONS, PART_NAMES, Person, capsules, draw_person, vary
+from pcv.data.body import PART_NAMES, Person, capsules, draw_person, vary
+from pcv.data.motions import ACTIONS
 from pcv.data.raw.msr import write_depth
 from pcv.errors import InputError
 

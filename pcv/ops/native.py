@@ -119,8 +119,8 @@ def compile_check(*architectures: str) -> dict[str, str]:
 
     def compile_one(source: Path) -> str:
         with tempfile.TemporaryDirectory() as folder:
-            command = [home / "bin" / "nvcc", "-c", source, "-o", f"{folder}/out.o", *options]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            command = [str(home / "bin" / "nvcc"), "-c", str(source), "-o", f"{folder}/out.o"]
+            done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
         return "" if done.returncode == 0 else done.stderr.strip()
 
     with ThreadPoolExecutor(2) as pool:

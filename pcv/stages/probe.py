@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import numpy as np
@@ -62,11 +63,10 @@ def _warm(encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64]) ->
     recipe = job.recipe
     clips = ClipDataset(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()
-    batches = training_batches(clips, batch=BATCH, epoch=0)
+    epochs = (training_batches(clips, batch=BATCH, epoch=epoch) for epoch in itertools.count())
+    batches = itertools.chain.from_iterable(epochs)
     with torch.no_grad():
-        for done, batch in enumerate(batches):
-            if done == recipe.probe.warm_statistics:
-                break
+        for batch in itertools.islice(batches, recipe.probe.warm_statistics):
             encode_segments(encoder, batch.points.to(device()), recipe.probe.segment_frames)
 
 

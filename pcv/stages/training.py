@@ -90,6 +90,11 @@ class _Training:
         )
         if not len(clips):
             raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
+        if min(len(clips), recipe.train.batch) < 2:
+            raise RecipeError(
+                f"{self.job.store}: one clip a batch is too few for batch normalisation; "
+                "raise train.batch or label more videos"
+            )
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)

@@ -48,7 +48,7 @@ def test_jitter_has_its_deviation() -> None:
 
 
 def test_drop_replaces_some_points_by_the_first_and_keeps_the_rest() -> None:
-    found = changed(drop=0.9)
+    found = changed(5, drop=0.9)
     replaced = (found == POINTS[:, :1]).all(-1)
     assert 0 < replaced[:, 1:].mean() <= 0.9
     np.testing.assert_array_equal(found[~replaced], POINTS[~replaced])

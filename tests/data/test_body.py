@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pcv.data.body import ACTIONS, PART_NAMES, capsules, draw_person, vary
+from pcv.data.body import PART_NAMES, capsules, draw_person, vary
+from pcv.data.motions import ACTIONS
 
 PERSON = draw_person(np.random.default_rng(0))
 

@@ -26,7 +26,8 @@ def test_files_are_genuine_and_parts_lie_on_the_foreground(tmp_path: Path) -> No
 def test_depth_is_that_of_the_capsules() -> None:
     """A ray's first hit lies on a capsule: its distance to the axis is the radius."""
     from pcv.data import synth
-    from pcv.data.body import ACTIONS, capsules, draw_person
+    from pcv.data.body import capsules, draw_person
+    from pcv.data.motions import ACTIONS
 
     shapes = capsules(draw_person(np.random.default_rng(3)), ACTIONS[10](0.5))
     depth = np.full((synth.HEIGHT, synth.WIDTH), np.inf, np.float32)

@@ -1,15 +1,21 @@
 """The command line as a user runs it: real files in, every subcommand, one store and one run."""
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import yaml
+
+from pcv.stages import describe
+from pcv_cli.app import main
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -21,14 +27,22 @@ SMALL = {
 }
 
 
-def pcv(*arguments: object, code: int = 0, cwd: Path | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pcv_cli", *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd or ROOT, env=os.environ | {"NO_COLOR": "1"},
-    )  # fmt: skip
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout if code == 0 else done.stderr
+def pcv(*arguments: object, code: int = 0) -> str:
+    """Run a command in this process, as the installed script would; returns what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["pcv", *map(str, arguments)])
+        patch.setenv("NO_COLOR", "1")
+        patch.chdir(ROOT)
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+                ended: object = 0
+            except SystemExit as error:
+                ended = error.code or 0
+    assert ended == code, out.getvalue() + err.getvalue()
+    assert "Traceback" not in err.getvalue()
+    return out.getvalue() if code == 0 else err.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +76,14 @@ def test_info_shows_and_verifies(place: Path) -> None:
 
 
 def test_a_damaged_store_is_found(place: Path, tmp_path: Path) -> None:
-    import shutil
-
     copy = tmp_path / "store"
     shutil.copytree(place / "store", copy)
     shard = next((copy / "points").rglob("c/0/0/0"))
     data = bytearray(shard.read_bytes())
     data[100] ^= 1
     shard.write_bytes(data)
-    said = json.loads(
-        subprocess.run(
-            [sys.executable, "-m", "pcv_cli", "info", copy, "--verify", "--json"],
-            capture_output=True, text=True, check=False,
-        ).stdout
-    )  # fmt: skip
-    assert "checksum" in said["problems"][0]
+    pcv("info", copy, "--verify", "--json", code=1)
+    assert "checksum" in str(describe(copy, verify=True)["problems"])
 
 
 def test_pretraining_leaves_a_run_that_explains_itself(place: Path) -> None:
@@ -115,13 +122,14 @@ def test_probe_finetune_eval_and_report(place: Path) -> None:
 
 
 def test_ctrl_c_saves_and_resume_ends_at_the_same_losses(place: Path, tmp_path: Path) -> None:
-    recipe, store = place / "pretrain.yaml", ("--store", place / "store")
-    longer = ("--set", "train.epochs=30")
-    pcv("pretrain", recipe, *store, *longer, "--out", tmp_path / "whole")
-    command = [sys.executable, "-m", "pcv_cli", "pretrain", recipe, *store, *longer]
-    command += ["--out", tmp_path / "cut"]
-    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, text=True)
-    metrics = tmp_path / "cut/metrics.jsonl"
+    """In processes of their own: threads of this one would change the last bits of a sum."""
+    base = [sys.executable, "-m", "pcv_cli", "pretrain", place / "pretrain.yaml"]
+    base += ["--store", place / "store", "--set", "train.epochs=30", "--out"]
+    quiet = {"cwd": ROOT, "env": os.environ | {"OMP_NUM_THREADS": "1"}, "text": True}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    subprocess.run([*base, whole], check=True, capture_output=True, **quiet)
+    process = subprocess.Popen([*base, cut], stderr=subprocess.PIPE, **quiet)
+    metrics = cut / "metrics.jsonl"
     while process.poll() is None and not (metrics.exists() and metrics.read_text().count("\n") > 3):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
@@ -129,9 +137,11 @@ def test_ctrl_c_saves_and_resume_ends_at_the_same_losses(place: Path, tmp_path: 
     assert process.returncode == 130, said
     assert "--resume" in said
     assert "Traceback" not in said
-    assert "--resume" in pcv(*command[3:], code=2)
-    pcv(*command[3:], "--resume")
-    assert metrics.read_text() == (tmp_path / "whole/metrics.jsonl").read_text()
+    again = subprocess.run([*base, cut], capture_output=True, check=False, **quiet)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
+    subprocess.run([*base, cut, "--resume"], check=True, capture_output=True, **quiet)
+    assert metrics.read_text() == (whole / "metrics.jsonl").read_text()
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)

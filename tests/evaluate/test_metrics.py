@@ -1,0 +1,28 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
+def test_equal_to_counting(pairs: list[tuple[int, int]]) -> None:
+    truth, guess = (np.array([p[i] for p in pairs], np.int64) for i in range(2))
+    matrix = confusion_matrix(truth, guess, 4)
+    for i in range(4):
+        for j in range(4):
+            assert matrix[i, j] == sum(pair == (i, j) for pair in pairs)
+    if not pairs:
+        assert math.isnan(accuracy(matrix))
+        assert math.isnan(mean_class_accuracy(matrix))
+        return
+    assert accuracy(matrix) == sum(t == g for t, g in pairs) / len(pairs)
+    shares = []
+    for label, share in enumerate(per_class(matrix)):
+        mine = [g == t for t, g in pairs if t == label]
+        assert share == (sum(mine) / len(mine) if mine else None)
+        shares += [share] if mine else []
+    assert mean_class_accuracy(matrix) == pytest.approx(sum(shares) / len(shares))

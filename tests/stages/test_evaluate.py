@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from pcv.errors import InputError
+from pcv.stages.evaluate import evaluate, read_run
+
+
+def test_a_run_names_its_store(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("# store: some/where\nstage: pretrain\n")
+    recipe, store = read_run(tmp_path)
+    assert (recipe.stage, store) == ("pretrain", Path("some/where"))
+    with pytest.raises(InputError, match="scores finetuned runs"):
+        evaluate(tmp_path)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a run folder"):
+        evaluate(tmp_path)
+
+
+def test_unknown_choices_are_refused(tmp_path: Path) -> None:
+    text = "stage: finetune\nobjective: {name: classify}\n"
+    (tmp_path / "recipe.yaml").write_text(text)
+    for change in ({"split": "all"}, {"checkpoint": "first"}):
+        with pytest.raises(InputError, match="unknown choice"):
+            evaluate(tmp_path, **change)

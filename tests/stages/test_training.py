@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from pcv.config import (
+    AugmentConfig,
+    ClassifyConfig,
+    DataConfig,
+    EncoderConfig,
+    PointCPSCConfig,
+    Recipe,
+    TrainConfig,
+)
+from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
+from pcv.stages import evaluate, finetune, pretrain, probe, training
+from pcv.stages.job import Job
+
+DATA = DataConfig(frames=8, points=32, epoch="videos")
+ENCODER = EncoderConfig(width=0.05, radius=0.5)
+OBJECTIVE = PointCPSCConfig(
+    channels=16, autoregressor_depth=1, autoregressor_heads=2, autoregressor_head_channels=8,
+    autoregressor_mlp=16, predictor_hidden=(16, 16), bank_size=4, prototypes=2,
+)  # fmt: skip
+
+
+def job(store, out: Path, start: Path | None = None, **change: object) -> Job:
+    parts = {
+        "stage": "pretrain", "data": DATA, "encoder": ENCODER, "objective": OBJECTIVE,
+        "train": TrainConfig(epochs=4, batch=2, log_every=1),
+    }  # fmt: skip
+    return Job(Recipe(**(parts | change)), "test", store.path, out, start)
+
+
+def tuned(store, out: Path, start: Path | None = None, **train: object) -> Job:
+    values = {"epochs": 2, "batch": 2, "validation_subjects": 1} | train
+    return job(
+        store, out, start, stage="finetune", objective=ClassifyConfig(hidden=8),
+        train=TrainConfig(**values),
+    )  # fmt: skip
+
+
+def test_two_views_and_negatives_of_the_context_train(store, tmp_path: Path) -> None:
+    data = DataConfig(frames=12, points=32, epoch="videos")
+    objective = OBJECTIVE.model_copy(update={"context_negatives": True, "projector": "batchnorm"})
+    result = pretrain(
+        job(
+            store,
+            tmp_path / "r",
+            data=data,
+            objective=objective,
+            augment=AugmentConfig(two_views=True),
+        )
+    )
+    assert result.steps == 8
+    assert result.scores["embedding_std"] > 0.1
+
+
+def test_the_same_seed_twice_is_the_same_run(store, tmp_path: Path) -> None:
+    for name in "ab":
+        pretrain(job(store, tmp_path / name))
+    first, second = ((tmp_path / n / "metrics.jsonl").read_text() for n in "ab")
+    assert first == second
+    pretrain(job(store, tmp_path / "c", train=TrainConfig(epochs=4, batch=2, log_every=1, seed=1)))
+    assert (tmp_path / "c/metrics.jsonl").read_text() != first
+
+
+def test_an_interrupted_run_goes_on_to_the_same_losses(store, tmp_path: Path, monkeypatch) -> None:
+    pretrain(job(store, tmp_path / "whole"))
+    real = training.fit
+
+    def stop_at_three(state, batches, plan, **options):
+        return real(state, batches, plan, **(options | {"stop": lambda: state.step == 3}))
+
+    monkeypatch.setattr(training, "fit", stop_at_three)
+    with pytest.raises(InterruptedRunError, match="step 3 of 8"):
+        pretrain(job(store, tmp_path / "cut"))
+    monkeypatch.undo()
+    pretrain(job(store, tmp_path / "cut"), resume=True)
+    whole, cut = ((tmp_path / n / "metrics.jsonl").read_text() for n in ("whole", "cut"))
+    assert whole == cut
+
+
+def test_finetuning_starts_from_the_pretrained_encoder(store, tmp_path: Path, monkeypatch) -> None:
+    pretrain(job(store, tmp_path / "pre"))
+    seen = []
+    real = training.fit
+
+    def look(state, *arguments, **options):
+        seen.append(next(state.objective.encoder.parameters()).detach().clone())
+        return real(state, *arguments, **options)
+
+    monkeypatch.setattr(training, "fit", look)
+    result = finetune(tuned(store, tmp_path / "a", tmp_path / "pre"))
+    finetune(tuned(store, tmp_path / "b"))
+    weights = training.starting_weights(tmp_path / "pre", job(store, tmp_path).recipe)
+    assert torch.equal(seen[0], weights["layers.0.displacement"])
+    assert not torch.equal(seen[0], seen[1])
+    assert result.init == "pre"
+    assert (result.n_scored, result.n_in_split) == (1, 1)
+
+
+def test_validation_chooses_best_and_the_paper_protocol_looks_at_test(
+    store, tmp_path: Path
+) -> None:
+    strict = finetune(tuned(store, tmp_path / "strict"))
+    assert "best_validation_epoch" in strict.scores
+    paper = finetune(tuned(store, tmp_path / "paper", protocol="paper"))
+    assert "best_test_epoch" in paper.scores
+    assert evaluate(tmp_path / "strict")["accuracy"] == strict.scores["accuracy"]
+    lines = (tmp_path / "paper/metrics.jsonl").read_text().splitlines()
+    assert any("test_accuracy" in json.loads(line) for line in lines)
+
+
+def test_short_videos_can_be_dropped_and_are_counted(store, tmp_path: Path) -> None:
+    data = DataConfig(frames=20, points=32, epoch="videos", short="drop")
+    with_padding = finetune(tuned(store, tmp_path / "a"))
+    assert with_padding.n_scored == 1
+    dropped = tuned(store, tmp_path / "b", validation_subjects=0)
+    dropped = dropped._replace(recipe=dropped.recipe.model_copy(update={"data": data}))
+    result = finetune(dropped)
+    assert (result.n_scored, result.n_in_split) == (1, 1)
+    none = data.model_copy(update={"frames": 44})
+    with pytest.raises(RecipeError, match="as long as a clip"):
+        finetune(dropped._replace(
+            out=tmp_path / "c", recipe=dropped.recipe.model_copy(update={"data": none})
+        ))  # fmt: skip
+
+
+def test_another_width_is_refused_with_the_key(store, tmp_path: Path) -> None:
+    pretrain(job(store, tmp_path / "pre"))
+    wide = tuned(store, tmp_path / "a", tmp_path / "pre")
+    recipe = wide.recipe.model_copy(update={"encoder": EncoderConfig(width=0.1, radius=0.5)})
+    with pytest.raises(CheckpointError, match=r"encoder\.width=0\.05"):
+        finetune(wide._replace(recipe=recipe))
+
+
+def test_a_probe_changes_nothing_and_reads_random_weights_too(store, tmp_path: Path) -> None:
+    pretrain(job(store, tmp_path / "pre"))
+    file = tmp_path / "pre/checkpoints/last/encoder.safetensors"
+    before = file.read_bytes()
+    for start in (tmp_path / "pre", None):
+        name = f"p{start is None}"
+        result = probe(job(store, tmp_path / name, start, stage="probe"))
+        assert result.init == ("pre" if start else "random")
+        assert set(result.scores) == {"linear", "knn_1", "knn_5"}
+    assert file.read_bytes() == before

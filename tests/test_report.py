@@ -1,0 +1,69 @@
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from pcv.errors import InputError
+from pcv.report import collect, spread, summarise, to_csv, to_json, to_markdown, write_report
+from pcv.train.run import RunFolder, RunResult
+
+
+def result(seed: int, linear: float, **change: object) -> RunResult:
+    values = {
+        "stage": "probe", "recipe": "small", "seed": seed, "dataset": "utd", "protocol": "strict",
+        "init": "pretrain-a", "steps": 5, "seconds": 1.0, "scores": {"linear": linear},
+        "n_scored": 4, "n_in_split": 5, "class_names": ["a", "b"], "confusion": [[1, 1], [0, 2]],
+    }  # fmt: skip
+    return RunResult(**(values | change))
+
+
+def test_seeds_are_gathered_to_mean_and_deviation() -> None:
+    rows = summarise([result(1, 0.5), result(0, 0.7), result(0, 0.2, init="random")])
+    assert [row.init for row in rows] == ["pretrained", "random"]
+    assert rows[0].seeds == [0, 1]
+    assert rows[0].scores == {"linear": [0.7, 0.5]}
+    assert spread("linear", [0.7, 0.5]) == "60.0 ± 14.1 %"
+    assert spread("loss", [1.5]) == "1.5"
+
+
+def test_fractions_stages_and_protocols_stay_apart() -> None:
+    rows = summarise(
+        [result(0, 0.5), result(0, 0.5, label_fraction=0.1), result(0, 0.5, protocol="paper")]
+    )
+    assert len(rows) == 3
+
+
+def test_tables_hold_scored_and_in_split() -> None:
+    rows = summarise([result(0, 0.5), result(1, 0.6)])
+    assert "| 4 / 5 |" in to_markdown(rows)
+    lines = list(csv.DictReader(io.StringIO(to_csv(rows))))
+    assert [(line["seed"], line["value"]) for line in lines] == [("0", "0.5"), ("1", "0.6")]
+    assert to_json(rows)[0]["n_scored"] == 4
+
+
+def test_runs_are_collected_and_unfinished_ones_left_out(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "a").open("x", resume=False)
+    RunFolder(tmp_path / "a").finish(result(0, 0.5))
+    RunFolder(tmp_path / "b").open("x", resume=False)
+    assert [path.name for path, _ in collect([tmp_path / "b", tmp_path / "a"])] == ["a"]
+    with pytest.raises(InputError, match="none of 1"):
+        collect([tmp_path / "b"])
+    with pytest.raises(InputError, match="no such run"):
+        collect([tmp_path / "c"])
+
+
+def test_a_page_with_pictures_is_written(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "a")
+    folder.open("x", resume=False)
+    for step in range(1, 5):
+        folder.log(step, {"loss": 1 / step, "lr": 0.1})
+    folder.finish(result(0, 0.5))
+    found = collect([tmp_path / "a"])
+    written = write_report(found, summarise([r for _, r in found]), tmp_path / "report")
+    names = {path.name for path in written}
+    assert names == {"report.md", "report.csv", "curves.png", "confusion-a.png"}
+    for path in written:
+        assert path.stat().st_size > 100
+        assert path.suffix != ".png" or path.read_bytes().startswith(b"\x89PNG")
+    assert "confusion-a.png" in (tmp_path / "report/report.md").read_text()

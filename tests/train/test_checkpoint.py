@@ -1,0 +1,126 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from pcv.clip import ClipBatch, Losses
+from pcv.config import OptimConfig
+from pcv.errors import CheckpointError
+from pcv.train.checkpoint import (
+    load_checkpoint,
+    load_encoder,
+    load_objective,
+    save_checkpoint,
+)
+from pcv.train.fit import FitPlan, TrainState, fit
+from pcv.train.optim import build_optimizer
+
+
+class Toy(nn.Module):
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(3, width), nn.BatchNorm1d(width))
+        self.head = nn.Linear(width, 1)
+        self.register_buffer("memory", torch.zeros(3))
+
+    def forward(self, batch: ClipBatch) -> Losses:
+        self.memory += torch.rand(3)
+        loss = (
+            (self.head(self.encoder(batch.points.mean((1, 2)))) - self.memory.sum()).square().mean()
+        )
+        return Losses(loss, {"loss": loss.detach()})
+
+
+def state(seed: int = 0, optimizer: str = "adamw", width: int = 4) -> TrainState:
+    torch.manual_seed(seed)
+    toy = Toy(width)
+    return TrainState(toy, build_optimizer(toy, OptimConfig(name=optimizer)))
+
+
+def run(one: TrainState, until: int) -> list[float]:
+    def batches():
+        for step in range(one.step, until):
+            g = torch.Generator().manual_seed(step)
+            yield ClipBatch(torch.rand(4, 2, 5, 3, generator=g), torch.zeros(4), torch.zeros(4))
+
+    losses: list[float] = []
+    fit(one, batches(), FitPlan(until, lambda s: 0.01),
+        after_step=lambda s, found: losses.append(found.total.item()))  # fmt: skip
+    return losses
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_four_steps_a_checkpoint_and_six_are_ten_steps_bit_for_bit(
+    tmp_path: Path, optimizer: str
+) -> None:
+    straight = run(state(0, optimizer), 10)
+    first = state(0, optimizer)
+    losses = run(first, 4)
+    save_checkpoint(tmp_path / "last", first, {})
+    torch.manual_seed(99)
+    second = state(7, optimizer)
+    load_checkpoint(tmp_path / "last", second)
+    assert second.step == 4
+    assert losses + run(second, 10) == straight
+
+
+def test_the_encoder_lies_apart_and_nothing_is_pickled(tmp_path: Path) -> None:
+    one = state()
+    run(one, 2)
+    save_checkpoint(tmp_path / "checkpoints" / "last", one, {"name": "toy", "width": 4})
+    folder = tmp_path / "checkpoints" / "last"
+    assert {p.suffix for p in folder.iterdir()} == {".safetensors", ".json"}
+    config, weights = load_encoder(tmp_path)
+    assert config == {"name": "toy", "width": 4}
+    assert weights.keys() == one.objective.encoder.state_dict().keys()
+    assert not any(key.startswith("encoder") for key in load_file(folder / "objective.safetensors"))
+    assert load_encoder(folder)[0] == config
+
+
+def test_another_model_is_refused_by_name(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "last", state(), {})
+    with pytest.raises(CheckpointError, match=r"encoder\.0\.bias is \(4,\), expected \(5,\)"):
+        load_objective(tmp_path / "last", Toy(5))
+
+
+@pytest.mark.parametrize("name", ["encoder.safetensors", "optimizer.safetensors", "state.json"])
+@pytest.mark.parametrize("keep", [0, 20, None])
+def test_a_damaged_checkpoint_is_one_line(tmp_path: Path, name: str, keep: int | None) -> None:
+    save_checkpoint(tmp_path / "last", state(), {})
+    file = tmp_path / "last" / name
+    if keep is None:
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(CheckpointError, match=name) as caught:
+        load_checkpoint(tmp_path / "last", state())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_kill_while_writing_leaves_the_old_one(tmp_path: Path, monkeypatch) -> None:
+    one = state()
+    save_checkpoint(tmp_path / "last", one, {})
+    one.step = 5
+
+    def die(*arguments: object, **options: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(json, "dumps", die)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(tmp_path / "last", one, {})
+    monkeypatch.undo()
+    load_checkpoint(tmp_path / "last", one)
+    assert one.step == 0
+    save_checkpoint(tmp_path / "last", one, {})
+    assert [p.name for p in tmp_path.iterdir()] == ["last"]
+
+
+def test_between_the_renames_the_old_one_is_found(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "last", state(), {})
+    (tmp_path / "last").rename(tmp_path / ".last.old")
+    load_checkpoint(tmp_path / "last", state())
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        load_encoder(tmp_path / "none")

@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pcv.errors import InputError
+from pcv.train.run import RunFolder, RunResult
+
+RESULT = RunResult(
+    stage="probe", recipe="r", seed=0, dataset="d", protocol="strict", init="random",
+    steps=3, seconds=1.0, scores={"linear": 0.5},
+)  # fmt: skip
+
+
+def test_a_new_folder_explains_itself(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    assert folder.open("stage: x\n", resume=False) is None
+    environment = json.loads((tmp_path / "run/env.json").read_text())
+    assert {"python", "versions", "device", "git", "command"} <= set(environment)
+    assert (tmp_path / "run/recipe.yaml").read_text() == "stage: x\n"
+
+
+def test_a_finished_run_gives_its_result_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open("a", resume=False)
+    folder.finish(RESULT)
+    assert folder.open("a", resume=False) == RESULT
+    with pytest.raises(InputError, match="another recipe"):
+        folder.open("b", resume=False)
+
+
+def test_an_unfinished_run_wants_resume(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open("a", resume=False)
+    folder.last.mkdir(parents=True)
+    with pytest.raises(InputError, match="--resume"):
+        folder.open("a", resume=False)
+    assert folder.open("a", resume=True) is None
+
+
+def test_another_folder_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(InputError, match="not a run folder"):
+        RunFolder(tmp_path).open("a", resume=True)
+    with pytest.raises(InputError, match="is a file"):
+        RunFolder(tmp_path / "thesis.tex").open("a", resume=True)
+
+
+def test_metrics_survive_a_cut_line_and_a_resume(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in range(1, 6):
+        folder.log(step, {"loss": 1.0 / step})
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 6, "lo')
+    assert [line["step"] for line in folder.metrics()] == [1, 2, 3, 4, 5]
+    folder.forget_after(3)
+    folder.log(4, {"loss": 9.0})
+    assert [line["loss"] for line in folder.metrics()][2:] == [1 / 3, 9.0]
+
+
+def test_events_are_written_for_tensorboard(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.log(1, {"loss": 1.0})
+    folder.finish(RESULT)
+    assert list(tmp_path.glob("events.out.tfevents*"))
+
+
+def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text("{")
+    with pytest.raises(InputError, match=r"result\.json: damaged"):
+        RunFolder(tmp_path).result()
