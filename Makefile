@@ -12,7 +12,7 @@ bin := .venv/bin
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
 	$(bin)/python -c "import torch" 2>/dev/null \
 	  || $(bin)/pip install --quiet --disable-pip-version-check "$(TORCH)" --extra-index-url $(TORCH_INDEX)
-	$(bin)/pip install --quiet --disable-pip-version-check --editable ".[test]"
+	$(bin)/pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable ".[test]"
 	touch $@
 
 demo: .venv/installed
