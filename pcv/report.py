@@ -14,6 +14,8 @@ from pcv.errors import InputError, PcvError
 from pcv.train.run import RunFolder, RunResult
 
 SHOWN = ("linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "loss")
+# Shown in columns of their own, or different in every run.
+SAME_RUN = ("train.seed", "train.label_fraction", "train.protocol", "store")
 SHARES = ("linear", "knn", "accuracy", "mean_class", "best_")
 
 
@@ -22,6 +24,7 @@ class Row(NamedTuple):
 
     stage: str
     recipe: str
+    variant: str  # what its recipe sets otherwise than other runs of the same recipe file
     dataset: str
     init: str  # "random" or "pretrained"
     label_fraction: float
@@ -50,13 +53,47 @@ def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
     return found
 
 
-def summarise(results: list[RunResult]) -> list[Row]:
-    """Group results over seeds."""
+def variants(paths: list[Path]) -> list[str]:
+    """Say what tells each run from the others of the same recipe file, besides its seed.
+
+    Args:
+        paths: Run folders.
+
+    Returns:
+        Such as ``probe.read=max``; empty where nothing differs.
+    """
+    settings = [_flat(RunFolder(path).recipe()) for path in paths]
+    names = [RunFolder(path).result() for path in paths]
+    said = []
+    for mine, own in zip(settings, names, strict=True):
+        alike = [
+            s for s, r in zip(settings, names, strict=True) if r and own and r.recipe == own.recipe
+        ]
+        keys = [k for k in mine if any(s.get(k) != mine[k] for s in alike) and k not in SAME_RUN]
+        said.append(" ".join(f"{key}={mine[key]}" for key in keys))
+    return said
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{prefix}{key}"
+        values |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return values
+
+
+def summarise(results: list[RunResult], variant: list[str] | None = None) -> list[Row]:
+    """Group results over seeds.
+
+    Args:
+        results: One a run.
+        variant: What tells each from the others, as ``variants`` says.
+    """
     groups: dict[tuple[Any, ...], list[RunResult]] = {}
-    for result in results:
+    for result, other in zip(results, variant or [""] * len(results), strict=True):
         init = "random" if result.init == "random" else "pretrained"
         key = (
-            result.stage, result.recipe, result.dataset, init,
+            result.stage, result.recipe, other, result.dataset, init,
             result.label_fraction, result.protocol,
         )  # fmt: skip
         groups.setdefault(key, []).append(result)
@@ -87,11 +124,11 @@ def spread(name: str, values: list[float]) -> str:
 
 def _cells(row: Row) -> list[str]:
     shown = [name for name in (*SHOWN, *row.scores) if name in row.scores]
-    shown = list(dict.fromkeys(shown))[:6]
+    shown = list(dict.fromkeys(shown))[:4]
     scored = "" if row.n_scored is None else f"{row.n_scored} / {row.n_in_split}"
     return [
         row.stage,
-        row.recipe,
+        f"{row.recipe} {row.variant}".strip(),
         row.init,
         f"{row.label_fraction:.0%}",
         ", ".join(f"{name} {spread(name, row.scores[name])}" for name in shown),
@@ -123,13 +160,13 @@ def to_csv(rows: list[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["stage", "recipe", "dataset", "init", "label_fraction", "protocol", "seed", "score",
-         "value", "n_scored", "n_in_split"]
+        ["stage", "recipe", "variant", "dataset", "init", "label_fraction", "protocol", "seed",
+         "score", "value", "n_scored", "n_in_split"]
     )  # fmt: skip
     for row in rows:
         for name, values in row.scores.items():
             for seed, value in zip(row.seeds, values, strict=True):
-                writer.writerow([*row[:6], seed, name, value, row.n_scored, row.n_in_split])
+                writer.writerow([*row[:7], seed, name, value, row.n_scored, row.n_in_split])
     return out.getvalue()
 
 

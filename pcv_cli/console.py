@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,8 @@ from rich.text import Text
 from pcv.clip import Progress
 from pcv.errors import PcvError
 
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 200  # columns of a table where there is no terminal to fit
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
 

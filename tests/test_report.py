@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from pcv.errors import InputError
-from pcv.report import collect, spread, summarise, to_csv, to_json, to_markdown, write_report
+from pcv.report import (
+    collect,
+    spread,
+    summarise,
+    to_csv,
+    to_json,
+    to_markdown,
+    variants,
+    write_report,
+)
 from pcv.train.run import RunFolder, RunResult
 
 
@@ -32,6 +41,21 @@ def test_fractions_stages_and_protocols_stay_apart() -> None:
         [result(0, 0.5), result(0, 0.5, label_fraction=0.1), result(0, 0.5, protocol="paper")]
     )
     assert len(rows) == 3
+
+
+def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
+    for name, read in (("a", "max"), ("b", "segments"), ("c", "max")):
+        folder = RunFolder(tmp_path / name)
+        folder.open(f"probe: {{read: {read}}}\ntrain: {{seed: {ord(name)}}}\n", resume=False)
+        folder.finish(result(ord(name), 0.5))
+    found = collect([tmp_path / name for name in "abc"])
+    said = variants([path for path, _ in found])
+    assert said == ["probe.read=max", "probe.read=segments", "probe.read=max"]
+    rows = summarise([r for _, r in found], said)
+    assert [(row.variant, len(row.seeds)) for row in rows] == [
+        ("probe.read=max", 2),
+        ("probe.read=segments", 1),
+    ]
 
 
 def test_tables_hold_scored_and_in_split() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcv.report import Row, collect, summarise, write_report
+from pcv.report import Row, collect, summarise, variants, write_report
 
 
 def report(runs: list[Path], out: Path | None) -> tuple[list[Row], list[Path]]:
@@ -17,5 +17,5 @@ def report(runs: list[Path], out: Path | None) -> tuple[list[Row], list[Path]]:
         InputError: No finished run among ``runs``.
     """
     found = collect(runs)
-    rows = summarise([result for _, result in found])
+    rows = summarise([result for _, result in found], variants([path for path, _ in found]))
     return rows, write_report(found, rows, out) if out else []

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pcv.errors import InputError
@@ -121,6 +122,14 @@ class RunFolder:
             return RunResult.model_validate_json(path.read_text())
         except (ValidationError, OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
+
+    def recipe(self) -> dict[str, Any]:
+        """Return the recipe as plain values; empty where there is none to read."""
+        try:
+            found = yaml.safe_load((self.path / "recipe.yaml").read_text())
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def finish(self, result: RunResult) -> RunResult:
         """Write the result; the run counts as finished from here on."""
