@@ -32,7 +32,10 @@ Raw = Annotated[Path, typer.Argument(metavar="RAW", help="Folder of raw recordin
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the store to.")]
 Points = Annotated[int, typer.Option(min=1, help="Points stored a frame.")]
 Dtype = Annotated[str, typer.Option(help="int16 (half a step of error at most) or float32.")]
-Step = Annotated[float, typer.Option(min=1e-6, help="int16 only: metres a step.")]
+Step = Annotated[
+    float,
+    typer.Option(min=1e-6, help="int16 only: metres a step; a power of two keeps distances exact."),
+]
 Jobs = Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave unreadable recordings out, list them, exit 1.")

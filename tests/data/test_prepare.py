@@ -119,6 +119,11 @@ def test_float32_keeps_every_bit(raw: Path, reader, tmp_path: Path) -> None:
     assert set(map(tuple, found.tolist())) <= set(map(tuple, exact.tolist()))
 
 
+def test_any_step_verifies(raw: Path, reader, tmp_path: Path) -> None:
+    prepare(reader, raw, tmp_path / "out", points=16, step=0.0005)
+    assert open_store(tmp_path / "out").verify() == []
+
+
 def test_too_few_points_are_tiled_and_counted(raw: Path, reader, tmp_path: Path) -> None:
     import zarr
 

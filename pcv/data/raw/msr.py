@@ -13,20 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
-from pcv.data.raw.depth import back_project
+from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
 from pcv.data.raw.listing import list_named
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"a(\d{2})_s(\d{2})_e(\d{2})_sdepth\.bin")
 HEADER = struct.Struct("<3I")  # frames, columns, rows
-MOST_FRAMES = 100_000  # an hour at 30 Hz; more is a damaged header
-MOST_PIXELS = 4096 * 4096
 CLASS_NAMES = (
     "high arm wave", "horizontal arm wave", "hammer", "hand catch", "forward punch",
     "high throw", "draw x", "draw tick", "draw circle", "hand clap", "two-hand wave",
     "side boxing", "bend", "forward kick", "side kick", "jogging", "tennis swing",
     "tennis serve", "golf swing", "pick-up & throw",
 )  # fmt: skip
+SUBJECTS = range(1, 11)
 TRAIN_SUBJECTS = range(1, 6)  # Liu et al., ICCV 2019; not the odd-even split of other work
 
 
@@ -109,9 +108,9 @@ def write_depth(path: Path, depth: NDArray[np.generic]) -> None:
 
 def _describe(path: Path, match: re.Match[str]) -> VideoSource:
     action, subject, _ = (int(group) for group in match.groups())
-    if not 1 <= action <= len(CLASS_NAMES) or subject < 1:
+    if not 1 <= action <= len(CLASS_NAMES) or subject not in SUBJECTS:
         raise RawFileError(
-            path, f"action {action} of subject {subject}", "actions are 1 to 20, subjects from 1"
+            path, f"action {action} of subject {subject}", "actions are 1 to 20, subjects 1 to 10"
         )
     split = "train" if subject in TRAIN_SUBJECTS else "test"
     name = path.name.removesuffix("_sdepth.bin")

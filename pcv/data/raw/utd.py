@@ -11,8 +11,9 @@ import scipy.io
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
-from pcv.data.raw.depth import back_project
+from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
 from pcv.data.raw.listing import list_named
+from pcv.data.raw.matlab import check_array
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
@@ -92,7 +93,13 @@ def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)
 
 def _shape(path: Path) -> tuple[int, int, int]:
     try:
-        variables = {name: (shape, kind) for name, shape, kind in scipy.io.whosmat(path)}
+        path.open("rb").close()  # scipy does not say why a file cannot be opened
+    except OSError as error:
+        raise RawFileError(path, f"cannot be opened: {error.strerror}", "check the path") from None
+    try:
+        # Backwards: of two variables with one name the first counts, as for loadmat.
+        listed = reversed(scipy.io.whosmat(path))
+        variables = {name: (shape, kind) for name, shape, kind in listed}
     except NotImplementedError:
         raise RawFileError(
             path, "a MATLAB 7.3 file", "expected version 5; save it with -v6 or -v7"
@@ -105,11 +112,26 @@ def _shape(path: Path) -> tuple[int, int, int]:
     shape, kind = variables[KEY]
     if kind not in NUMBERS:
         raise RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")
-    if len(shape) != 3 or 0 in shape:
+    if len(shape) != 3 or min(shape) < 1:
         raise RawFileError(
             path, f"{KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
         )
+    _check(path, shape)
     return shape[0], shape[1], shape[2]
+
+
+def _check(path: Path, shape: tuple[int, ...]) -> None:
+    """Refuse a header that cannot be true before anything of its size is allocated."""
+    if shape[2] > MOST_FRAMES or shape[0] * shape[1] > MOST_PIXELS:
+        raise RawFileError(
+            path,
+            f"its header says {shape[2]} frames of {shape[1]} x {shape[0]} pixels",
+            "it is damaged or no UTD-MHAD recording",
+        )
+    try:
+        check_array(path, KEY)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: Exception) -> RawFileError:
@@ -118,10 +140,11 @@ def _unreadable(path: Path, error: Exception) -> RawFileError:
 
 
 def _describe(path: Path, match: re.Match[str]) -> VideoSource:
-    action, subject, _ = (int(group) for group in match.groups())
+    action, subject, trial = (int(group) for group in match.groups())
     if not 1 <= action <= len(CLASS_NAMES) or subject < 1:
         raise RawFileError(
             path, f"action {action} of subject {subject}", "actions are 1 to 27, subjects from 1"
         )
     split = "train" if subject % 2 else "test"
-    return VideoSource(path, path.name.removesuffix("_depth.mat"), action - 1, subject, 0, split)
+    name = f"a{action}_s{subject}_t{trial}"  # a01 and a1 are the same recording
+    return VideoSource(path, name, action - 1, subject, 0, split)
