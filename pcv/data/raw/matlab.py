@@ -17,7 +17,18 @@ FILE_HEADER = 128
 MATRIX, COMPRESSED = 14, 15
 FLAGS, DIMENSIONS = 6, 5  # the types that these elements of a matrix have: uint32 and int32
 COMPLEX = 0x0800
-SIZES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}  # type: bytes a number
+SIZES = {
+    1: 1,
+    2: 1,
+    3: 2,
+    4: 2,
+    5: 4,
+    6: 4,
+    7: 4,
+    9: 8,
+    12: 8,
+    13: 8,
+}  # bytes of a number by its type
 HEAD = 4096  # bytes that surely hold a matrix's flags, dimensions and name
 DENSEST = 1032  # deflate cannot shrink anything further
 

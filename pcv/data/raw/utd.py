@@ -107,8 +107,10 @@ def _shape(path: Path) -> tuple[int, int, int]:
     except Exception as error:  # scipy raises many kinds on a damaged file
         raise _unreadable(path, error) from None
     if KEY not in variables:
-        names = ", ".join(sorted(variables)) or "nothing"
-        raise RawFileError(path, f"holds {names}, expected {KEY}", "is it a depth file?")
+        names = (
+            ascii(", ".join(sorted(variables)))[1:-1] or "nothing"
+        )  # one line, whatever is in it
+        raise RawFileError(path, f"holds {names[:120]}, expected {KEY}", "is it a depth file?")
     shape, kind = variables[KEY]
     if kind not in NUMBERS:
         raise RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")

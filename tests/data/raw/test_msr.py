@@ -40,6 +40,21 @@ def test_points_are_metres_from_the_image_centre(tmp_path: Path) -> None:
     np.testing.assert_allclose(frame, [[(2 - 3) / 280 * 3, (1 - 2) / 280 * 3, 3]], rtol=1e-6)
 
 
+def test_a_frame_without_foreground_is_an_empty_frame(tmp_path: Path) -> None:
+    depth = np.zeros((3, 4, 6), np.uint32)
+    depth[[0, 2], 1, 2] = 3000
+    write_depth(tmp_path / NAME, depth)
+    (source,) = MsrAction3d().list_videos(tmp_path)
+    assert [len(frame) for frame in MsrAction3d().read_video(source).frames] == [1, 0, 1]
+
+
+def test_the_first_five_subjects_train(tmp_path: Path) -> None:
+    for subject in range(1, 11):
+        recording(tmp_path, f"a01_s{subject:02}_e01_sdepth.bin")
+    splits = [video.split for video in MsrAction3d().list_videos(tmp_path)]
+    assert splits == ["train"] * 5 + ["test"] * 5
+
+
 @given(hnp.arrays(np.uint32, st.tuples(*[st.integers(1, 5)] * 3)))
 @settings(max_examples=30)
 def test_what_is_written_is_read(
@@ -76,7 +91,15 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path, change: object, sai
 
 
 @pytest.mark.parametrize(
-    "name", ["x.bin", "a1_s1_e1_sdepth.bin", "a21_s01_e01_sdepth.bin", "a00_s01_e01_sdepth.bin"]
+    "name",
+    [
+        "x.bin",
+        "a1_s1_e1_sdepth.bin",
+        "a21_s01_e01_sdepth.bin",
+        "a00_s01_e01_sdepth.bin",
+        "a01_s00_e01_sdepth.bin",
+        "a01_s11_e01_sdepth.bin",
+    ],
 )
 def test_a_wrong_name_is_refused_or_collected(tmp_path: Path, name: str) -> None:
     recording(tmp_path)
