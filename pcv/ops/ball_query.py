@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 from pcv.ops.native import native
+from pcv.ops.threads import threaded
+
+BLOCK = 16  # points tested at once: one vector
 
 
 def ball_query(
@@ -57,12 +60,14 @@ def _check(points: Tensor, anchors: Tensor) -> None:
 def _ball_query(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor:
     shape = (*anchors.shape[:2], neighbours)
     found = torch.empty(shape, dtype=torch.int64)
-    _scan(
-        points.detach().contiguous().numpy(),
-        anchors.detach().contiguous().numpy(),
-        np.float32(radius) * np.float32(radius),
-        found.numpy(),
-    )
+    clouds, centres = points.detach().contiguous().numpy(), anchors.detach().contiguous().numpy()
+    with np.errstate(over="ignore"):  # a radius beyond 1.8e19 reaches everything
+        limit = np.float32(radius) * np.float32(radius)
+    if threaded(len(clouds)):
+        _scan_all(clouds, centres, limit, found.numpy())
+    else:
+        for cloud, row, slots in zip(clouds, centres, found.numpy(), strict=True):
+            _scan(cloud, row, limit, slots)
     return found
 
 
@@ -78,19 +83,39 @@ def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor
 
 
 @numba.njit(parallel=True, cache=True)
+def _scan_all(points, anchors, limit, found):
+    for b in numba.prange(len(points)):
+        _scan(points[b], anchors[b], limit, found[b])
+
+
+@numba.njit(cache=True)
 def _scan(points, anchors, limit, found):
-    batch, total = points.shape[:2]
-    count, slots = found.shape[1:]
-    for b in numba.prange(batch):
-        for i in range(count):
-            x, y, z = anchors[b, i, 0], anchors[b, i, 1], anchors[b, i, 2]
-            filled = 0
-            for j in range(total):
-                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
-                if dx * dx + dy * dy + dz * dz < limit:
-                    found[b, i, filled] = j
+    padded = (len(points) + BLOCK - 1) // BLOCK * BLOCK
+    xs, ys, zs = np.full((3, padded), np.float32(np.inf))  # padding is never inside
+    xs[: len(points)], ys[: len(points)], zs[: len(points)] = points.T
+    squared = np.empty(BLOCK, np.float32)
+    slots = found.shape[1]
+    for i in range(len(anchors)):
+        x, y, z = anchors[i]
+        filled = 0
+        for start in range(0, padded, BLOCK):
+            # Views of a fixed length: LLVM makes vector instructions of this loop.
+            xb, yb, zb = (
+                xs[start : start + BLOCK],
+                ys[start : start + BLOCK],
+                zs[start : start + BLOCK],
+            )
+            hits = np.int32(0)
+            for j in range(BLOCK):
+                dx, dy, dz = xb[j] - x, yb[j] - y, zb[j] - z
+                squared[j] = dx * dx + dy * dy + dz * dz
+                hits += np.int32(1) if squared[j] < limit else np.int32(0)
+            if hits == 0:
+                continue
+            for j in range(BLOCK):
+                if squared[j] < limit and filled < slots:
+                    found[i, filled] = start + j
                     filled += 1
-                    if filled == slots:
-                        break
-            for k in range(filled, slots):
-                found[b, i, k] = -1
+            if filled == slots:
+                break
+        found[i, filled:] = -1

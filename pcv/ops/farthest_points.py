@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pcv.ops.native import native
+from pcv.ops.threads import threaded
 
 
 def farthest_points(
@@ -35,7 +36,12 @@ def farthest_points(
 @torch.library.custom_op("pcv::farthest_points", mutates_args=(), device_types="cpu")
 def _farthest_points(points: Tensor, count: int) -> Tensor:
     chosen = torch.empty((points.shape[0], count), dtype=torch.int64)
-    _choose(points.detach().contiguous().numpy(), chosen.numpy())
+    clouds = points.detach().contiguous().numpy()
+    if threaded(len(clouds)):
+        _choose_all(clouds, chosen.numpy())
+    else:
+        for cloud, row in zip(clouds, chosen.numpy(), strict=True):
+            _choose(cloud, row)
     return chosen
 
 
@@ -51,15 +57,19 @@ def _(points: Tensor, count: int) -> Tensor:
 
 
 @numba.njit(parallel=True, cache=True)
+def _choose_all(points, chosen):
+    for b in numba.prange(len(points)):
+        _choose(points[b], chosen[b])
+
+
+@numba.njit(cache=True)
 def _choose(points, chosen):
-    batch, total = points.shape[:2]
-    for b in numba.prange(batch):
-        reach = np.full(total, np.float32(np.inf), dtype=np.float32)
-        last = 0
-        for i in range(chosen.shape[1]):
-            chosen[b, i] = last
-            x, y, z = points[b, last, 0], points[b, last, 1], points[b, last, 2]
-            for j in range(total):
-                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
-                reach[j] = min(reach[j], dx * dx + dy * dy + dz * dz)
-            last = int(np.argmax(reach))
+    reach = np.full(len(points), np.float32(np.inf))
+    last = 0
+    for i in range(len(chosen)):
+        chosen[i] = last
+        x, y, z = points[last]
+        for j in range(len(points)):
+            dx, dy, dz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
+            reach[j] = min(reach[j], dx * dx + dy * dy + dz * dz)
+        last = int(np.argmax(reach))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pcv.ops.native import native
+from pcv.ops.threads import threaded
 
 
 def nearest(
@@ -42,12 +43,12 @@ def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tenso
     shape = (*queries.shape[:2], count)
     index = torch.zeros(shape, dtype=torch.int64)
     distance = torch.full(shape, torch.inf)
-    _scan(
-        points.detach().contiguous().numpy(),
-        queries.detach().contiguous().numpy(),
-        index.numpy(),
-        distance.numpy(),
-    )
+    arrays = [t.detach().contiguous().numpy() for t in (points, queries, index, distance)]
+    if threaded(len(points)):
+        _scan_all(*arrays)
+    else:
+        for cloud in zip(*arrays, strict=True):
+            _scan(*cloud)
     return index, distance.sqrt_()
 
 
@@ -64,20 +65,24 @@ def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 @numba.njit(parallel=True, cache=True)
+def _scan_all(points, queries, index, distance):
+    for b in numba.prange(len(points)):
+        _scan(points[b], queries[b], index[b], distance[b])
+
+
+@numba.njit(cache=True)
 def _scan(points, queries, index, distance):
-    batch, total = points.shape[:2]
-    rows, count = index.shape[1:]
-    for b in numba.prange(batch):
-        for i in range(rows):
-            x, y, z = queries[b, i, 0], queries[b, i, 1], queries[b, i, 2]
-            best, which = distance[b, i], index[b, i]
-            for j in range(total):
-                dx, dy, dz = points[b, j, 0] - x, points[b, j, 1] - y, points[b, j, 2] - z
-                d = dx * dx + dy * dy + dz * dz
-                if d >= best[count - 1]:
-                    continue
-                k = count - 1
-                while k > 0 and d < best[k - 1]:
-                    best[k], which[k] = best[k - 1], which[k - 1]
-                    k -= 1
-                best[k], which[k] = d, j
+    count = index.shape[1]
+    for i in range(len(queries)):
+        x, y, z = queries[i]
+        best, which = distance[i], index[i]
+        for j in range(len(points)):
+            dx, dy, dz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
+            d = dx * dx + dy * dy + dz * dz
+            if not d < best[count - 1]:
+                continue
+            k = count - 1
+            while k > 0 and d < best[k - 1]:
+                best[k], which[k] = best[k - 1], which[k - 1]
+                k -= 1
+            best[k], which[k] = d, j

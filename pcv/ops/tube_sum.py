@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from pcv.ops.native import native
-
-# Sums may be reordered and contracted; NaN and infinity still come through.
-FAST = {"contract", "reassoc", "nsz", "arcp"}
+from pcv.ops.threads import threaded
+from pcv.ops.tube_loops import backward, backward_all, forward, forward_all
 
 
 def tube_sum(
@@ -64,26 +62,24 @@ def tube_sum(
 def _tube_sum(
     points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
 ) -> Tensor:
-    batch, reach = index.shape[0], index.shape[1:3]
-    out = feature.new_zeros((batch, reach[0], index.shape[3], reach[1], feature.shape[3]))
-    _forward(*_arrays(points, feature, anchors, weight.t(), frames, index), out.numpy())
+    _check_reach(feature, frames, index)
+    out = _new_out(points, feature, anchors, weight, frames, index)
+    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out)
+    batch, steps = index.shape[:2]
+    if threaded(batch * steps):
+        forward_all(*arrays)
+    else:
+        for task in range(batch * steps):
+            forward(task, *arrays)
     return out
 
 
-@_tube_sum.register_kernel("cuda")
-def _(
-    points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
-) -> Tensor:
-    found: Tensor = native().tube_sum(points, feature, anchors, weight, frames, index)
-    return found
-
-
 @_tube_sum.register_fake
-def _(
+def _new_out(
     points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
 ) -> Tensor:
-    batch, reach = index.shape[0], index.shape[1:3]
-    return feature.new_empty((batch, reach[0], index.shape[3], reach[1], feature.shape[3]))
+    batch, steps, taps, rows, _ = index.shape
+    return feature.new_empty((batch, steps, rows, taps, feature.shape[3]))
 
 
 @torch.library.custom_op("pcv::tube_sum_backward", mutates_args=(), device_types="cpu")
@@ -96,46 +92,30 @@ def _tube_sum_backward(
     frames: Tensor,
     index: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    grad_feature = torch.zeros_like(feature, memory_format=torch.contiguous_format)
-    grad_weight = feature.new_zeros((feature.shape[0], 3, feature.shape[3]))
-    _backward(
-        *_arrays(points, feature, anchors, weight.t(), frames, index),
-        grad.contiguous().numpy(),
-        grad_feature.numpy(),
-        grad_weight.numpy(),
-    )
+    batch, length, _, channels = feature.shape
+    grad_feature = torch.empty_like(feature, memory_format=torch.contiguous_format)
+    grad_weight = feature.new_zeros((batch * length, 3, channels))
+    arrays = _arrays(
+        points, feature, anchors, weight.t(), frames, index,
+        grad.reshape(batch, -1, channels), grad_feature, grad_weight,
+    )  # fmt: skip
+    if threaded(batch * length):
+        backward_all(*arrays)
+    else:
+        for task in range(batch * length):
+            backward(task, *arrays)
     return grad_feature, grad_weight.sum(0).t().contiguous()
 
 
-@_tube_sum_backward.register_kernel("cuda")
-def _(
-    grad: Tensor,
-    points: Tensor,
-    feature: Tensor,
-    anchors: Tensor,
-    weight: Tensor,
-    frames: Tensor,
-    index: Tensor,
-) -> tuple[Tensor, Tensor]:
-    found: tuple[Tensor, Tensor] = native().tube_sum_backward(
-        grad, points, feature, anchors, weight, frames, index
-    )
-    return found
-
-
 @_tube_sum_backward.register_fake
-def _(
-    grad: Tensor,
-    points: Tensor,
-    feature: Tensor,
-    anchors: Tensor,
-    weight: Tensor,
-    frames: Tensor,
-    index: Tensor,
-) -> tuple[Tensor, Tensor]:
+def _(grad: Tensor, points: Tensor, feature: Tensor, *rest: Tensor) -> tuple[Tensor, Tensor]:
     return torch.empty_like(feature, memory_format=torch.contiguous_format), torch.empty_like(
-        weight, memory_format=torch.contiguous_format
+        rest[1], memory_format=torch.contiguous_format
     )
+
+
+_tube_sum.register_kernel("cuda")(lambda *inputs: native().tube_sum(*inputs))
+_tube_sum_backward.register_kernel("cuda")(lambda *inputs: native().tube_sum_backward(*inputs))
 
 
 def _setup(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ANN401
@@ -150,69 +130,12 @@ def _grad(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
 _tube_sum.register_autograd(_grad, setup_context=_setup)
 
 
+def _check_reach(feature: Tensor, frames: Tensor, index: Tensor) -> None:
+    """The kernels read what they are told to: an index out of range would crash the process."""
+    for name, value, most in (("frames", frames, 1), ("index", index, 2)):
+        if value.numel() and int(value.max()) >= feature.shape[most]:
+            raise IndexError(f"{name} holds {int(value.max())}, of {feature.shape[most]}")
+
+
 def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
-
-
-@numba.njit(parallel=True, cache=True, fastmath=FAST)
-def _forward(points, feature, anchors, weight, frames, index, out):
-    batch, anchor_frames, reach, count, neighbours = index.shape
-    for b in numba.prange(batch):
-        for a in range(anchor_frames):
-            for r in range(reach):
-                f = frames[a, r]
-                if f < 0:
-                    continue
-                for i in range(count):
-                    row = out[b, a, i, r]
-                    for k in range(neighbours):
-                        j = index[b, a, r, i, k]
-                        if j < 0:
-                            continue
-                        x = points[b, f, j, 0] - anchors[b, a, i, 0]
-                        y = points[b, f, j, 1] - anchors[b, a, i, 1]
-                        z = points[b, f, j, 2] - anchors[b, a, i, 2]
-                        value = feature[b, f, j]
-                        for c in range(row.size):
-                            row[c] += value[c] * (
-                                x * weight[0, c] + y * weight[1, c] + z * weight[2, c]
-                            )
-
-
-@numba.njit(parallel=True, cache=True, fastmath=FAST)
-def _backward(
-    points,
-    feature,
-    anchors,
-    weight,
-    frames,
-    index,
-    grad,
-    grad_feature,
-    grad_weight,
-):
-    batch, anchor_frames, reach, count, neighbours = index.shape
-    for b in numba.prange(batch):
-        wx, wy, wz = grad_weight[b, 0], grad_weight[b, 1], grad_weight[b, 2]
-        for a in range(anchor_frames):
-            for r in range(reach):
-                f = frames[a, r]
-                if f < 0:
-                    continue
-                for i in range(count):
-                    row = grad[b, a, i, r]
-                    for k in range(neighbours):
-                        j = index[b, a, r, i, k]
-                        if j < 0:
-                            continue
-                        x = points[b, f, j, 0] - anchors[b, a, i, 0]
-                        y = points[b, f, j, 1] - anchors[b, a, i, 1]
-                        z = points[b, f, j, 2] - anchors[b, a, i, 2]
-                        value, into = feature[b, f, j], grad_feature[b, f, j]
-                        for c in range(row.size):
-                            g = row[c]
-                            u = g * value[c]
-                            into[c] += g * (x * weight[0, c] + y * weight[1, c] + z * weight[2, c])
-                            wx[c] += u * x
-                            wy[c] += u * y
-                            wz[c] += u * z

@@ -1,6 +1,7 @@
 """Time every operator beside plain torch, at the sizes of a 24 x 1024 clip in PSTNet.
 
-Run ``python tests/benchmarks/bench_ops.py``; ``--clips`` and ``--device`` change the load.
+Run ``python tests/benchmarks/bench_ops.py``; ``--clips``, ``--threads`` and ``--device``
+change the load.
 """
 
 import argparse
@@ -23,10 +24,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clips", type=int, default=2)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     chosen = parser.parse_args()
     torch.manual_seed(0)
-    threads = torch.get_num_threads()
-    sys.stdout.write(f"{chosen.clips} clips on {chosen.device}, {threads} threads, best of 5\n")
+    torch.set_num_threads(chosen.threads)
+    sys.stdout.write(
+        f"{chosen.clips} clips on {chosen.device}, {chosen.threads} threads, best of 5\n"
+    )
     for name, ours, theirs in cases(chosen.clips * SEGMENTS, chosen.device):
         fast, slow = best(ours), best(theirs)
         line = f"{name:28} {fast * 1e3:8.2f} ms   torch {slow * 1e3:8.2f} ms   {slow / fast:5.1f}x"

@@ -108,6 +108,20 @@ def test_shapes_that_do_not_fit_are_refused(place: int, shape: tuple[int, ...]) 
         tube_sum(*inputs)
 
 
+@pytest.mark.parametrize("place", [4, 5])
+def test_an_index_out_of_range_is_refused(place: int) -> None:
+    inputs = example(0)
+    inputs[place].view(-1)[0] = 7
+    with pytest.raises(IndexError, match="holds 7"):
+        tube_sum(*inputs)
+
+
+def test_empty_slots_filled_with_the_first_neighbour() -> None:
+    inputs = example(4, k=5)
+    inputs[5][..., 2:] = inputs[5][..., :1]
+    torch.testing.assert_close(tube_sum(*inputs), by_definition(*inputs))
+
+
 def test_opcheck() -> None:
     inputs = example(0, torch.float32)
     inputs[1].requires_grad_()
