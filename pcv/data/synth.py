@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.data.body import PART_NAMES, Person, capsules, draw_person, vary
+from pcv.data.body import PART_NAMES, capsules, draw_person, vary
 from pcv.data.motions import ACTIONS
 from pcv.data.raw.msr import write_depth
-from pcv.errors import InputError
+from pcv.errors import InputError, PcvError
 
 WIDTH, HEIGHT, FOCAL = 320, 240, 280.0
 SHORTEST, LONGEST = 30, 50  # frames at pace 1
+SUFFIX = "_sdepth.bin"
+LEFTOVER = re.compile(r"\.a\d\d_s\d\d_e\d\d_sdepth\.bin\.\d+\.part")  # of a killed call
 
 
 class Recording(NamedTuple):
@@ -48,13 +53,16 @@ def synthesise(  # noqa: PLR0913 - the options of the command
 ) -> int:
     """Write ``aAA_sSS_eEE_sdepth.bin`` files, and body parts per pixel in ``parts/``.
 
-    The same files come out for a seed, whatever ``jobs`` is. Files that exist are kept.
+    The same files come out for a seed, whatever ``jobs`` is. What an earlier call with the same
+    seed finished is kept; nothing that was not synthesised is ever overwritten.
 
     Returns:
         How many recordings there are.
 
     Raises:
-        InputError: A count is out of range, or ``out`` holds something else.
+        InputError: A count is out of range, or ``out`` holds something else, recordings of
+            another seed included.
+        PcvError: The disk is full.
     """
     if not 1 <= actions <= len(ACTIONS) or not 1 <= subjects <= 10 or not 1 <= trials <= 99:
         raise InputError("choose 1 to 20 actions, 1 to 10 subjects and 1 to 99 trials")
@@ -64,33 +72,38 @@ def synthesise(  # noqa: PLR0913 - the options of the command
         for subject in range(1, subjects + 1)
         for trial in range(1, trials + 1)
     ]
-    _claim(out)
+    try:
+        _claim(out, seed)
+        _write_all(out, wanted, jobs, progress)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
+        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
+    return len(wanted)
+
+
+def _write_all(out: Path, wanted: list[Recording], jobs: int, progress: Progress | None) -> None:
+    report = progress or (lambda done, total, text: None)
     if jobs <= 1:
         for done, recording in enumerate(wanted):
-            _write(out, recording)
-            if progress:
-                progress(done + 1, len(wanted), recording.name)
-        return len(wanted)
+            report(done + 1, len(wanted), _write(out, recording))
+        return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        calls = pool.map(_write, [out] * len(wanted), wanted, chunksize=4)
-        for done, name in enumerate(calls):
-            if progress:
-                progress(done + 1, len(wanted), name)
-    return len(wanted)
+        names = pool.map(_write, [out] * len(wanted), wanted, chunksize=4)
+        for done, name in enumerate(names):
+            report(done + 1, len(wanted), name)
 
 
 def render(
     recording: Recording,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:  # (T, H, W) both
     """Make depth in millimetres, 0 for background, and body parts from 1, 0 for background."""
-    person = _person(recording)
-    rng = np.random.default_rng(
-        [recording.seed, recording.action, recording.subject, recording.trial]
-    )
-    person = vary(person, rng)
+    action, subject, trial, seed = recording
+    rng = np.random.default_rng([seed, action, subject, trial])
+    person = vary(draw_person(np.random.default_rng([seed, subject])), rng)
     frames = int(np.clip(rng.integers(SHORTEST, LONGEST + 1) / person.pace, 24, 90))
     warp = rng.uniform(-0.15, 0.15)  # where in the action this trial is fast
-    act = ACTIONS[recording.action]
+    act = ACTIONS[action]
     depth = np.zeros((frames, HEIGHT, WIDTH), np.uint16)
     parts = np.zeros((frames, HEIGHT, WIDTH), np.uint8)
     for index in range(frames):
@@ -101,10 +114,6 @@ def render(
         depth[index] = _sense(exact, rng)
         parts[index][depth[index] == 0] = 0
     return depth, parts
-
-
-def _person(recording: Recording) -> Person:
-    return draw_person(np.random.default_rng([recording.seed, recording.subject]))
 
 
 def _sense(
@@ -189,27 +198,50 @@ def _hit(dx, dy, a, b, r, bx, by, bz, bb, ba):  # type: ignore[no-untyped-def]  
     return best
 
 
-def _claim(out: Path) -> None:
+def _claim(out: Path, seed: int) -> None:
+    """Make sure that ``out`` holds nothing but what an earlier call with ``seed`` wrote."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder")
-    strange = [
-        p.name
-        for p in (out.iterdir() if out.exists() else [])
-        if p.name != "parts" and not p.name.endswith("_sdepth.bin")
-    ]
-    if strange:
-        raise InputError(f"{out}: holds {strange[0]} already; give a new or empty folder")
+    for path in sorted(out.iterdir()) if out.exists() else []:
+        if path.name == "parts" or LEFTOVER.fullmatch(path.name):
+            continue
+        # Parts are written first: a recording without them is somebody's, perhaps a real one.
+        labels = _labels(out, path.name.removesuffix(SUFFIX))
+        if not path.name.endswith(SUFFIX) or not labels.exists():
+            raise InputError(f"{out}: holds {path.name} already; give a new or empty folder")
+        if _seed_of(labels) not in (seed, None):
+            raise InputError(
+                f"{out}: holds recordings of seed {_seed_of(labels)}, asked for {seed}; "
+                "give another folder"
+            )
     (out / "parts").mkdir(parents=True, exist_ok=True)
 
 
+def _labels(out: Path, name: str) -> Path:
+    return out / "parts" / f"{name}_parts.npz"
+
+
+def _seed_of(labels: Path) -> int | None:
+    """Return the seed that a file of parts was made with; None where it cannot tell."""
+    try:
+        with np.load(labels, allow_pickle=False) as file:
+            return int(file["seed"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
 def _write(out: Path, recording: Recording) -> str:
-    target = out / f"{recording.name}_sdepth.bin"
-    labels = out / "parts" / f"{recording.name}_parts.npz"
-    if target.exists() and labels.exists():
+    target = out / f"{recording.name}{SUFFIX}"
+    labels = _labels(out, recording.name)
+    if target.exists() and _seed_of(labels) == recording.seed:
         return recording.name
     depth, parts = render(recording)
     partial = labels.with_name(f".{labels.stem}.{os.getpid()}.npz")
-    np.savez_compressed(partial, parts=parts, names=np.array(PART_NAMES))
-    partial.replace(labels)
+    try:
+        names = np.array(PART_NAMES)
+        np.savez_compressed(partial, parts=parts, names=names, seed=np.int64(recording.seed))
+        partial.replace(labels)
+    finally:
+        partial.unlink(missing_ok=True)
     write_depth(target, depth)
     return recording.name

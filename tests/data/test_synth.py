@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 
 from pcv.data.raw.msr import MsrAction3d, read_depth
 from pcv.data.synth import Recording, render, synthesise
-from pcv.errors import InputError
+from pcv.errors import InputError, PcvError
 
 
 def test_files_are_genuine_and_parts_lie_on_the_foreground(tmp_path: Path) -> None:
@@ -47,6 +49,70 @@ def test_the_same_seed_gives_the_same_bytes_for_any_number_of_jobs(tmp_path: Pat
     synthesise(tmp_path / "two", actions=1, subjects=2, trials=1, jobs=2)
     for path in (tmp_path / "one").glob("*.bin"):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_what_an_earlier_call_finished_is_kept_and_a_killed_one_goes_on(tmp_path: Path) -> None:
+    synthesise(tmp_path, actions=1, subjects=2, trials=1)
+    first, second = sorted(tmp_path.glob("*.bin"))
+    wanted, before = second.read_bytes(), first.stat().st_mtime_ns
+    second.unlink()  # killed after the parts, within the depth
+    (tmp_path / f".{second.name}.77.part").write_bytes(wanted[:99])
+    synthesise(tmp_path, actions=1, subjects=2, trials=1)
+    assert second.read_bytes() == wanted
+    assert first.stat().st_mtime_ns == before
+    (tmp_path / "parts" / "a01_s02_e01_parts.npz").write_bytes(b"damaged")
+    synthesise(tmp_path, actions=1, subjects=2, trials=1)
+    with np.load(tmp_path / "parts" / "a01_s02_e01_parts.npz") as file:
+        assert file["seed"] == 0
+
+
+def test_a_real_recording_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a01_s01_e01_sdepth.bin"
+    path.write_bytes(b"years of work")
+    with pytest.raises(InputError, match=path.name):
+        synthesise(tmp_path, actions=1, subjects=1, trials=1)
+    assert path.read_bytes() == b"years of work"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_seeds_are_not_mixed_in_a_folder(tmp_path: Path) -> None:
+    synthesise(tmp_path, actions=1, subjects=1, trials=1)
+    with pytest.raises(InputError, match="of seed 0, asked for 1"):
+        synthesise(tmp_path, actions=1, subjects=1, trials=1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "said"),
+    [
+        (errno.ENOSPC, PcvError, "the disk is full"),
+        (errno.EACCES, InputError, "Permission denied"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type, said: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("pcv.data.synth.write_depth", fail)
+    with pytest.raises(kind, match=said):
+        synthesise(tmp_path / "out", actions=1, subjects=1, trials=1)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="is a file"):
+        synthesise(tmp_path / "file")
+    with pytest.raises(InputError, match="file"):
+        synthesise(tmp_path / "file" / "below")
+
+
+def test_progress_counts_to_the_end(tmp_path: Path) -> None:
+    seen: list[tuple[int, int, str]] = []
+    synthesise(
+        tmp_path, actions=1, subjects=2, trials=1, progress=lambda *state: seen.append(state)
+    )
+    assert seen == [(1, 2, "a01_s01_e01"), (2, 2, "a01_s02_e01")]
 
 
 def test_trials_subjects_and_seeds_differ() -> None:
