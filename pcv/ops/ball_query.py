@@ -91,28 +91,27 @@ def _scan_all(points, anchors, limit, found):
 @numba.njit(cache=True)
 def _scan(points, anchors, limit, found):
     padded = (len(points) + BLOCK - 1) // BLOCK * BLOCK
-    xs, ys, zs = np.full((3, padded), np.float32(np.inf))  # padding is never inside
-    xs[: len(points)], ys[: len(points)], zs[: len(points)] = points.T
+    far = np.float32(np.inf)  # padding is never inside
+    xs, ys, zs = np.full(padded, far), np.full(padded, far), np.full(padded, far)
+    for j in range(len(points)):
+        xs[j], ys[j], zs[j] = points[j]
     squared = np.empty(BLOCK, np.float32)
     slots = found.shape[1]
     for i in range(len(anchors)):
         x, y, z = anchors[i]
         filled = 0
         for start in range(0, padded, BLOCK):
-            # Views of a fixed length: LLVM makes vector instructions of this loop.
-            xb, yb, zb = (
-                xs[start : start + BLOCK],
-                ys[start : start + BLOCK],
-                zs[start : start + BLOCK],
-            )
+            # Views, not indices from a start, and a length LLVM does not know: else no vectors.
+            stop = start + BLOCK
+            xb, yb, zb = xs[start:stop], ys[start:stop], zs[start:stop]
             hits = np.int32(0)
-            for j in range(BLOCK):
+            for j in range(len(xb)):
                 dx, dy, dz = xb[j] - x, yb[j] - y, zb[j] - z
                 squared[j] = dx * dx + dy * dy + dz * dz
                 hits += np.int32(1) if squared[j] < limit else np.int32(0)
             if hits == 0:
                 continue
-            for j in range(BLOCK):
+            for j in range(len(xb)):
                 if squared[j] < limit and filled < slots:
                     found[i, filled] = start + j
                     filled += 1

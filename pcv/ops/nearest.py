@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numba
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,9 @@ def nearest(
 ) -> tuple[Tensor, Tensor]:  # (B, M, count) int64, (B, M, count) float32
     """Find the ``count`` points closest to each query, closest first.
 
-    Ties go to the point stored first. Not differentiable.
+    Ties go to the point stored first. Squared distances are float32 ``(dx*dx + dy*dy) + dz*dz``,
+    uncontracted, and their roots correctly rounded: every device returns the same bits. Not
+    differentiable.
 
     Returns:
         Indices into the N axis of ``points``, and Euclidean distances in its unit.
@@ -49,7 +52,8 @@ def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tenso
     else:
         for cloud in zip(*arrays, strict=True):
             _scan(*cloud)
-    return index, distance.sqrt_()
+    np.sqrt(arrays[3], out=arrays[3])  # correctly rounded, as on CUDA; torch's is not
+    return index, distance
 
 
 @_nearest.register_kernel("cuda")

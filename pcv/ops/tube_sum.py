@@ -115,7 +115,42 @@ def _(grad: Tensor, points: Tensor, feature: Tensor, *rest: Tensor) -> tuple[Ten
 
 
 _tube_sum.register_kernel("cuda")(lambda *inputs: native().tube_sum(*inputs))
-_tube_sum_backward.register_kernel("cuda")(lambda *inputs: native().tube_sum_backward(*inputs))
+
+
+@_tube_sum_backward.register_kernel("cuda")
+def _(
+    grad: Tensor,
+    points: Tensor,
+    feature: Tensor,
+    anchors: Tensor,
+    weight: Tensor,
+    frames: Tensor,
+    index: Tensor,
+) -> tuple[Tensor, Tensor]:
+    order, starts = _reached_from(frames, index, *feature.shape[1:3])
+    grad_feature, partial = native().tube_sum_backward(
+        grad, points, feature, anchors, weight, order, starts, index.shape[4]
+    )
+    return grad_feature, partial.sum(0)
+
+
+def _reached_from(
+    frames: Tensor, index: Tensor, length: int, count: int
+) -> tuple[Tensor, Tensor]:  # (B A R M K) int64, (B L N + 1) int64
+    """Turn neighbours around: who reached each point, so that its gradient can be gathered.
+
+    Returns:
+        Places in the flat ``index``, by the point they name, nobody's last; for each point of each
+        frame where its places start, and the end.
+    """
+    clip = torch.arange(len(index), device=index.device).reshape(-1, 1, 1, 1, 1)
+    source = frames[None, :, :, None, None]
+    points = (clip * length + source) * count + index
+    nowhere = len(index) * length * count
+    points = torch.where((source >= 0) & (index >= 0), points, nowhere)
+    named, order = points.reshape(-1).sort(stable=True)
+    starts = torch.searchsorted(named, torch.arange(nowhere + 1, device=index.device))
+    return order, starts
 
 
 def _setup(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ANN401

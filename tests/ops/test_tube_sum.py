@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcv.ops import tube_sum
+from pcv.ops.tube_sum import _reached_from
 
 
 def example(seed: int, dtype: torch.dtype = torch.float64, **size: int) -> list[torch.Tensor]:
@@ -127,3 +128,12 @@ def test_opcheck() -> None:
     inputs[1].requires_grad_()
     inputs[3].requires_grad_()
     torch.library.opcheck(torch.ops.pcv.tube_sum, tuple(inputs))
+
+
+def test_turning_neighbours_around_lists_who_reached_each_point() -> None:
+    frames, index = torch.tensor([[1, -1]]), torch.full((1, 1, 2, 2, 2), -1)
+    index[0, 0, 0] = torch.tensor([[0, 2], [2, -1]])
+    index[0, 0, 1] = 1  # a padded frame: reaches nobody
+    order, starts = _reached_from(frames, index, 2, 3)
+    assert starts.tolist() == [0, 0, 0, 0, 1, 1, 3]  # points 0 and 2 of frame 1
+    assert order[:3].tolist() == [0, 1, 2]
