@@ -1,4 +1,5 @@
 # make demo: raw recordings to a report, in minutes.   make test: every test.
+# make bench: speed beside the peers that are installed; BENCH="--only NAME --out FILE.json" chooses.
 .PHONY: demo test lint types format bench clean
 
 PYTHON ?= python3
@@ -33,7 +34,7 @@ format: .venv/installed
 	$(bin)/ruff format .
 
 bench: .venv/installed
-	$(bin)/python tests/benchmarks/run.py
+	$(bin)/python -m tests.benchmarks $(BENCH)
 
 clean:
 	rm -rf .venv build dist *.egg-info demo

@@ -26,6 +26,7 @@ MAY_IMPORT = {
 }
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "base", "misc", "core", "manager"}
 SOURCES = [*ROOT.glob("pcv/**/*.py"), *ROOT.glob("pcv_cli/**/*.py")]
+BENCHMARKS = [*ROOT.glob("tests/benchmarks/*.py")]
 
 
 def imports_of(file: Path) -> set[str]:
@@ -59,7 +60,7 @@ def test_the_command_line_reaches_the_package_through_stages() -> None:
         assert imports_of(file) <= allowed, file
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+@pytest.mark.parametrize("file", SOURCES + BENCHMARKS, ids=lambda f: str(f.relative_to(ROOT)))
 def test_no_file_is_a_drawer(file: Path) -> None:
     assert file.stem not in FORBIDDEN_NAMES
     assert len(file.read_text().splitlines()) <= 350
@@ -103,6 +104,22 @@ def test_tests_mirror_the_package() -> None:
         if not (ROOT / "tests" / relative.parent / f"test_{file.name}").exists():
             untested.append(str(relative))
     assert untested == []
+
+
+def test_benchmarks_are_listed_without_their_peers() -> None:
+    """Every subject can be imported where no peer is installed, and the suite collects none."""
+    peers = "('fpsample', 'torch_cluster', 'open3d', 'lmdb')"
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({peers}));"
+        "sys.argv = ['benchmarks', '--list'];"
+        "from tests.benchmarks.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    subjects = {f.stem.removeprefix("bench_") for f in BENCHMARKS if f.stem.startswith("bench_")}
+    assert {line.split()[0] for line in done.stdout.splitlines()} == subjects
+    assert not [f for f in BENCHMARKS if f.stem.startswith("test_")]
 
 
 def test_import_pcv_is_light() -> None:

@@ -3,70 +3,15 @@
 import copy
 import itertools
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 from pcv.ops import farthest_points
+from tests.nn.published import published
 
 RADIUS, SLOTS = 0.6, 4
-
-
-def published_ball(points, anchors):
-    """First hits in storage order, the first repeated; point 0 when the ball is empty."""
-    rows = []
-    for anchor in anchors.numpy():
-        hits = np.flatnonzero(((points.numpy() - anchor) ** 2).sum(1) < np.float32(RADIUS**2))
-        hits = hits[:SLOTS] if len(hits) else np.zeros(1, np.int64)
-        rows.append(np.concatenate([hits, np.repeat(hits[:1], SLOTS - len(hits))]))
-    return torch.from_numpy(np.stack(rows))
-
-
-def published(layer, position, feature):
-    """Fan et al., ICLR 2021, with the padding, pooling and fill rules of the published code."""
-    config = layer.config
-    before, after = config.temporal_padding
-    xyz, features = list(position.unbind(1)), list(feature.unbind(1)) if feature is not None else []
-    for number, end in ((before, 0), (after, -1)):
-        for _ in range(number):
-            pad = xyz[end] if config.padding == "replicate" else torch.zeros_like(xyz[0])
-            xyz.insert(0, pad) if end == 0 else xyz.append(pad)
-            if features:
-                row = features[end]
-                row = row if config.padding == "replicate" else torch.zeros_like(row)
-                features.insert(0, row) if end == 0 else features.append(row)
-    reach, taps = config.temporal_kernel // 2, []
-    all_anchors = []
-    for t in range(reach, len(xyz) - reach, config.temporal_stride):
-        count = position.shape[2] // config.spatial_stride
-        if config.anchors == "fps":
-            index = farthest_points(xyz[t].contiguous(), count)
-            anchors = torch.stack([xyz[t][b][index[b]] for b in range(len(index))])
-        else:
-            anchors = xyz[t][:, :count]
-        row = [tap(layer, xyz, features, anchors, i) for i in range(t - reach, t + reach + 1)]
-        taps.append(torch.cat(row, -1))
-        all_anchors.append(anchors)
-    stacked = torch.stack(taps, 1)
-    mixed = torch.relu(layer.norm(stacked.flatten(0, 2)))
-    out = mixed @ layer.temporal.weight.T
-    return torch.stack(all_anchors, 1), out.reshape(*stacked.shape[:3], -1)
-
-
-def tap(layer, xyz, features, anchors, i):
-    config = layer.config
-    clips = []
-    for b in range(len(anchors)):
-        index = published_ball(xyz[i][b], anchors[b])
-        value = (xyz[i][b][index] - anchors[b][:, None]) @ layer.displacement.T
-        if features:
-            grouped = features[i][b][index] @ layer.feature.T
-            value = value * grouped if config.combine == "multiplication" else value + grouped
-        pool = {"sum": value.sum(1), "mean": value.mean(1), "max": value.amax(1)}
-        clips.append(pool[config.pool])
-    return torch.stack(clips)
 
 
 def close(found, wanted):
