@@ -44,6 +44,7 @@ class ClipBatch(NamedTuple):
     label: Tensor  # (B,) int64, -1 where unknown
     video: Tensor  # (B,) int64, row of the store's video table
     view: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
+    subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
 
 
 class Superpoints(NamedTuple):

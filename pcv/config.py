@@ -90,6 +90,8 @@ class PointCPSCConfig(_Config):
     bank_size: int = Field(1024, ge=0)
     bank_unit: Literal["clip", "superpoint"] = "clip"
     exclude_same_video: bool = True  # neighbours and negatives come from other videos
+    negative_subjects: Literal["any", "same"] = "any"  # same: who it is does not tell them apart
+    neighbour_subjects: Literal["any", "other"] = "any"  # other: what people share attracts
     positive_neighbours: int = Field(3, ge=0)
     neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"  # Table 6: B3, B1, B2
     prototypes: int = Field(10, ge=0)

@@ -28,6 +28,7 @@ class Clip(NamedTuple):
     view: NDArray[np.float32] | None
     label: int
     video: int
+    subject: int
 
 
 class ClipDataset(Dataset[Clip]):
@@ -98,13 +99,14 @@ class ClipDataset(Dataset[Clip]):
         points = self._read(video, clip_frames(start, config.frames, interval, length))
         points = points - self._centre(video, points)
         label = int(self.store.videos.label[video])
+        subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
         if self.augment is None:
-            return Clip(points * scale, None, label, video)
+            return Clip(points * scale, None, label, video, subject)
         points = sample_points(points, config.points, rng)
         first = augment(points, rng, self.augment) * scale
         second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
-        return Clip(first, second, label, video)
+        return Clip(first, second, label, video, subject)
 
     def _read(self, video: int, frames: NDArray[np.int64]) -> NDArray[np.float32]:
         if self._cache is None:
@@ -198,4 +200,5 @@ def collate(clips: list[Clip]) -> ClipBatch:
         torch.tensor([clip.label for clip in clips]),
         torch.tensor([clip.video for clip in clips]),
         torch.from_numpy(np.stack(views)) if views else None,
+        torch.tensor([clip.subject for clip in clips]),
     )

@@ -26,8 +26,9 @@ class Candidates(NamedTuple):
     """What a query may be compared with, besides its own positive."""
 
     embedding: Tensor  # (n, C), unit length
-    allowed: Tensor | None  # (m, n) bool; None: all
+    repel: Tensor | None  # (m, n) bool: what may be a negative; None: all
     neighbours: bool  # whether positive neighbours are looked for here
+    attract: Tensor | None = None  # (m, n) bool: what may be a neighbour; None: all
 
 
 def contrast(
@@ -56,8 +57,9 @@ def contrast(
     for start in range(0, len(target), rows):
         stop = start + rows
         cut = [
-            Candidates(
-                c.embedding, None if c.allowed is None else c.allowed[start:stop], c.neighbours
+            c._replace(
+                repel=None if c.repel is None else c.repel[start:stop],
+                attract=None if c.attract is None else c.attract[start:stop],
             )
             for c in sets
         ]
@@ -84,11 +86,10 @@ def _nll(
     negatives = []
     for candidates in sets:
         similarity = target.detach() @ candidates.embedding.detach().T
-        if candidates.allowed is not None:
-            similarity = similarity.masked_fill(~candidates.allowed, -torch.inf)
-        keep = select_negatives(similarity, choice.negative_ratio)
+        keep = select_negatives(_among(similarity, candidates.repel), choice.negative_ratio)
         if candidates.neighbours and choice.positive_neighbours and len(candidates.embedding):
-            value, index = similarity.topk(min(choice.positive_neighbours, similarity.shape[1]))
+            count = min(choice.positive_neighbours, similarity.shape[1])
+            value, index = _among(similarity, candidates.attract).topk(count)
             keep = keep.scatter(1, index, False)
             near = candidates.embedding[index]
             positives = weigh_positives(query, other, near, value, choice)
@@ -100,6 +101,10 @@ def _nll(
         negatives.append(own.float() / choice.temperature)
     attract = torch.logsumexp(positives, 1)
     return torch.logsumexp(torch.cat([positives, *negatives], 1), 1) - attract
+
+
+def _among(similarity: Tensor, allowed: Tensor | None) -> Tensor:
+    return similarity if allowed is None else similarity.masked_fill(~allowed, -torch.inf)
 
 
 def select_negatives(similarity: Tensor, ratio: float) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,6 +21,13 @@ from pcv.objectives.segments import encode_segments
 from pcv.ops import interpolate, nearest
 
 MONITORED = 128  # superpoints whose spectrum is watched
+
+
+class Owners(NamedTuple):
+    """Where embeddings come from."""
+
+    video: Tensor  # (n,) int64
+    subject: Tensor  # (n,) int64, -1 where unknown
 
 
 class PointCPSC(nn.Module):
@@ -72,12 +81,15 @@ class PointCPSC(nn.Module):
         context, position, target = self._embed(batch)
         prediction = self._predict(context, position)
         with torch.autocast(batch.points.device.type, enabled=False):
-            return self._losses(batch.video, context.float(), prediction.float(), target.float())
+            return self._losses(batch, context.float(), prediction.float(), target.float())
 
-    def _losses(self, video: Tensor, context: Tensor, prediction: Tensor, target: Tensor) -> Losses:
+    def _losses(
+        self, batch: ClipBatch, context: Tensor, prediction: Tensor, target: Tensor
+    ) -> Losses:
         if self.config.stop_gradient_target:
             target = target.detach()
-        local = self._contrast(video, prediction, target, context)
+        owner = Owners(batch.video, self._subjects(batch))
+        local = self._contrast(owner, prediction, target, context)
         parts = {"contrast": local}
         total = local
         if self.config.prototypes:
@@ -91,8 +103,19 @@ class PointCPSC(nn.Module):
         parts |= _monitors(prediction, target)
         parts["bank_fill"] = torch.tensor(len(self.bank) / max(1, len(self.bank.video)))
         if self.training:
-            self._remember(target, video)
+            self._remember(target, owner)
         return Losses(total, {"loss": total.detach()} | {k: v.detach() for k, v in parts.items()})
+
+    def _subjects(self, batch: ClipBatch) -> Tensor:
+        unknown = torch.full_like(batch.video, -1)
+        subject = unknown if batch.subject is None else batch.subject
+        asked = self.config.negative_subjects == "same", self.config.neighbour_subjects == "other"
+        if any(asked) and bool((subject < 0).any()):
+            raise ValueError(
+                "a clip whose subject is unknown cannot be paired by subject; set "
+                "objective.negative_subjects and objective.neighbour_subjects to any"
+            )
+        return subject
 
     def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
         """Context (B, S-1, L, M, C), all positions (B, S, L, M, 3), target (B, L, M, C)."""
@@ -131,19 +154,22 @@ class PointCPSC(nn.Module):
         return self.predictor(moved).reshape(batch, length, count, width)
 
     def _contrast(
-        self, video: Tensor, prediction: Tensor, target: Tensor, context: Tensor
+        self, owner: Owners, prediction: Tensor, target: Tensor, context: Tensor
     ) -> Tensor:
         config = self.config
         each = target.shape[1] * target.shape[2]
         query = F.normalize(prediction.float(), dim=-1).flatten(0, 2)
         key = F.normalize(target.float(), dim=-1).flatten(0, 2)
         sets = []
-        known, owner = self.bank.content()
+        mine = Owners(*(value.repeat_interleave(each) for value in owner))
+        known, *past_owner = self.bank.content()
         if config.negatives != "batch" and len(known):
-            other = owner[None] != video.repeat_interleave(each)[:, None]
-            sets.append(Candidates(known, other if config.exclude_same_video else None, True))
+            repel, attract = self._allowed(mine, Owners(*past_owner))
+            sets.append(Candidates(known, repel, True, attract))
         if config.negatives != "bank" or not sets:
             others = ~torch.eye(len(key), dtype=torch.bool, device=key.device)
+            if config.negative_subjects == "same":
+                others &= mine.subject[:, None] == mine.subject[None]
             sets.append(Candidates(key, others, False))
         own = None
         if config.context_negatives and context.shape[1] > 1:
@@ -159,6 +185,17 @@ class PointCPSC(nn.Module):
             config.neighbour_weighting,
         )
         return contrast(query, key, sets, choice, own)
+
+    def _allowed(self, mine: Owners, past: Owners) -> tuple[Tensor, Tensor]:
+        """What of the bank may repel and what may attract each query: (m, n) bool, twice."""
+        config = self.config
+        other = past.video[None] != mine.video[:, None]
+        if not config.exclude_same_video:
+            other = torch.ones_like(other)
+        same = past.subject[None] == mine.subject[:, None]
+        repel = other & same if config.negative_subjects == "same" else other
+        attract = other & ~same if config.neighbour_subjects == "other" else other
+        return repel, attract
 
     def _cluster(self, prediction: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         config = self.config
@@ -180,10 +217,10 @@ class PointCPSC(nn.Module):
         return aligned, prototypes.divergence(guess_share, truth_share)
 
     @torch.no_grad()
-    def _remember(self, target: Tensor, video: Tensor) -> None:
+    def _remember(self, target: Tensor, owner: Owners) -> None:
         each = target.shape[1] * target.shape[2]
         key = F.normalize(target.detach().float(), dim=-1).flatten(0, 2)
-        self.bank.enqueue(key, video.repeat_interleave(each))
+        self.bank.enqueue(key, *(value.repeat_interleave(each) for value in owner))
 
 
 @torch.no_grad()

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import Recipe, dump_recipe
+from pcv.config import PointCPSCConfig, Recipe, dump_recipe
 from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
 from pcv.data.splits import split_videos
-from pcv.data.store import open_store
+from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy
@@ -95,6 +97,7 @@ class _Training:
                 f"{self.job.store}: one clip a batch is too few for batch normalisation; "
                 "raise train.batch or label more videos"
             )
+        _check_subjects(recipe, self.store, self.split.train)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
@@ -213,6 +216,19 @@ def explain(job: Job) -> str:
     """The recipe, and what else a run of the same name must agree on."""
     start = f"# from: {job.start}\n" if job.start else ""
     return f"{start}# store: {job.store}\n{dump_recipe(job.recipe)}"
+
+
+def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> None:
+    objective = recipe.objective
+    if not isinstance(objective, PointCPSCConfig):
+        return
+    asked = objective.negative_subjects == "same" or objective.neighbour_subjects == "other"
+    unknown = int((store.videos.subject[videos] < 0).sum())
+    if asked and unknown:
+        raise RecipeError(
+            f"{store.path}: the subject of {unknown} training videos is unknown; set "
+            "objective.negative_subjects and objective.neighbour_subjects to any"
+        )
 
 
 def _length(recipe: Recipe, epoch: int) -> _Length:

@@ -102,7 +102,8 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
         return tensor.to(device, non_blocking=True)
 
     view = None if batch.view is None else move(batch.view)
-    return ClipBatch(move(batch.points), move(batch.label), move(batch.video), view)
+    subject = None if batch.subject is None else move(batch.subject)
+    return ClipBatch(move(batch.points), move(batch.label), move(batch.video), view, subject)
 
 
 def autocast(

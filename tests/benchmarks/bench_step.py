@@ -43,7 +43,8 @@ class Step:
         size, channels = memory.embedding.shape
         if size:
             rows = F.normalize(torch.randn(size, channels), dim=1).to(memory.embedding.device)
-            memory.enqueue(rows, torch.full((size,), 1 << 20, device=rows.device))
+            nobody = torch.full((size,), 1 << 20, device=rows.device)
+            memory.enqueue(rows, nobody, nobody)
 
     def __call__(self, threads: int) -> None:
         self.optimizer.zero_grad(set_to_none=True)

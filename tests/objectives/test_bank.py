@@ -6,7 +6,8 @@ from pcv.objectives.bank import Bank
 
 
 def rows(*values):
-    return torch.tensor([[float(v), 0.0] for v in values]), torch.tensor(values)
+    video = torch.tensor(values)
+    return torch.tensor([[float(v), 0.0] for v in values]), video, video + 100
 
 
 def test_the_oldest_are_overwritten_first():
@@ -17,9 +18,10 @@ def test_the_oldest_are_overwritten_first():
     bank.enqueue(*rows(4, 5, 6))
     assert sorted(bank.content()[1].tolist()) == [2, 3, 4, 5, 6]
     bank.enqueue(*rows(7, 8))
-    embedding, video = bank.content()
+    embedding, video, subject = bank.content()
     assert sorted(video.tolist()) == [4, 5, 6, 7, 8]
     assert torch.equal(embedding[:, 0].long(), video)
+    assert torch.equal(subject, video + 100)
 
 
 def test_more_than_it_holds_keeps_the_last():
@@ -30,8 +32,8 @@ def test_more_than_it_holds_keeps_the_last():
 
 def test_what_is_stored_has_no_gradient_and_content_is_a_copy():
     bank = Bank(2, 2)
-    bank.enqueue(torch.ones(1, 2, requires_grad=True), torch.tensor([4]))
-    embedding, _ = bank.content()
+    bank.enqueue(torch.ones(1, 2, requires_grad=True), torch.tensor([4]), torch.tensor([0]))
+    embedding, *_ = bank.content()
     assert not embedding.requires_grad
     embedding.zero_()
     assert bank.embedding[0].tolist() == [1, 1]
@@ -51,3 +53,4 @@ def test_it_is_part_of_the_state():
         each.enqueue(*rows(5))
     assert torch.equal(bank.embedding, other.embedding)
     assert torch.equal(bank.video, other.video)
+    assert torch.equal(bank.subject, other.subject)

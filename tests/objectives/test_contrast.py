@@ -14,18 +14,18 @@ def units(*shape):
     return F.normalize(torch.randn(*shape), dim=-1)
 
 
-def loop(prediction, target, bank, allowed, batch, choice, own=None):
+def loop(prediction, target, bank, repel, attract, batch, choice, own=None):
     """Equation 4 for every superpoint, in float64, from the paper."""
     losses = []
     prediction, target, bank, batch = (v.double() for v in (prediction, target, bank, batch))
     for i in range(len(target)):
         z, q = target[i], prediction[i]
         anchor, other = (q, z) if choice.anchor == "prediction" else (z, q)
-        pool = [m for j, m in enumerate(bank) if allowed[i, j]]
-        pool.sort(key=lambda m: float(m.detach() @ z.detach()))
-        near = pool[::-1][: choice.positive_neighbours]
+        order = sorted(range(len(bank)), key=lambda j, z=z: float(bank[j] @ z.detach()))
+        near = [bank[j] for j in order[::-1] if attract[i, j]][: choice.positive_neighbours]
+        pool = [bank[j] for j in order if repel[i, j]]
         kept = pool[: max(1, math.floor(choice.negative_ratio * len(pool)))]
-        kept = [m for m in kept if not any(m is n for n in near)]
+        kept = [m for m in kept if not any(torch.equal(m, n) for n in near)]
         rest = sorted(
             (m for j, m in enumerate(batch) if j != i), key=lambda m: float(m.detach() @ z.detach())
         )
@@ -41,18 +41,20 @@ def loop(prediction, target, bank, allowed, batch, choice, own=None):
                 w * torch.exp(anchor @ n / choice.temperature)
                 for w, n in zip(by, near, strict=True)
             ]
-        repel = sum(torch.exp(anchor @ m / choice.temperature) for m in kept)
+        push = sum(torch.exp(anchor @ m / choice.temperature) for m in kept)
         if own is not None:
-            repel = repel + torch.exp(own[i].double() / choice.temperature).sum()
-        losses.append(-torch.log(sum(terms) / (sum(terms) + repel)))
+            push = push + torch.exp(own[i].double() / choice.temperature).sum()
+        losses.append(-torch.log(sum(terms) / (sum(terms) + push)))
     return torch.stack(losses).mean()
 
 
 def example():
     torch.manual_seed(0)
-    allowed = torch.ones(6, 20, dtype=torch.bool)
-    allowed[:3, 4:9] = False
-    return units(6, 8), units(6, 8), units(20, 8), allowed
+    repel = torch.ones(6, 20, dtype=torch.bool)
+    repel[:3, 4:9] = False
+    attract = torch.ones(6, 20, dtype=torch.bool)
+    attract[2:, 10:] = False
+    return units(6, 8), units(6, 8), units(20, 8), repel, attract
 
 
 @pytest.mark.parametrize("chunk", [1 << 25, 40])
@@ -60,15 +62,15 @@ def example():
 @pytest.mark.parametrize("anchor", ["prediction", "target"])
 def test_against_a_loop(monkeypatch, anchor, weighting, chunk):
     monkeypatch.setattr(module, "CHUNK", chunk)
-    prediction, target, bank, allowed = example()
+    prediction, target, bank, repel, attract = example()
     for value in (prediction, target):
         value.requires_grad_()
     choice = Contrast(0.1, anchor, 0.7, 3, weighting)
     others = ~torch.eye(6, dtype=torch.bool)
-    sets = [Candidates(bank, allowed, True), Candidates(target, others, False)]
+    sets = [Candidates(bank, repel, True, attract), Candidates(target, others, False)]
     own = torch.linspace(-1, 0.5, 12).reshape(6, 2)
     found = contrast(prediction, target, sets, choice, own)
-    wanted = loop(prediction, target, bank, allowed, target, choice, own)
+    wanted = loop(prediction, target, bank, repel, attract, target, choice, own)
     assert abs(found.item() - wanted.item()) < 1e-5 * abs(wanted.item())
     gradients = [torch.autograd.grad(v, (prediction, target)) for v in (found, wanted)]
     for fast, slow in zip(*gradients, strict=True):
@@ -76,7 +78,7 @@ def test_against_a_loop(monkeypatch, anchor, weighting, chunk):
 
 
 def test_a_low_temperature_does_not_overflow():
-    prediction, _, bank, _ = example()
+    prediction, _, bank, *_ = example()
     choice = Contrast(0.01, "prediction", 0.7, 3, "softmax")
     loss = contrast(prediction, prediction, [Candidates(bank, None, True)], choice)
     assert loss.isfinite()
@@ -104,7 +106,7 @@ def test_nothing_there(rows):
     allowed[rows:] = True
     query = units(2, 8).requires_grad_()
     choice = Contrast(0.1, "prediction", 0.7, 3, "fusion")
-    loss = contrast(query, units(2, 8), [Candidates(bank, allowed, True)], choice)
+    loss = contrast(query, units(2, 8), [Candidates(bank, allowed, True, allowed)], choice)
     loss.backward()
     assert loss.isfinite()
     assert query.grad.isfinite().all()

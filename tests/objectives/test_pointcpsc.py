@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from pcv.clip import ClipBatch
 from pcv.config import EncoderConfig, PointCPSCConfig
 from pcv.encoders import build_encoder
-from pcv.objectives.pointcpsc import PointCPSC
+from pcv.objectives.pointcpsc import Owners, PointCPSC
 
 SMALL = {
     "channels": 16,
@@ -36,7 +36,8 @@ def clips(seed=0, videos=(0, 1, 2, 2), view=False):
     points = torch.rand(len(videos), 12, 64, 3, generator=draw)
     label = torch.full((len(videos),), -1)
     other = points * 1.1 + 0.05 if view else None
-    return ClipBatch(points, label, torch.tensor(videos), other)
+    video = torch.tensor(videos)
+    return ClipBatch(points, label, video, other, video % 2)
 
 
 def losses(objective, steps=2, **kwargs):
@@ -57,6 +58,8 @@ def losses(objective, steps=2, **kwargs):
         {"temperature": 0.2},
         {"anchor": "target"},
         {"negatives": "bank"},
+        {"negative_subjects": "same"},
+        {"neighbour_subjects": "other"},
         {"negatives": "batch"},
         {"context_negatives": True},
         {"negative_ratio": 0.3},
@@ -135,7 +138,7 @@ def test_bank_holds_unit_targets_after_the_step(unit, size):
     first = objective(clips())
     assert first.parts["bank_fill"] == 0
     _, _, target = objective._embed(clips())
-    embedding, video = objective.bank.content()
+    embedding, video, _ = objective.bank.content()
     wanted = F.normalize(target, dim=-1).flatten(0, 2)[-size:]
     assert torch.allclose(embedding, wanted, atol=1e-5)
     assert video.tolist() == [v for v in (0, 1, 2, 2) for _ in range(4)][-size:]
@@ -154,6 +157,45 @@ def test_the_same_video_is_excluded():
         objective(clips(0, (7, 7)))
         loss = objective(clips(1, (7, 7))).total
         assert (loss.item() == 0) == empty
+
+
+def people(seed, videos, subjects):
+    return clips(seed, videos)._replace(subject=torch.tensor(subjects))
+
+
+def test_other_subjects_do_not_repel_when_negatives_are_of_the_same():
+    """Nobody is left to repel but in the batch's own subjects."""
+    for choice, empty in (("any", False), ("same", True)):
+        objective = make(negative_subjects=choice, negatives="bank", prototypes=0)
+        objective(people(0, (1, 2), (5, 6)))
+        loss = objective(people(1, (3, 4), (7, 8))).total
+        assert (loss.item() == 0) == empty
+        batch = make(negative_subjects=choice, negatives="batch", prototypes=0)
+        apart, together = (batch(people(1, (3, 4), who)).total for who in ((7, 8), (7, 7)))
+        assert (apart.item() == together.item()) == (not empty)
+
+
+def test_neighbours_of_other_subjects_only():
+    objective = make(neighbour_subjects="other")
+    video, subject = torch.tensor([0, 1, 2]), torch.tensor([5, 5, 6])
+    mine = Owners(torch.tensor([0, 3]), torch.tensor([5, 6]))
+    repel, attract = objective._allowed(mine, Owners(video, subject))
+    assert repel.tolist() == [[False, True, True], [True, True, True]]
+    assert attract.tolist() == [[False, False, True], [True, True, False]]
+
+
+def test_subjects_matter_only_where_asked():
+    plain, told = make(), make()
+    for step in range(2):
+        first = plain(clips(step)._replace(subject=None)).total
+        assert torch.equal(first, told(people(step, (0, 1, 2, 2), (5, 6, 5, 6))).total)
+
+
+@pytest.mark.parametrize("key", [{"negative_subjects": "same"}, {"neighbour_subjects": "other"}])
+@pytest.mark.parametrize("subject", [None, torch.tensor([0, 1, -1, 2])])
+def test_unknown_subjects_are_refused_where_they_matter(key, subject):
+    with pytest.raises(ValueError, match="subject"):
+        make(**key)(clips()._replace(subject=subject))
 
 
 def test_interpolation_carries_predictions_to_the_targets_places():

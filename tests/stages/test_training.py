@@ -13,6 +13,7 @@ from pcv.config import (
     Recipe,
     TrainConfig,
 )
+from pcv.data.store import open_store
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.stages import evaluate, finetune, pretrain, probe, training
 from pcv.stages.job import Job
@@ -55,6 +56,22 @@ def test_two_views_and_negatives_of_the_context_train(store, tmp_path: Path) -> 
     )
     assert result.steps == 8
     assert result.scores["embedding_std"] > 0.1
+
+
+def test_pairing_by_subject_needs_to_know_them(store, tmp_path: Path, monkeypatch) -> None:
+    objective = OBJECTIVE.model_copy(
+        update={"negative_subjects": "same", "neighbour_subjects": "other"}
+    )
+    assert pretrain(job(store, tmp_path / "r", objective=objective)).steps == 8
+
+    def nobody(path, dataset=None):
+        opened = open_store(path, dataset)
+        opened.videos.subject[:2] = -1
+        return opened
+
+    monkeypatch.setattr(training, "open_store", nobody)
+    with pytest.raises(RecipeError, match="subject of 2 training videos is unknown"):
+        pretrain(job(store, tmp_path / "s", objective=objective))
 
 
 def test_the_same_seed_twice_is_the_same_run(store, tmp_path: Path) -> None:
