@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
+from pcv.ops.ball_loops import search, search_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
-BLOCK = 16  # points tested at once: one vector
+PIECE = 512  # anchors that are worth a thread
 
 
 def ball_query(
@@ -63,11 +63,13 @@ def _ball_query(points: Tensor, anchors: Tensor, radius: float, neighbours: int)
     clouds, centres = points.detach().contiguous().numpy(), anchors.detach().contiguous().numpy()
     with np.errstate(over="ignore"):  # a radius beyond 1.8e19 reaches everything
         limit = np.float32(radius) * np.float32(radius)
-    if threaded(len(clouds)):
-        _scan_all(clouds, centres, limit, found.numpy())
+    # Of few clouds the anchors are dealt out; every piece sorts its cloud again, at once.
+    pieces = min(-(-torch.get_num_threads() // max(1, len(clouds))), centres.shape[1] // PIECE)
+    if threaded(len(clouds) * max(1, pieces)):
+        search_all(clouds, centres, limit, found.numpy(), max(1, pieces))
     else:
         for cloud, row, slots in zip(clouds, centres, found.numpy(), strict=True):
-            _scan(cloud, row, limit, slots)
+            search(cloud, row, limit, slots)
     return found
 
 
@@ -80,41 +82,3 @@ def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor
 @_ball_query.register_fake
 def _(points: Tensor, anchors: Tensor, radius: float, neighbours: int) -> Tensor:
     return anchors.new_empty((*anchors.shape[:2], neighbours), dtype=torch.int64)
-
-
-@numba.njit(parallel=True, cache=True)
-def _scan_all(points, anchors, limit, found):
-    for b in numba.prange(len(points)):
-        _scan(points[b], anchors[b], limit, found[b])
-
-
-@numba.njit(cache=True)
-def _scan(points, anchors, limit, found):
-    padded = (len(points) + BLOCK - 1) // BLOCK * BLOCK
-    far = np.float32(np.inf)  # padding is never inside
-    xs, ys, zs = np.full(padded, far), np.full(padded, far), np.full(padded, far)
-    for j in range(len(points)):
-        xs[j], ys[j], zs[j] = points[j]
-    squared = np.empty(BLOCK, np.float32)
-    slots = found.shape[1]
-    for i in range(len(anchors)):
-        x, y, z = anchors[i]
-        filled = 0
-        for start in range(0, padded, BLOCK):
-            # Views, not indices from a start, and a length LLVM does not know: else no vectors.
-            stop = start + BLOCK
-            xb, yb, zb = xs[start:stop], ys[start:stop], zs[start:stop]
-            hits = np.int32(0)
-            for j in range(len(xb)):
-                dx, dy, dz = xb[j] - x, yb[j] - y, zb[j] - z
-                squared[j] = dx * dx + dy * dy + dz * dz
-                hits += np.int32(1) if squared[j] < limit else np.int32(0)
-            if hits == 0:
-                continue
-            for j in range(len(xb)):
-                if squared[j] < limit and filled < slots:
-                    found[i, filled] = start + j
-                    filled += 1
-            if filled == slots:
-                break
-        found[i, filled:] = -1
