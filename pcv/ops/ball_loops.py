@@ -25,7 +25,7 @@ for _place in range(64):
 
 
 @numba.njit(parallel=True, cache=True)
-def search_all(points, anchors, limit, found, pieces) -> None:
+def search_all(points, anchors, limit, found, pieces):
     """Fill ``found`` (B, M, K) from several threads; ``pieces`` of a cloud's anchors are a task."""
     for task in numba.prange(len(points) * pieces):
         b, piece = task // pieces, task % pieces
@@ -35,7 +35,7 @@ def search_all(points, anchors, limit, found, pieces) -> None:
 
 
 @numba.njit(cache=True)
-def search(points, anchors, limit, found) -> None:
+def search(points, anchors, limit, found):
     """Fill ``found`` (M, K) with the first points (N, 3) whose squared distance is below a limit.
 
     Whether a grid is built is decided by scans for a few anchors.

@@ -15,21 +15,21 @@ FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
 @numba.njit(parallel=True, cache=True)
-def forward_all(points, feature, anchors, weight, frames, index, out):  # noqa: ANN201
+def forward_all(points, feature, anchors, weight, frames, index, out):
     """Run every task of ``forward``."""
     for task in numba.prange(len(points) * len(frames)):
         forward(task, points, feature, anchors, weight, frames, index, out)
 
 
 @numba.njit(parallel=True, cache=True)
-def backward_all(points, feature, anchors, weight, frames, index, grad, into, into_weight):  # noqa: ANN201
+def backward_all(points, feature, anchors, weight, frames, index, grad, into, into_weight):
     """Run every task of ``backward``."""
     for task in numba.prange(len(into_weight)):
         backward(task, points, feature, anchors, weight, frames, index, grad, into, into_weight)
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def forward(task, points, feature, anchors, weight, frames, index, out):  # noqa: ANN201
+def forward(task, points, feature, anchors, weight, frames, index, out):
     """One anchor frame of one clip: each anchor gathers from its neighbours."""
     b, a = task // len(frames), task % len(frames)
     taps, rows, slots = index.shape[2:]
@@ -50,9 +50,7 @@ def forward(task, points, feature, anchors, weight, frames, index, out):  # noqa
 
 
 @numba.njit(cache=True, fastmath=FAST)
-def backward(  # noqa: ANN201
-    task, points, feature, anchors, weight, frames, index, grad, into, into_weight
-):
+def backward(task, points, feature, anchors, weight, frames, index, grad, into, into_weight):
     """One frame of one clip: each point gathers from the anchors that reached it.
 
     Unlike scattering, that writes every row once, and always in one order: two runs give the same
