@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
+from pcv.ops.farthest_loops import choose, choose_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
@@ -21,7 +21,8 @@ def farthest_points(
     ``(dx*dx + dy*dy) + dz*dz``, uncontracted, on every device. Not differentiable.
 
     Raises:
-        ValueError: If the shape or type is wrong, or there are fewer than ``count`` points.
+        ValueError: If the shape or type is wrong, there are fewer than ``count`` points, or (on
+            the CPU, where looking costs nothing) a coordinate is not finite.
     """
     if points.dim() != 3 or points.shape[2] != 3 or points.dtype != torch.float32:
         raise ValueError(
@@ -37,11 +38,13 @@ def farthest_points(
 def _farthest_points(points: Tensor, count: int) -> Tensor:
     chosen = torch.empty((points.shape[0], count), dtype=torch.int64)
     clouds = points.detach().contiguous().numpy()
+    if not np.isfinite(clouds).all():
+        raise ValueError("a coordinate is not finite")
     if threaded(len(clouds)):
-        _choose_all(clouds, chosen.numpy())
+        choose_all(clouds, chosen.numpy())
     else:
         for cloud, row in zip(clouds, chosen.numpy(), strict=True):
-            _choose(cloud, row)
+            choose(cloud, row)
     return chosen
 
 
@@ -54,22 +57,3 @@ def _(points: Tensor, count: int) -> Tensor:
 @_farthest_points.register_fake
 def _(points: Tensor, count: int) -> Tensor:
     return points.new_empty((points.shape[0], count), dtype=torch.int64)
-
-
-@numba.njit(parallel=True, cache=True)
-def _choose_all(points, chosen):
-    for b in numba.prange(len(points)):
-        _choose(points[b], chosen[b])
-
-
-@numba.njit(cache=True)
-def _choose(points, chosen):
-    reach = np.full(len(points), np.float32(np.inf))
-    last = 0
-    for i in range(len(chosen)):
-        chosen[i] = last
-        x, y, z = points[last]
-        for j in range(len(points)):
-            dx, dy, dz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
-            reach[j] = min(reach[j], dx * dx + dy * dy + dz * dz)
-        last = int(np.argmax(reach))

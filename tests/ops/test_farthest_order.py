@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.ops import farthest_points
 from pcv.ops.farthest_order import farthest_order
+from tests.ops.test_farthest_points import by_definition
 
 
 @given(
@@ -22,8 +21,27 @@ def test_pruning_changes_nothing(n: int, kind: str, seed: int) -> None:
         "wide": lambda: rng.normal(size=(n, 3)) * 10.0 ** rng.integers(-3, 6, (n, 1)),
     }[kind]()
     points = cloud.astype(np.float32)
-    wanted = farthest_points(torch.from_numpy(points)[None], n)[0]
-    assert farthest_order(points, n).tolist() == wanted.tolist()
+    assert farthest_order(points, n).tolist() == by_definition(points, n)
+
+
+@pytest.mark.parametrize("n", [1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("kind", ["lattice", "normal", "sheet", "half the same"])
+def test_many_groups_of_blocks(n: int, kind: str) -> None:
+    rng = np.random.default_rng(n)
+    cloud = {
+        "lattice": lambda: rng.integers(0, 12, (n, 3)) / 8,  # ties everywhere, and duplicates
+        "normal": lambda: rng.normal(size=(n, 3)),
+        "sheet": lambda: rng.uniform(size=(n, 3)) * [3, 2, 1e-4],
+        "half the same": lambda: np.where(np.arange(n)[:, None] % 2, rng.normal(size=(n, 3)), 7),
+    }[kind]()
+    points = cloud.astype(np.float32)
+    assert farthest_order(points, 900).tolist() == by_definition(points, 900)
+
+
+def test_distances_that_overflow_are_ties() -> None:
+    points = np.float32([[0, 0, 0], [1e30, 0, 0], [0, 3e38, 0], [1, 0, 0], [0, -3e38, 0]])
+    with np.errstate(over="ignore"):
+        assert farthest_order(points, 5).tolist() == by_definition(points, 5)
 
 
 def test_too_few_points_repeat_their_order() -> None:

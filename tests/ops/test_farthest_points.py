@@ -41,6 +41,8 @@ def test_bad_arguments_are_refused() -> None:
         farthest_points(torch.zeros(1, 4, 3), 5)
     with pytest.raises(ValueError, match="float32"):
         farthest_points(torch.zeros(1, 4, 3).half(), 2)
+    with pytest.raises(ValueError, match="not finite"):
+        farthest_points(torch.tensor([[[0.0, 0, 0], [0, float("nan"), 0]]]), 2)
 
 
 def test_opcheck() -> None:
