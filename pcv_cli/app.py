@@ -46,13 +46,13 @@ def synth(  # noqa: PLR0913 - the options are the interface
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
 ) -> None:
     """Write raw depth recordings of a synthetic person, in a real dataset's format."""
-    from pcv import stages
+    from pcv.stages.data import People, synthesise
 
     with console.progress("synth") as progress:
-        count = stages.synthesise(
+        count = synthesise(
             out,
             format,
-            people=stages.People(actions, subjects, trials, seed),
+            people=People(actions, subjects, trials, seed),
             jobs=jobs,
             progress=progress,
         )
@@ -66,10 +66,10 @@ def info(
     json: Json = False,
 ) -> None:
     """Show what a store holds: videos, classes, splits, frames, points, size, integrity."""
-    from pcv import stages
+    from pcv.stages.data import describe
 
     with console.progress("verify") as progress:
-        facts = stages.describe(store, verify=verify, progress=progress)
+        facts = describe(store, verify=verify, progress=progress)
     console.print_json(facts) if json else show.facts(str(store), facts)
     if facts.get("problems"):
         raise typer.Exit(1)
@@ -85,11 +85,12 @@ def pretrain(
     json: Json = False,
 ) -> None:
     """Pretrain an encoder without labels."""
-    from pcv import stages
+    from pcv.stages.job import Job
+    from pcv.stages.training import pretrain as train
 
-    job = stages.Job.load(recipe, "pretrain", store, out, tuple(overrides or ()))
+    job = Job.load(recipe, "pretrain", store, out, tuple(overrides or ()))
     with console.progress("pretrain") as progress:
-        result = stages.pretrain(job, resume=resume, progress=progress)
+        result = train(job, resume=resume, progress=progress)
     show.result(result, job.out, json)
 
 
@@ -104,11 +105,12 @@ def finetune(  # noqa: PLR0913 - the options are the interface
     json: Json = False,
 ) -> None:
     """Train an encoder and a classifier with labels, from a pretrained run or from scratch."""
-    from pcv import stages
+    from pcv.stages.job import Job
+    from pcv.stages.training import finetune as train
 
-    job = stages.Job.load(recipe, "finetune", store, out, tuple(overrides or ()), start)
+    job = Job.load(recipe, "finetune", store, out, tuple(overrides or ()), start)
     with console.progress("finetune") as progress:
-        result = stages.finetune(job, resume=resume, progress=progress)
+        result = train(job, resume=resume, progress=progress)
     show.result(result, job.out, json)
 
 
@@ -122,11 +124,12 @@ def probe(
     json: Json = False,
 ) -> None:
     """Read a frozen encoder with a linear classifier and with nearest neighbours."""
-    from pcv import stages
+    from pcv.stages.job import Job
+    from pcv.stages.probe import probe as run_probe
 
-    job = stages.Job.load(recipe, "probe", store, out, tuple(overrides or ()), start)
+    job = Job.load(recipe, "probe", store, out, tuple(overrides or ()), start)
     with console.progress("probe") as progress:
-        result = stages.probe(job, progress=progress)
+        result = run_probe(job, progress=progress)
     show.result(result, job.out, json)
 
 
@@ -139,12 +142,10 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Score all clips of every video and sum them: accuracy, per class, confusion."""
-    from pcv import stages
+    from pcv.stages.evaluate import evaluate as score
 
     with console.progress("eval") as progress:
-        scores = stages.evaluate(
-            run, store=store, split=split, checkpoint=checkpoint, progress=progress
-        )
+        scores = score(run, store=store, split=split, checkpoint=checkpoint, progress=progress)
     console.print_json(scores) if json else show.scores(scores)
 
 
@@ -157,9 +158,9 @@ def report(
     json: Json = False,
 ) -> None:
     """Compare runs: a table here; with --out also markdown, CSV, curves and confusion as PNG."""
-    from pcv import stages
+    from pcv.stages.report import report as compare
 
-    results, written = stages.report(runs, out)
+    results, written = compare(runs, out)
     show.report(results, json)
     for path in written:
         console.err.print(f"wrote {path}")

@@ -85,10 +85,10 @@ def utd(  # noqa: PLR0913 - the options are the interface
 def _prepare(
     reader: Reader, raw: Path, out: Path, options: dict[str, object], as_json: bool
 ) -> None:
-    from pcv import stages
+    from pcv.stages.data import prepare
 
     with console.progress(f"prepare {reader.dataset}") as progress:
-        summary = stages.prepare(reader, raw, out, options, progress=progress)
+        summary = prepare(reader, raw, out, options, progress=progress)
     show.prepared(summary, as_json)
     if summary.skipped:
         raise typer.Exit(1)

@@ -13,8 +13,9 @@ MAY_IMPORT = {
     "errors": set(),
     "clip": set(),
     "config": {"errors"},
-    "ops": {"errors"},
-    "data": {"clip", "config", "errors", "ops"},
+    "kernels": set(),
+    "ops": {"errors", "kernels"},
+    "data": {"clip", "config", "errors", "kernels"},
     "nn": {"clip", "config", "errors", "ops"},
     "encoders": {"clip", "config", "errors", "nn", "ops"},
     "objectives": {"clip", "config", "encoders", "errors", "nn", "ops"},
@@ -130,6 +131,23 @@ def test_import_pcv_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_info_waits_for_no_heavy_import(store) -> None:
+    code = (
+        "import sys; from pcv_cli.app import app;"
+        f"app(['info', {str(store.path)!r}], standalone_mode=False);"
+        "heavy = ('torch', 'zarr', 'numba', 'open3d', 'scipy', 'matplotlib');"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_preparing_needs_no_torch() -> None:
+    code = "import sys, pcv.data.prepare, pcv.data.raw; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_help_is_quick() -> None:

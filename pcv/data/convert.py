@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.farthest_order import farthest_order
 from pcv.data.store import file_checksum
 from pcv.errors import RawFileError
-from pcv.ops.farthest_order import farthest_order
 
 if TYPE_CHECKING:
     from pcv.data.raw import Reader

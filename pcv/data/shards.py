@@ -7,8 +7,10 @@ index is kept, and chunks are read with ``pread`` and decoded directly.
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ class ShardReader:
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise StoreError(f"{path}: not a readable Zarr v3 array: {error}") from None
         self._files: dict[int, int] = {}
-        self._index: dict[int, NDArray[np.uint64]] = {}
+        self._index: dict[int, list[tuple[int, int]]] = {}
         self._process = os.getpid()
 
     def _describe(self, meta: dict[str, Any]) -> None:
@@ -64,6 +66,8 @@ class ShardReader:
         if self.shard[1:] != self.shape[1:]:
             raise StoreError(f"{self.path}: shards must hold whole frames")
         self.per_shard = tuple(s // c for s, c in zip(self.shard, self.chunk, strict=True))
+        self.chunks_a_column = math.prod(self.per_shard[2:])
+        self.chunks_a_row = math.prod(self.per_shard[1:])
         self.decode = _decoder(names[1:], self.path)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -76,32 +80,40 @@ class ShardReader:
                 os.close(handle)
         self._files, self._index = {}, {}
 
-    def read(self, rows: NDArray[np.int64], count: int) -> NDArray[Any]:
+    def read(
+        self, rows: NDArray[np.int64], count: int, step: float | None = None
+    ) -> NDArray[Any]:  # (len(rows), count, ...)
         """Read the first ``count`` of N at the given rows, in the given order.
+
+        Args:
+            rows: Indices along the first axis.
+            count: How many along the second.
+            step: Return float32, multiplied by it.
 
         Raises:
             StoreError: A shard is damaged.
         """
-        out = np.empty((len(rows), count, *self.shape[2:]), self.dtype)
-        owner = rows // self.chunk[0]
-        for block in np.unique(owner):
-            where = np.flatnonzero(owner == block)
-            inside = rows[where] - block * self.chunk[0]
+        kind = self.dtype if step is None else np.dtype(np.float32)
+        out = np.empty((len(rows), count, *self.shape[2:]), kind)
+        for block, where, inside in _by_block(rows, self.chunk[0]):
             for column in range(-(-count // self.chunk[1])):
                 start = column * self.chunk[1]
                 stop = min(start + self.chunk[1], count)
-                found = self._chunk(int(block), column)
-                out[where, start:stop] = (
-                    self.fill if found is None else found[inside, : stop - start]
-                )
+                found = self._chunk(block, column)
+                values = self.fill if found is None else found[inside, : stop - start]
+                if step is None:
+                    out[where, start:stop] = values
+                elif isinstance(where, slice):
+                    into = out[where, start:stop]
+                    np.multiply(values, np.float32(step), out=into, dtype=kind, casting="unsafe")
+                else:
+                    out[where, start:stop] = np.multiply(values, np.float32(step), dtype=kind)
         return out
 
     def _chunk(self, block: int, column: int) -> NDArray[Any] | None:
         shard, local = divmod(block, self.per_shard[0])
         handle, index = self._open(shard)
-        tail = self.per_shard[1:]
-        flat = int(np.ravel_multi_index((local, column, *[0] * (len(tail) - 1)), self.per_shard))
-        offset, size = (int(value) for value in index[flat])
+        offset, size = index[local * self.chunks_a_row + column * self.chunks_a_column]
         if handle < 0 or offset == MISSING:
             return None
         raw = os.pread(handle, size, offset)
@@ -113,7 +125,7 @@ class ShardReader:
         except (ValueError, RuntimeError) as error:
             raise StoreError(f"{self._name(shard)}: damaged chunk: {error}") from None
 
-    def _open(self, shard: int) -> tuple[int, NDArray[np.uint64]]:
+    def _open(self, shard: int) -> tuple[int, list[tuple[int, int]]]:
         if self._process != os.getpid():
             self._files, self._index, self._process = {}, {}, os.getpid()
         if shard not in self._index:
@@ -124,18 +136,38 @@ class ShardReader:
         key = self.separator.join(["c", str(shard), *["0"] * (len(self.shape) - 1)])
         return self.path / key
 
-    def _read_index(self, shard: int) -> tuple[int, NDArray[np.uint64]]:
+    def _read_index(self, shard: int) -> tuple[int, list[tuple[int, int]]]:
         entries = int(np.prod(self.per_shard))
         size = entries * 16 + 4
         try:
             handle = os.open(self._name(shard), os.O_RDONLY)
         except FileNotFoundError:  # every chunk equals the fill value
-            return -1, np.full((entries, 2), MISSING, "<u8")
+            return -1, [(MISSING, MISSING)] * entries
         raw = os.pread(handle, size, max(0, os.fstat(handle).st_size - size))
         if len(raw) != size or google_crc32c.value(raw[:-4]) != int.from_bytes(raw[-4:], "little"):
             os.close(handle)
             raise StoreError(f"{self._name(shard)}: damaged; prepare the store again")
-        return handle, np.frombuffer(raw[:-4], "<u8").reshape(-1, 2)
+        return handle, list(struct.iter_unpack("<QQ", raw[:-4]))
+
+
+def _by_block(
+    rows: NDArray[np.int64], size: int
+) -> Iterator[tuple[int, slice | NDArray[np.int64], slice | NDArray[np.int64]]]:
+    """Blocks of rows, which of the rows wanted they hold, and where; slices for an even step."""
+    step = int(rows[1] - rows[0]) if len(rows) > 1 else 1
+    if step < 1 or (np.diff(rows) != step).any():
+        owner = rows // size
+        for block in np.unique(owner):
+            where = np.flatnonzero(owner == block)
+            yield int(block), where, rows[where] - block * size
+        return
+    done, total = 0, len(rows)
+    while done < total:
+        row = int(rows[0]) + done * step
+        block, inside = divmod(row, size)
+        count = min(-(-(size - inside) // step), total - done)
+        yield block, slice(done, done + count), slice(inside, inside + count * step, step)
+        done += count
 
 
 def _decoder(names: list[str], path: Path) -> Callable[[bytes], bytes]:

@@ -12,17 +12,17 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec
 
 from pcv.clip import Progress
 from pcv.data.shards import ShardReader
 from pcv.errors import StoreError
-from pcv.ops.farthest_order import farthest_order
+
+if TYPE_CHECKING:
+    import zarr
 
 FORMAT = "pcv-clips"
 VERSION = 1
@@ -86,8 +86,7 @@ class Store:
             )
         if len(frames) and not 0 <= frames.min() <= frames.max() < self.videos.length[video]:
             raise StoreError(f"{self.path}: {self.videos.name[video]} has no such frames")
-        raw = self.reader.read(self.videos.offset[video] + frames, points)
-        return self.to_metres(raw)
+        return self.reader.read(self.videos.offset[video] + frames, points, self.step)
 
     def to_metres(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Turn stored values into metres from the video's origin."""
@@ -147,6 +146,8 @@ class Store:
         return problems or self._misordered()
 
     def _misordered(self) -> list[str]:
+        from pcv.data.farthest_order import farthest_order  # numba takes long to import
+
         problems = []
         for video in range(0, len(self), max(1, len(self) // 20)):
             row = self.videos.offset[video] + self.videos.length[video] // 2
@@ -205,6 +206,9 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     """Create the group and its arrays, empty and marked incomplete."""
+    import zarr  # only writing needs it, and it takes long to import
+    from zarr.codecs import BloscCodec
+
     base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
     count = attributes["points"]
@@ -229,6 +233,8 @@ def write_rows(
     path: Path, start: int, points: NDArray[Any], count: NDArray[np.int32]
 ) -> dict[str, str]:
     """Write whole shards from row ``start``, and return the checksum of each file written."""
+    import zarr
+
     group = zarr.open_group(path, mode="r+", zarr_format=3)
     stop = start + len(points)
     _array(group, "points")[start:stop] = points
@@ -264,6 +270,5 @@ def file_checksum(path: Path) -> str:
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array = group[name]
-    assert isinstance(array, zarr.Array)
+    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # never a group
     return array

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pcv.ops.ball_loops import search, search_all
+from pcv.kernels.ball_query import search, search_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 

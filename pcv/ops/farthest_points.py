@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pcv.ops.farthest_loops import choose, choose_all
+from pcv.kernels.farthest_points import choose, choose_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
+from pcv.kernels.nearest import scan, scan_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
@@ -48,10 +48,10 @@ def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tenso
     distance = torch.full(shape, torch.inf)
     arrays = [t.detach().contiguous().numpy() for t in (points, queries, index, distance)]
     if threaded(len(points)):
-        _scan_all(*arrays)
+        scan_all(*arrays)
     else:
         for cloud in zip(*arrays, strict=True):
-            _scan(*cloud)
+            scan(*cloud)
     np.sqrt(arrays[3], out=arrays[3])  # correctly rounded, as on CUDA; torch's is not
     return index, distance
 
@@ -66,27 +66,3 @@ def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def _(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
     shape = (*queries.shape[:2], count)
     return queries.new_empty(shape, dtype=torch.int64), queries.new_empty(shape)
-
-
-@numba.njit(parallel=True, cache=True)
-def _scan_all(points, queries, index, distance):
-    for b in numba.prange(len(points)):
-        _scan(points[b], queries[b], index[b], distance[b])
-
-
-@numba.njit(cache=True)
-def _scan(points, queries, index, distance):
-    count = index.shape[1]
-    for i in range(len(queries)):
-        x, y, z = queries[i]
-        best, which = distance[i], index[i]
-        for j in range(len(points)):
-            dx, dy, dz = points[j, 0] - x, points[j, 1] - y, points[j, 2] - z
-            d = dx * dx + dy * dy + dz * dz
-            if not d < best[count - 1]:
-                continue
-            k = count - 1
-            while k > 0 and d < best[k - 1]:
-                best[k], which[k] = best[k - 1], which[k - 1]
-                k -= 1
-            best[k], which[k] = d, j

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pcv.kernels.tube_sum import backward, backward_all, forward, forward_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
-from pcv.ops.tube_loops import backward, backward_all, forward, forward_all
 
 
 def tube_sum(

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from pcv.data.farthest_order import farthest_order
 from pcv.ops import farthest_points
-from pcv.ops.farthest_order import farthest_order
 from tests.benchmarks.clouds import NO_DATA, lidar_scan, uniform, utd_frame
 from tests.benchmarks.harness import Call, Comparison, Peer, Setting, installed
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pcv.data.raw.utd import UtdMhad
-from pcv.stages import prepare
+from pcv.stages.data import prepare
 from tests.benchmarks.clouds import utd_root
 from tests.benchmarks.harness import Setting
 

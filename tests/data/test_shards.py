@@ -54,6 +54,15 @@ def test_any_rows_and_any_prefix(written: tuple[ShardReader, np.ndarray], rows, 
     np.testing.assert_array_equal(reader.read(np.array(rows), count), values[rows, :count])
 
 
+@given(st.integers(0, ROWS - 1), st.integers(1, 20), st.integers(1, 12), st.integers(1, POINTS))
+def test_rows_at_an_even_step_in_metres(written, first, step, length, count) -> None:
+    reader, values = written
+    rows = np.minimum(first + step * np.arange(length), ROWS - 1)  # the last repeats where too few
+    found = reader.read(rows, count, 0.1)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, values[rows, :count].astype(np.float32) * np.float32(0.1))
+
+
 def test_a_copy_in_another_process_opens_its_own_files(written) -> None:
     reader, values = written
     reader.read(np.arange(3), 2)

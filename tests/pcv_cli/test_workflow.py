@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pcv.stages import describe
+from pcv.stages.data import describe
 from pcv_cli.app import main
 
 ROOT = Path(__file__).parents[2]

@@ -1,14 +1,13 @@
-import importlib
 from pathlib import Path
 
 from pcv.config import DataConfig, EncoderConfig, ProbeConfig, Recipe
+from pcv.stages import probe as module
 from pcv.stages.job import Job
 
 
 def test_random_encoders_get_statistics_and_pretrained_ones_keep_theirs(
     store, tmp_path: Path, monkeypatch
 ) -> None:
-    module = importlib.import_module("pcv.stages.probe")
     seen = {}
     real = module._features
 

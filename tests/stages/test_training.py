@@ -15,8 +15,11 @@ from pcv.config import (
 )
 from pcv.data.store import open_store
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.stages import evaluate, finetune, pretrain, probe, training
+from pcv.stages import training
+from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
+from pcv.stages.probe import probe
+from pcv.stages.training import finetune, pretrain
 
 DATA = DataConfig(frames=8, points=32, epoch="videos")
 ENCODER = EncoderConfig(width=0.05, radius=0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.ops.farthest_loops import choose
+from pcv.kernels.farthest_points import choose
 
 
 def farthest_order(

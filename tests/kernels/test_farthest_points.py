@@ -1,27 +1,27 @@
 import numpy as np
 import pytest
 
-from pcv.ops import farthest_loops as loops
+from pcv.kernels import farthest_points as kernel
 
 
 @pytest.mark.parametrize("n", [1, 63, 65, 1024, 1025, 4000])
 def test_every_point_is_in_one_block_and_in_its_box(n: int) -> None:
     points = np.random.default_rng(n).normal(size=(n, 3)).astype(np.float32)
-    cells = loops._sort_into_blocks(points)
-    boxes, groups = loops._boxes(cells, n)
+    cells = kernel._sort_into_blocks(points)
+    boxes, groups = kernel._boxes(cells, n)
     assert sorted(cells[3][:n]) == list(range(n))
-    for block, start in enumerate(range(0, n, loops.BLOCK)):
-        inside = points[cells[3][start : min(n, start + loops.BLOCK)]]
+    for block, start in enumerate(range(0, n, kernel.BLOCK)):
+        inside = points[cells[3][start : min(n, start + kernel.BLOCK)]]
         assert np.array_equal(boxes[:, block], np.concatenate([inside.min(0), inside.max(0)]))
     assert np.array_equal(groups[:3].min(1), points.min(0))
     assert np.array_equal(groups[3:].max(1), points.max(0))
-    assert np.isinf(boxes[:, (n + loops.BLOCK - 1) // loops.BLOCK :]).all()
+    assert np.isinf(boxes[:, (n + kernel.BLOCK - 1) // kernel.BLOCK :]).all()
 
 
 def test_blocks_are_compact() -> None:
     """Pruning rests on it: of 8,192 points in a cube, no block's box is a tenth of the cube."""
     points = np.random.default_rng(0).uniform(size=(8192, 3)).astype(np.float32)
-    boxes, _ = loops._boxes(loops._sort_into_blocks(points), 8192)
+    boxes, _ = kernel._boxes(kernel._sort_into_blocks(points), 8192)
     assert np.prod(boxes[3:] - boxes[:3], axis=0).max() < 0.1
 
 
@@ -31,17 +31,17 @@ def test_selecting_keeps_rows_together(middle: int) -> None:
     rows = rng.integers(0, 9, (3, 500)).astype(np.float32)
     key, other, third = (row.copy() for row in rows)
     index = np.arange(500, dtype=np.int32)
-    loops._select(key, other, third, index, 0, 500, middle)
+    kernel._select(key, other, third, index, 0, 500, middle)
     assert key[:middle].max() <= key[middle:].min()
     assert np.array_equal(np.stack([key, other, third]), rows[:, index])
 
 
 def test_of_the_farthest_the_lowest_index_wins_in_whatever_block_it_is() -> None:
-    padded = 2 * loops.SPAN
+    padded = 2 * kernel.SPAN
     reach = np.zeros(padded, np.float32)
     index = np.arange(padded, dtype=np.int32)[::-1].copy()
-    farthest = [3, loops.BLOCK + 1, loops.SPAN + 7]
+    farthest = [3, kernel.BLOCK + 1, kernel.SPAN + 7]
     reach[farthest] = 2
-    top = reach.reshape(-1, loops.BLOCK).max(1)
-    group_top = reach.reshape(-1, loops.SPAN).max(1)
-    assert loops._stored_first(index, reach, top, group_top) == index[farthest[-1]]
+    top = reach.reshape(-1, kernel.BLOCK).max(1)
+    group_top = reach.reshape(-1, kernel.SPAN).max(1)
+    assert kernel._stored_first(index, reach, top, group_top) == index[farthest[-1]]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.ops.farthest_order import farthest_order
+from pcv.data.farthest_order import farthest_order
 from tests.ops.test_farthest_points import by_definition
 
 
