@@ -9,7 +9,9 @@ from torch import Tensor, nn
 class Bank(nn.Module):
     """The most recent embeddings, first in first out, with the video and subject each came from.
 
-    It is part of the objective's state: a resumed run finds it as it was.
+    It is part of the objective's state: a resumed run finds it as it was. What is enqueued is
+    written when the bank is next looked at, so that the step's backward pass still finds what its
+    forward pass saw, without a copy.
     """
 
     embedding: Tensor  # (size, C), unit length
@@ -23,31 +25,45 @@ class Bank(nn.Module):
         self.register_buffer("video", torch.full((size,), -1, dtype=torch.int64))
         self.register_buffer("subject", torch.full((size,), -1, dtype=torch.int64))
         self.register_buffer("cursor", torch.zeros((), dtype=torch.int64))
+        self._waiting: tuple[Tensor, Tensor, Tensor] | None = None
+        self.register_state_dict_pre_hook(lambda bank, *_: bank.settle())
+        self.register_load_state_dict_pre_hook(lambda bank, *_: bank.forget_waiting())
 
     def __len__(self) -> int:
+        self.settle()
         return min(int(self.cursor), self.embedding.shape[0])
 
     def content(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return copies of embeddings (n, C), videos (n,) and subjects (n,), in storage order.
+        """Return embeddings (n, C), videos (n,) and subjects (n,), in storage order.
 
-        Copies, since the bank is written to before the backward pass of the step.
+        Views, which the next look at the bank after ``enqueue`` overwrites.
         """
         count = len(self)
-        return (
-            self.embedding[:count].clone(),
-            self.video[:count].clone(),
-            self.subject[:count].clone(),
-        )
+        return self.embedding[:count], self.video[:count], self.subject[:count]
 
     @torch.no_grad()
     def enqueue(self, embedding: Tensor, video: Tensor, subject: Tensor) -> None:
         """Store unit vectors (n, C), detached, over the oldest ones."""
+        self.settle()
         size = self.embedding.shape[0]
-        if not size:
+        if size:
+            kept = embedding.detach()[-size:].float()
+            self._waiting = kept, video[-size:], subject[-size:]
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Write what waits."""
+        if self._waiting is None:
             return
-        embedding = embedding.detach()[-size:].float()
+        embedding, video, subject = self._waiting
+        self._waiting = None
+        size = self.embedding.shape[0]
         rows = (int(self.cursor) + torch.arange(len(embedding), device=video.device)) % size
         self.embedding[rows] = embedding
-        self.video[rows] = video[-size:]
-        self.subject[rows] = subject[-size:]
+        self.video[rows] = video
+        self.subject[rows] = subject
         self.cursor += len(embedding)
+
+    def forget_waiting(self) -> None:
+        """Drop what waits: another state is about to be loaded."""
+        self._waiting = None

@@ -30,13 +30,29 @@ def test_more_than_it_holds_keeps_the_last():
     assert sorted(bank.content()[1].tolist()) == [2, 3]
 
 
-def test_what_is_stored_has_no_gradient_and_content_is_a_copy():
+def test_what_is_stored_has_no_gradient():
     bank = Bank(2, 2)
     bank.enqueue(torch.ones(1, 2, requires_grad=True), torch.tensor([4]), torch.tensor([0]))
-    embedding, *_ = bank.content()
-    assert not embedding.requires_grad
-    embedding.zero_()
-    assert bank.embedding[0].tolist() == [1, 1]
+    assert not bank.content()[0].requires_grad
+
+
+def test_a_step_s_backward_pass_finds_what_its_forward_pass_saw():
+    bank = Bank(2, 2)
+    bank.enqueue(*rows(1, 2))
+    query = torch.ones(2, requires_grad=True)
+    loss = (bank.content()[0] @ query).sum()
+    bank.enqueue(*rows(7, 8))
+    loss.backward()
+    assert query.grad.tolist() == [3, 0]
+    assert bank.content()[1].tolist() == [7, 8]
+
+
+def test_a_loaded_state_is_not_overwritten_by_what_waited():
+    bank, other = Bank(2, 2), Bank(2, 2)
+    bank.enqueue(*rows(1, 2))
+    other.enqueue(*rows(5, 6))
+    other.load_state_dict(bank.state_dict())
+    assert other.content()[1].tolist() == [1, 2]
 
 
 def test_a_bank_of_nothing():
@@ -51,6 +67,7 @@ def test_it_is_part_of_the_state():
     other.load_state_dict(bank.state_dict())
     for each in (bank, other):
         each.enqueue(*rows(5))
+        each.settle()
     assert torch.equal(bank.embedding, other.embedding)
     assert torch.equal(bank.video, other.video)
     assert torch.equal(bank.subject, other.subject)
