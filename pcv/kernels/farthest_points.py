@@ -32,6 +32,7 @@ def choose(points, chosen):
     boxes, group_boxes = _boxes(cells, len(points))
     reach, top, group_top = _unreached(len(points), len(cells[3]))
     away, group_away = np.empty(GROUP, np.float32), np.empty(len(group_top), np.float32)
+    first_of = np.full(len(top), np.int32(-1), np.int32)
     last = 0
     for step in range(len(chosen)):
         chosen[step] = last
@@ -41,9 +42,9 @@ def choose(points, chosen):
             if group_away[group] < group_top[group]:
                 first, stop = group * GROUP, (group + 1) * GROUP
                 _measure(boxes, first, new, away)
-                _update_blocks(cells, first, new, away, reach, top)
+                _update_blocks(cells, first, new, away, reach, top, first_of)
                 group_top[group] = _highest(top[first:stop])
-        last = _stored_first(cells[3], reach, top, group_top)
+        last = _stored_first(cells[3], reach, top, group_top, first_of)
 
 
 @numba.njit(cache=True)
@@ -157,12 +158,13 @@ def _measure(boxes, first, new, away):
 
 
 @numba.njit(cache=True)
-def _update_blocks(cells, first, new, away, reach, top):
+def _update_blocks(cells, first, new, away, reach, top, first_of):
     for block in range(first, first + GROUP):
         if away[block - first] < top[block]:
             s, e = block * BLOCK, (block + 1) * BLOCK
             x, y, z = cells[0][s:e], cells[1][s:e], cells[2][s:e]
             top[block] = _update(x, y, z, new, reach[s:e])
+            first_of[block] = -1
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -192,8 +194,12 @@ def _extent(values):
 
 
 @numba.njit(cache=True)
-def _stored_first(index, reach, top, group_top):
-    """Of the farthest points, the one with the lowest index."""
+def _stored_first(index, reach, top, group_top, first_of):
+    """Of the farthest points, the one with the lowest index.
+
+    Depth cameras measure in steps, so that ties are common: what was found in a block stays in
+    ``first_of`` until the block changes.
+    """
     best = _highest(group_top)
     lowest = np.int32(len(index))
     for group in range(len(group_top)):
@@ -202,7 +208,16 @@ def _stored_first(index, reach, top, group_top):
         for block in range(group * GROUP, (group + 1) * GROUP):
             if top[block] != best:
                 continue
-            for i in range(block * BLOCK, (block + 1) * BLOCK):
-                if reach[i] == best and index[i] < lowest:
-                    lowest = index[i]
+            if first_of[block] < 0:
+                s, e = block * BLOCK, (block + 1) * BLOCK
+                first_of[block] = _lowest_at(index[s:e], reach[s:e], best)
+            lowest = min(lowest, first_of[block])
+    return lowest
+
+
+@numba.njit(cache=True)
+def _lowest_at(index, reach, value):
+    lowest = np.int32(2**31 - 1)
+    for i in range(len(index)):
+        lowest = min(lowest, index[i] if reach[i] == value else np.int32(2**31 - 1))
     return lowest

@@ -44,4 +44,8 @@ def test_of_the_farthest_the_lowest_index_wins_in_whatever_block_it_is() -> None
     reach[farthest] = 2
     top = reach.reshape(-1, kernel.BLOCK).max(1)
     group_top = reach.reshape(-1, kernel.SPAN).max(1)
-    assert kernel._stored_first(index, reach, top, group_top) == index[farthest[-1]]
+    first_of = np.full(len(top), -1, np.int32)
+    for _ in range(2):  # the second time from what the first found
+        found = kernel._stored_first(index, reach, top, group_top, first_of)
+        assert found == index[farthest[-1]]
+    assert (first_of >= 0).sum() == 3
