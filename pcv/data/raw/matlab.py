@@ -7,6 +7,7 @@ chapter 1.
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from typing import BinaryIO, NamedTuple
 FILE_HEADER = 128
 MATRIX, COMPRESSED = 14, 15
 FLAGS, DIMENSIONS = 6, 5  # the types that these elements of a matrix have: uint32 and int32
-COMPLEX = 0x0800
+COMPLEX, LOGICAL = 0x0800, 0x0200
+NUMBERS = range(6, 14)  # classes: double, single, and integers of at most 32 bits
 SIZES = {
     1: 1,
     2: 1,
@@ -42,26 +44,29 @@ class Tag(NamedTuple):
     stop: int  # where the next tag begins
 
 
-def check_array(path: Path, name: str) -> None:
+def check_array(path: Path, name: str) -> tuple[int, ...]:
     """Make sure that ``name`` in ``path`` is a real array that is as long as its shape says.
 
-    Args:
-        path: A file whose variables scipy can list.
-        name: A variable in it, of a numeric class.
+    Reads a few kilobytes, where scipy's list of variables inflates all of them.
+
+    Returns:
+        The shape.
 
     Raises:
-        ValueError: A tag is wrong, the array is complex, or its values are missing.
+        ValueError: There is no such variable, it is no array of numbers, a tag is wrong, or values
+            are missing.
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         order = ">" if file.read(FILE_HEADER)[126:128] == b"MI" else "<"
-        for head, room in _matrices(file, order):
-            try:
-                if _check_matrix(head, room, order, name):
-                    return
-            except struct.error:
-                raise ValueError("a variable ends in its header") from None
-    raise ValueError(f"{name} is not where its list of variables says")
+        try:
+            for head, room in _matrices(file, order):
+                shape = _check_matrix(head, room, order, name)
+                if shape is not None:
+                    return shape
+        except struct.error:
+            raise ValueError("a variable ends in its header") from None
+    raise ValueError(f"there is no {name}")
 
 
 def _matrices(file: BinaryIO, order: str) -> Iterator[tuple[bytes, int]]:
@@ -92,26 +97,28 @@ def _inflated(head: bytes, size: int, order: str) -> tuple[bytes, int]:
     return inner[8:], room
 
 
-def _check_matrix(head: bytes, room: int, order: str, name: str) -> bool:
-    """Return whether this is the variable; raise when it is, and damaged."""
+def _check_matrix(head: bytes, room: int, order: str, name: str) -> tuple[int, ...] | None:
+    """Return the shape if this is the variable; raise when it is, and damaged."""
     flags = _tag(head, 0, order)
     shape = _tag(head, flags.stop, order)
     title = _tag(head, shape.stop, order)
     if head[title.start : title.start + title.size] != name.encode():
-        return False
+        return None
     if (flags.kind, flags.size, shape.kind) != (FLAGS, 8, DIMENSIONS):
         raise ValueError("wrong types in a variable's header")
-    if struct.unpack_from(order + "I", head, flags.start)[0] & COMPLEX:
+    (bits,) = struct.unpack_from(order + "I", head, flags.start)
+    if bits & COMPLEX:
         raise ValueError("complex numbers")
+    if bits & LOGICAL or bits & 0xFF not in NUMBERS:
+        raise ValueError("no array of numbers")
     values = _tag(head, title.stop, order)
-    count = 1
-    for extent in struct.unpack_from(f"{order}{shape.size // 4}i", head, shape.start):
-        count *= extent
+    extents = struct.unpack_from(f"{order}{shape.size // 4}i", head, shape.start)
+    count = math.prod(extents)
     if values.kind not in SIZES:
         raise ValueError(f"values of unknown type {values.kind}")
     if values.size != count * SIZES[values.kind] or values.start + values.size > room:
         raise ValueError(f"{values.size} bytes of values for {count} numbers")
-    return True
+    return extents
 
 
 def _tag(data: bytes, at: int, order: str) -> Tag:

@@ -93,47 +93,54 @@ def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)
 
 def _shape(path: Path) -> tuple[int, int, int]:
     try:
-        path.open("rb").close()  # scipy does not say why a file cannot be opened
+        shape = check_array(path, KEY)
     except OSError as error:
         raise RawFileError(path, f"cannot be opened: {error.strerror}", "check the path") from None
+    except ValueError as error:
+        raise _explain(path, error) from None
+    if len(shape) != 3 or min(shape) < 1:
+        raise RawFileError(
+            path, f"{KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
+        )
+    if _absurd(shape):
+        raise _disbelieved(path, shape)
+    return shape[0], shape[1], shape[2]
+
+
+def _absurd(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and (shape[2] > MOST_FRAMES or shape[0] * shape[1] > MOST_PIXELS)
+
+
+def _disbelieved(path: Path, shape: tuple[int, ...]) -> RawFileError:
+    return RawFileError(
+        path,
+        f"its header says {shape[2]} frames of {shape[1]} x {shape[0]} pixels",
+        "it is damaged or no UTD-MHAD recording",
+    )
+
+
+def _explain(path: Path, reason: ValueError) -> RawFileError:
+    """Tell what a file is that does not hold the array; scipy inflates all of it for that."""
     try:
         # Backwards: of two variables with one name the first counts, as for loadmat.
         listed = reversed(scipy.io.whosmat(path))
         variables = {name: (shape, kind) for name, shape, kind in listed}
     except NotImplementedError:
-        raise RawFileError(
+        return RawFileError(
             path, "a MATLAB 7.3 file", "expected version 5; save it with -v6 or -v7"
-        ) from None
+        )
     except Exception as error:  # scipy raises many kinds on a damaged file
-        raise _unreadable(path, error) from None
+        return _unreadable(path, error)
     if KEY not in variables:
-        names = (
-            ascii(", ".join(sorted(variables)))[1:-1] or "nothing"
-        )  # one line, whatever is in it
-        raise RawFileError(path, f"holds {names[:120]}, expected {KEY}", "is it a depth file?")
+        # One line, whatever is in it.
+        names = ascii(", ".join(sorted(variables)))[1:-1] or "nothing"
+        return RawFileError(path, f"holds {names[:120]}, expected {KEY}", "is it a depth file?")
     shape, kind = variables[KEY]
     if kind not in NUMBERS:
-        raise RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")
-    if len(shape) != 3 or min(shape) < 1:
-        raise RawFileError(
-            path, f"{KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
-        )
-    _check(path, shape)
-    return shape[0], shape[1], shape[2]
-
-
-def _check(path: Path, shape: tuple[int, ...]) -> None:
-    """Refuse a header that cannot be true before anything of its size is allocated."""
-    if shape[2] > MOST_FRAMES or shape[0] * shape[1] > MOST_PIXELS:
-        raise RawFileError(
-            path,
-            f"its header says {shape[2]} frames of {shape[1]} x {shape[0]} pixels",
-            "it is damaged or no UTD-MHAD recording",
-        )
-    try:
-        check_array(path, KEY)
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
+        return RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")
+    if _absurd(shape):
+        return _disbelieved(path, shape)
+    return _unreadable(path, reason)
 
 
 def _unreadable(path: Path, error: Exception) -> RawFileError:
