@@ -8,10 +8,20 @@ runs=${2:-runs/utd_small}
 recipes=$(cd "$(dirname "$0")/.." && pwd)
 seeds=${SEEDS:-0 1 2}
 
+finetune() { # NAME SEED SETTINGS...: from the pretrained run of the seed, and from scratch
+  local name=$1 seed=$2
+  shift 2
+  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" --from "$runs/pretrain-$seed" \
+    --out "$runs/finetune-$name-$seed" --set train.seed="$seed" --set optim.encoder_lr=0.3 "$@" \
+    --resume
+  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" \
+    --out "$runs/scratch-$name-$seed" --set train.seed="$seed" "$@" --resume
+}
+
 for seed in $seeds; do
   pcv pretrain "$recipes/utd_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
     --set train.seed="$seed" --resume
-  for read in segments max; do
+  for read in max segments; do
     pcv probe "$recipes/utd_small_probe.yaml" --store "$store" --from "$runs/pretrain-$seed" \
       --out "$runs/probe-$read-$seed" --set train.seed="$seed" --set probe.read=$read
     pcv probe "$recipes/utd_small_probe.yaml" --store "$store" \
@@ -19,16 +29,10 @@ for seed in $seeds; do
   done
 done
 for seed in $seeds; do
-  few=(--set train.seed="$seed" --set train.label_fraction=0.1 --set train.epochs=200)
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" --from "$runs/pretrain-$seed" \
-    --out "$runs/finetune-10-$seed" "${few[@]}" --resume
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" \
-    --out "$runs/scratch-10-$seed" "${few[@]}" --resume
+  finetune 10 "$seed" --set train.label_fraction=0.1 --set objective.hidden=0 \
+    --set train.epochs=400
 done
 for seed in ${FULL_SEEDS-$seeds}; do
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" --from "$runs/pretrain-$seed" \
-    --out "$runs/finetune-100-$seed" --set train.seed="$seed" --resume
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" \
-    --out "$runs/scratch-100-$seed" --set train.seed="$seed" --resume
+  finetune 100 "$seed"
 done
 pcv report "$runs"/* --out "$runs/report"
