@@ -185,7 +185,7 @@ def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path
         (("report", "recipes"), "none of 1 folders"),
         (("report", "nowhere"), "no such run folder"),
         (("synth", "recipes"), "holds"),
-        (("synth", "{tmp}/s", "--format", "avi"), "the only raw format"),
+        (("synth", "{tmp}/s", "--format", "avi"), "choose one of msr"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
