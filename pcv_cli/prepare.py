@@ -82,6 +82,34 @@ def utd(  # noqa: PLR0913 - the options are the interface
     _prepare(reader, raw, out, storage | work, json)
 
 
+@prepare_app.command(epilog="Example: pcv prepare ntu nturgb+d_depth_masked stores/ntu --jobs 8")
+def ntu(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    classes: Annotated[int, typer.Option(help="60 or 120.")] = 60,
+    split: Annotated[
+        str, typer.Option(help="cross-subject, cross-view (60) or cross-setup (120).")
+    ] = "cross-subject",
+    points: Points = 2048,
+    dtype: Dtype = "int16",
+    step: Step = 2**-11,
+    focal: Focal = 280.0,
+    unit: Unit = 0.001,
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """NTU RGB+D 60 and 120: masked depth, a folder SsssCcccPpppRrrrAaaa of PNG each."""
+    from pcv.data.raw.ntu import NtuRgbd
+
+    reader = NtuRgbd(classes=classes, split=split, focal=focal, unit=unit)
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    _prepare(reader, raw, out, storage | work, json)
+
+
 def _prepare(
     reader: Reader, raw: Path, out: Path, options: dict[str, object], as_json: bool
 ) -> None:
