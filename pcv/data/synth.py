@@ -18,11 +18,13 @@ from pcv.data.body import PART_NAMES, capsules, draw_person, vary
 from pcv.data.camera import see
 from pcv.data.formats.msr import MSR
 from pcv.data.formats.ntu import NTU
+from pcv.data.formats.nvgesture import NVGESTURE
+from pcv.data.formats.shrec import SHREC
 from pcv.data.motions import ACTIONS
 from pcv.data.recording import Format, Recording
 from pcv.errors import InputError, PcvError
 
-FORMATS: dict[str, Format] = {"msr": MSR, "ntu": NTU}
+FORMATS: dict[str, Format] = {"msr": MSR, "ntu": NTU, "nvgesture": NVGESTURE, "shrec": SHREC}
 SHORTEST, LONGEST = 30, 50  # frames at pace 1
 PARTS, MARK = "parts", "made.json"
 
