@@ -13,7 +13,7 @@ UPPER_ARM, FOREARM, HAND = (
 )
 ACTIONS = 12  # the first ones move the right hand; the others leave it at rest
 MIDDLE = np.array([0.0, 0.0, 0.65])  # metres: where the shoulder comes to
-REACH = 0.5  # of the arm's length, so that the hand stays in view
+REACH = 0.4  # of the arm's length, so that the hand stays in view
 FINGER = 0.45  # of the hand's radius
 
 
