@@ -225,6 +225,8 @@ def _work(
     todo = [task for task in tasks if not (out / WORK / f"{task.number}.json").exists()]
     done = total - sum(len(task.sources) for task in todo)
     sizes = {task.number: len(task.sources) for task in todo}
+    if progress:  # without a beginning the first group would tell no rate
+        progress(done, total, f"{len(todo)} of {len(tasks)} groups to do")
     for number in execute([(run_task, (job, task)) for task in todo], workers):
         done += sizes[number]
         if progress:

@@ -23,7 +23,7 @@ LISTS = {
     for split in ("train", "test")
 }
 EXAMPLES = {split: f"nvgesture_{split}_correct_cvpr2016_v2.lst" for split in LISTS}
-PLACE = re.compile(r"(?:\./)?(Video_data/class_(\d{2})/subject(\d+)_r(\d+))/?")
+PLACE = re.compile(r"(?:\./)?(Video_data/class_(\d{2})/subject(\d{1,3})_r(\d{1,3}))/?")
 FILM = "sk_depth.avi"
 SIZE = (320, 240)
 FOCAL, CENTRE = (224.502, 230.494), (160.0, 120.0)  # the SoftKinetic depth camera, pixels
@@ -109,8 +109,8 @@ def _film(line: Line) -> Path:
 def _describe(line: Line) -> VideoSource:
     fields = _fields(line)
     place = PLACE.fullmatch(fields.get("path", ""))
-    depth = re.fullmatch(r"sk_depth:(\d+):(\d+)", fields.get("depth", ""))
-    label = re.fullmatch(r"\d+", fields.get("label", ""))
+    depth = re.fullmatch(r"sk_depth:(\d{1,6}):(\d{1,6})", fields.get("depth", ""))
+    label = re.fullmatch(r"\d{1,3}", fields.get("label", ""))
     if place is None or depth is None or label is None:
         raise line.wrong(
             "is cut short or of another list",

@@ -148,7 +148,7 @@ def hand_depth(
 
 def _numbers(line: Line) -> list[int]:
     words = line.text.split()
-    numbers = [int(word) for word in words if word.isdecimal()]
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) < 7]
     limits = (len(GESTURES), len(FINGERS), 28, 99, 14, 28, 100_000)
     if len(words) != 7 or len(numbers) != 7:
         raise line.wrong(

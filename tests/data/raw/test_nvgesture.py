@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pcv.data.prepare import prepare
 from pcv.data.raw.movie import write_grey
@@ -129,6 +131,24 @@ def test_manifests_name_every_film_by_its_folder(root: Path, tmp_path: Path) -> 
     prepare(NvGesture(frames=4), root, tmp_path / "out", points=32)
     manifest = open_store(tmp_path / "out").attributes["manifest"]
     assert sorted(manifest) == [f"{TRAIN}/sk_depth.avi", f"{TEST}/sk_depth.avi"]
+
+
+WORD = st.sampled_from(
+    ["path:./Video_data/class_03/subject3_r0", "path:" + "a" * 5000, "depth:sk_depth:1:2",
+     "label:3", "label:" + "1" * 5000, "depth:sk_depth:" + "1" * 5000 + ":3", "\0", "path:../../etc", ":"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(WORD, max_size=5).map(" ".join), max_size=3))
+def test_no_line_of_a_list_escapes_as_another_error(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("lists")
+    for name in EXAMPLES.values():
+        (root / name).write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        NvGesture().list_videos(root)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.real

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pcv.data.raw.png import write_depth_png
 from pcv.data.raw.shrec import Shrec17, hand_depth
@@ -135,3 +137,18 @@ def test_what_does_not_fit_is_collected(root: Path) -> None:
 def test_classes_are_14_or_28() -> None:
     with pytest.raises(InputError, match="choose 14 or 28"):
         Shrec17(classes=20)
+
+
+WORD = st.sampled_from(["1", "14", "99", "x", "-1", "1" * 5000, "\u0665", "\0", "1.5"])
+
+
+@given(st.lists(st.lists(WORD, max_size=8).map(" ".join), max_size=3))
+def test_no_line_of_a_list_escapes_as_another_error(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("lists")
+    for name in LINES:
+        (root / name).write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        Shrec17().list_videos(root)
+    assert "\n" not in str(caught.value)
