@@ -135,7 +135,8 @@ def test_manifests_name_every_film_by_its_folder(root: Path, tmp_path: Path) -> 
 
 WORD = st.sampled_from(
     ["path:./Video_data/class_03/subject3_r0", "path:" + "a" * 5000, "depth:sk_depth:1:2",
-     "label:3", "label:" + "1" * 5000, "depth:sk_depth:" + "1" * 5000 + ":3", "\0", "path:../../etc", ":"]
+     "label:3", "label:" + "1" * 5000, "depth:sk_depth:" + "1" * 5000 + ":3", "\0",
+     "path:../../etc", ":"]
 )  # fmt: skip
 
 
