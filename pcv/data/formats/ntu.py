@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.camera import Camera, sense_by_time
+from pcv.data.raw.depth_png import write_depth_png
 from pcv.data.raw.ntu import SIZE
-from pcv.data.raw.png import write_depth_png
 from pcv.data.recording import Format, Recording, nothing_beside
 
 TURN = {1: 0.0, 2: 0.785, 3: -0.785}  # radians: the cameras stand 45 degrees apart

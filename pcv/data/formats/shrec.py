@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pcv.data.camera import Camera, sense_by_time
 from pcv.data.formats.hand import ACTIONS, as_hand, split_of
-from pcv.data.raw.png import write_depth_png
+from pcv.data.raw.depth_png import write_depth_png
 from pcv.data.raw.shrec import BOXES, CENTRE, EXAMPLES, FOCAL, SIZE
 from pcv.data.recording import Format, Recording
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw.depth import back_project
+from pcv.data.raw.depth_png import read_depth_png
 from pcv.data.raw.listing import list_folders, list_frames
-from pcv.data.raw.png import read_depth_png
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")

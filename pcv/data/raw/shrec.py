@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw.depth import back_project
+from pcv.data.raw.depth_png import read_depth_png
 from pcv.data.raw.foreground import close, largest_component, median
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.listing import collect, list_frames
 from pcv.data.raw.lists import Line, read_lists, unlisted
-from pcv.data.raw.png import read_depth_png
 from pcv.errors import InputError, RawFileError
 
 EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pcv.data.prepare import prepare
+from pcv.data.raw.depth_png import write_depth_png
 from pcv.data.raw.ntu import CLASS_NAMES, NtuRgbd
-from pcv.data.raw.png import write_depth_png
 from pcv.data.store import open_store
 from pcv.errors import InputError, RawFileError
 

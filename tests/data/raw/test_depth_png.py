@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from pcv.data.raw.png import read_depth_png, write_depth_png
+from pcv.data.raw.depth_png import read_depth_png, write_depth_png
 from pcv.errors import RawFileError
 
 DEPTH = np.arange(35, dtype=np.uint16).reshape(5, 7) * 1000
