@@ -28,6 +28,7 @@ class VideoSource(NamedTuple):
     subject: int
     camera: int
     split: str  # "train" or "test"
+    span: tuple[int, int] | None = None  # its first frame and the one after its last; None: all
 
 
 class Video(NamedTuple):

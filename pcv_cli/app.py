@@ -38,7 +38,7 @@ def version(
 @app.command(epilog="Example: pcv synth raw --subjects 4 && pcv prepare msr raw store")
 def synth(  # noqa: PLR0913 - the options are the interface
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
-    format: Annotated[str, typer.Option(help="Raw format; msr is the only one.")] = "msr",
+    format: Annotated[str, typer.Option(help="Raw format, named as in pcv prepare.")] = "msr",
     actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
     subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
     trials: Annotated[int, typer.Option(min=1, max=99)] = 2,

@@ -68,7 +68,13 @@ def test_no_file_is_a_drawer(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "owner"),
-    [("zarr", {"store.py"}), ("open3d", {"view.py"}), ("scipy", {"utd.py"})],
+    [
+        ("zarr", {"store.py"}),
+        ("open3d", {"view.py"}),
+        ("scipy", {"utd.py", "foreground.py"}),  # scipy.io and scipy.ndimage
+        ("PIL", {"depth_png.py"}),
+        ("av", {"movie.py"}),
+    ],
 )
 def test_an_awkward_dependency_is_imported_in_one_place(module: str, owner: set[str]) -> None:
     users = set()

@@ -55,7 +55,6 @@ def convert(
         "centroid": centroid.tolist(),
         "empty": sizes.count(0),
         "sparse": sum(0 < size < storage.points for size in sizes),
-        "file": source.path.name,
         "sha256": file_checksum(source.path),
     }
 

@@ -49,6 +49,7 @@ class TaskJob(NamedTuple):
     """What every task of one preparation is told."""
 
     reader: Reader
+    raw: Path
     out: Path
     storage: Storage
     skip_bad: bool
@@ -116,9 +117,9 @@ def prepare(  # noqa: PLR0913 - the options of the command
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
         _begin(out, settings, tasks)
-        job = TaskJob(reader, out, storage, skip_bad)
+        job = TaskJob(reader, raw, out, storage, skip_bad)
         _work(out, tasks, job, Workers(jobs, scheduler), progress)
-        return _finish(out, settings, tasks, bad)
+        return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
@@ -224,6 +225,8 @@ def _work(
     todo = [task for task in tasks if not (out / WORK / f"{task.number}.json").exists()]
     done = total - sum(len(task.sources) for task in todo)
     sizes = {task.number: len(task.sources) for task in todo}
+    if progress:  # without a beginning the first group would tell no rate
+        progress(done, total, f"{len(todo)} of {len(tasks)} groups to do")
     for number in execute([(run_task, (job, task)) for task in todo], workers):
         done += sizes[number]
         if progress:
@@ -250,9 +253,9 @@ def run_task(job: TaskJob, task: Task) -> int:
         except RawFileError as error:
             if not job.skip_bad:
                 raise
-            dropped.append({"file": source.path.name, "why": f"{error.problem}; {error.advice}"})
+            dropped.append(_dropped(error, job.raw))
             continue
-        videos.append(entry | {"offset": offset})
+        videos.append(entry | {"offset": offset, "file": _below(job.raw, source.path)})
     shards = write_rows(job.out, start, points, count)
     note = {"videos": videos, "dropped": dropped, "shards": shards}
     write_json(job.out / WORK / f"{task.number}.json", note)
@@ -260,10 +263,10 @@ def run_task(job: TaskJob, task: Task) -> int:
 
 
 def _finish(
-    out: Path, settings: dict[str, Any], tasks: list[Task], bad: list[InputError]
+    out: Path, settings: dict[str, Any], tasks: list[Task], bad: list[dict[str, str]]
 ) -> PrepareSummary:
     videos: list[dict[str, Any]] = []
-    dropped = [_dropped(error) for error in bad]
+    dropped = list(bad)
     shards: dict[str, str] = {}
     for task in tasks:
         note = json.loads((out / WORK / f"{task.number}.json").read_text())
@@ -286,10 +289,15 @@ def _finish(
     return PrepareSummary(len(videos), sum(v["length"] for v in videos), skipped, out)
 
 
-def _dropped(error: InputError) -> dict[str, str]:
+def _dropped(error: InputError, raw: Path) -> dict[str, str]:
     if isinstance(error, RawFileError):
-        return {"file": error.path.name, "why": f"{error.problem}; {error.advice}"}
+        return {"file": _below(raw, error.path), "why": f"{error.problem}; {error.advice}"}
     return {"file": "", "why": str(error)}
+
+
+def _below(raw: Path, path: Path) -> str:
+    """A path in the raw folder: names alone repeat where every recording has a folder."""
+    return path.relative_to(raw).as_posix() if path.is_relative_to(raw) else path.name
 
 
 __all__ = ["PrepareSummary", "prepare", "run_task"]

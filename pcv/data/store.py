@@ -264,7 +264,13 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file, or of the names and bytes of a folder's files in order of name."""
+    if path.is_dir():
+        digest = hashlib.sha256()
+        for each in sorted(path.iterdir()):
+            if each.is_file():
+                digest.update(each.name.encode() + b"\0" + bytes.fromhex(file_checksum(each)))
+        return digest.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

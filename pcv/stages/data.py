@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress
-from pcv.errors import InputError
 
 if TYPE_CHECKING:
     from pcv.data.prepare import PrepareSummary
@@ -33,10 +32,9 @@ def synthesise(
     """
     from pcv.data.synth import synthesise as write_recordings
 
-    if format != "msr":
-        raise InputError(f"--format {format}: the only raw format that is synthesised is msr")
     return write_recordings(
         out,
+        format=format,
         actions=people.actions,
         subjects=people.subjects,
         trials=people.trials,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pcv.data.raw.msr import MsrAction3d, read_depth
-from pcv.data.synth import Recording, render, synthesise
+from pcv.data.recording import Recording
+from pcv.data.synth import FORMATS, render, synthesise
 from pcv.errors import InputError, PcvError
 
 
@@ -23,25 +24,6 @@ def test_files_are_genuine_and_parts_lie_on_the_foreground(tmp_path: Path) -> No
     assert 24 <= len(depth) <= 90
     assert 1000 < (depth > 0).sum() / len(depth) < 40_000
     assert 1000 < depth[depth > 0].min() < depth.max() < 5000
-
-
-def test_depth_is_that_of_the_capsules() -> None:
-    """A ray's first hit lies on a capsule: its distance to the axis is the radius."""
-    from pcv.data import synth
-    from pcv.data.body import capsules, draw_person
-    from pcv.data.motions import ACTIONS
-
-    shapes = capsules(draw_person(np.random.default_rng(3)), ACTIONS[10](0.5))
-    depth = np.full((synth.HEIGHT, synth.WIDTH), np.inf, np.float32)
-    parts = np.zeros(depth.shape, np.uint8)
-    synth._cast(shapes, depth, parts)
-    rows, columns = np.nonzero(np.isfinite(depth))
-    for row, column in list(zip(rows, columns, strict=True))[::97]:
-        ray = np.array([(column - 160) / 280, (row - 120) / 280, 1.0])
-        a, b, r = np.split(shapes[parts[row, column] - 1], [3, 6])
-        point = ray * depth[row, column]
-        along = np.clip((point - a) @ (b - a) / ((b - a) @ (b - a)), 0, 1)
-        assert np.linalg.norm(point - a - along * (b - a)) == pytest.approx(r[0], abs=1e-3)
 
 
 def test_the_same_seed_gives_the_same_bytes_for_any_number_of_jobs(tmp_path: Path) -> None:
@@ -94,7 +76,7 @@ def test_a_disk_that_cannot_be_written_is_one_line(
     def fail(*args: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("pcv.data.synth.write_depth", fail)
+    monkeypatch.setitem(FORMATS, "msr", FORMATS["msr"]._replace(write=fail))
     with pytest.raises(kind, match=said):
         synthesise(tmp_path / "out", actions=1, subjects=1, trials=1)
 
@@ -128,3 +110,22 @@ def test_a_folder_of_something_else_is_not_written_to(tmp_path: Path) -> None:
         synthesise(tmp_path)
     with pytest.raises(InputError, match="choose"):
         synthesise(tmp_path / "new", actions=99)
+    with pytest.raises(InputError, match="choose one of msr"):
+        synthesise(tmp_path / "new", format="avi")
+
+
+def test_formats_are_not_mixed_in_a_folder(tmp_path: Path) -> None:
+    synthesise(tmp_path, actions=1, subjects=1, trials=1)
+    mark = tmp_path / "parts" / "made.json"
+    mark.write_text(mark.read_text().replace("msr", "ntu"))
+    with pytest.raises(InputError, match="of format ntu, asked for msr"):
+        synthesise(tmp_path, actions=1, subjects=1, trials=1)
+
+
+def test_a_recording_put_among_synthetic_ones_is_not_overwritten(tmp_path: Path) -> None:
+    synthesise(tmp_path, actions=1, subjects=1, trials=1)
+    real = tmp_path / "a01_s02_e01_sdepth.bin"
+    real.write_bytes(b"years of work")
+    with pytest.raises(InputError, match="was not synthesised"):
+        synthesise(tmp_path, actions=1, subjects=2, trials=1)
+    assert real.read_bytes() == b"years of work"

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw.msr import MsrAction3d
+from pcv.data.raw.ntu import NtuRgbd
+from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.utd import UtdMhad
 from pcv.errors import InputError
 
@@ -55,6 +58,12 @@ class Reader(Protocol):
         """
 
 
-READERS: dict[str, type[MsrAction3d] | type[UtdMhad]] = {"msr": MsrAction3d, "utd": UtdMhad}
+READERS: dict[str, type[Reader]] = {
+    "msr": MsrAction3d,
+    "ntu": NtuRgbd,
+    "nvgesture": NvGesture,
+    "shrec": Shrec17,
+    "utd": UtdMhad,
+}
 
-__all__ = ["READERS", "MsrAction3d", "Reader", "UtdMhad"]
+__all__ = ["READERS", "MsrAction3d", "NtuRgbd", "NvGesture", "Reader", "Shrec17", "UtdMhad"]

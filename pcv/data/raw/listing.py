@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from pcv.clip import VideoSource
 from pcv.errors import InputError, RawFileError
+
+Item = TypeVar("Item")
 
 
 def list_named(
@@ -34,13 +37,72 @@ def list_named(
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    paths = sorted(_files(root, suffix), key=lambda p: (p.name, str(p)))
+    found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
+    if not found and not bad:
+        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
+    return found
+
+
+def list_folders(
+    root: Path,
+    pattern: re.Pattern[str],
+    example: str,
+    describe: Callable[[Path, re.Match[str]], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """List every folder of images under ``root`` that is a recording, sorted by name.
+
+    A folder whose name matches is not looked into: millions of frames are never listed at once.
+
+    Args:
+        root: Folder.
+        pattern: What the whole name of a recording's folder matches.
+        example: A right name, for the error.
+        describe: Makes a source of a match; raises RawFileError for numbers out of range.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        InputError: No folder, nothing there, images elsewhere or a duplicate.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    paths: list[Path] = []
+    for parent, folders, names in os.walk(root, onerror=_refuse):
+        paths += [Path(parent, name) for name in folders if pattern.fullmatch(name)]
+        # What is hidden is the system's, or a partial folder of `pcv synth`.
+        folders[:] = [n for n in folders if not pattern.fullmatch(n) and not n.startswith(".")]
+        if any(name.endswith(".png") for name in names):
+            paths.append(Path(parent))
+    paths.sort(key=lambda path: (path.name, str(path)))
+    found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
+    if not found and not bad:
+        raise InputError(f"{root}: holds no folder of frames; expected names such as {example}")
+    return found
+
+
+def collect(
+    items: Iterable[Item],
+    describe: Callable[[Item], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """Make sources of items, sorted by name.
+
+    Args:
+        items: Paths, or lines of a list.
+        describe: Makes a source of an item; raises RawFileError where it cannot.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        RawFileError: ``describe`` does, or two items are the same recording.
+    """
     found: dict[str, VideoSource] = {}
-    for path in sorted(_files(root, suffix), key=lambda p: (p.name, str(p))):
+    for item in items:
         try:
-            source = _describe(path, pattern, example, describe)
+            source = describe(item)
             if source.name in found:
                 raise RawFileError(
-                    path,
+                    source.path,
                     f"the same recording as {found[source.name].path}",
                     "keep one of them",
                 )
@@ -50,18 +112,54 @@ def list_named(
             bad.append(error)
         else:
             found[source.name] = source
-    if not found and not bad:
-        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
     return [found[name] for name in sorted(found)]
 
 
-def _files(root: Path, suffix: str) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
+def list_frames(folder: Path, pattern: re.Pattern[str], example: str) -> list[Path]:
+    """List the images of a recording, from names alone, in the order of their numbers.
 
+    Args:
+        folder: One image a frame.
+        pattern: What the name of an image matches; its first group is the frame's number.
+        example: A right name, for the error.
+
+    Raises:
+        RawFileError: None there, one named otherwise, two for one frame, or one missing.
+    """
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))
+    except OSError as error:
+        raise RawFileError(folder, f"cannot be listed: {error.strerror}", "check it") from None
+    frames: dict[int, str] = {}
+    for name in names:
+        if name.startswith("."):  # left by other systems
+            continue
+        match = pattern.fullmatch(name)
+        if match is None:
+            raise RawFileError(folder / name, "no name of a frame", f"expected e.g. {example}")
+        number = int(match[1])
+        if number in frames:
+            raise RawFileError(
+                folder / name, f"frame {number} again, like {frames[number]}", "keep one of them"
+            )
+        frames[number] = name
+    if not frames:
+        raise RawFileError(folder, f"no frame, expected e.g. {example}", "unpack it again")
+    numbers = sorted(frames)
+    if numbers[-1] - numbers[0] >= len(numbers):
+        lost = next(n for n in range(numbers[0], numbers[-1]) if n not in frames)
+        raise RawFileError(folder, f"frame {lost} is missing", "unpack it again")
+    return [folder / frames[number] for number in numbers]
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+
+def _files(root: Path, suffix: str) -> list[Path]:
     return [
         Path(folder) / name
-        for folder, _, names in os.walk(root, onerror=refuse)
+        for folder, _, names in os.walk(root, onerror=_refuse)
         for name in names
         if name.endswith(suffix)
     ]

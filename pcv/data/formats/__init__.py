@@ -1,0 +1,1 @@
+"""Raw formats that are synthesised, one a file."""

@@ -1,0 +1,91 @@
+"""Depth images as 16-bit PNG. The only file that imports Pillow."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pcv.errors import RawFileError
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER = struct.Struct(">IIBB")  # columns, rows, bits, colour type
+GREY = 0
+ADVICE = "unpack it again from the archive"
+
+
+def read_depth_png(
+    path: Path,
+    size: tuple[int, int],  # columns, rows
+) -> NDArray[np.uint16]:  # (H, W)
+    """Read a 16-bit grey PNG of a known size.
+
+    Every chunk's checksum is compared first: Pillow reads one in seven images with a damaged
+    bit as other depths, without a word.
+
+    Raises:
+        RawFileError: Unreadable, no PNG, truncated, damaged, or of another size or bit depth.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RawFileError(path, f"cannot be read: {error.strerror}", "check the disk") from None
+    problem = _problem(data, size)
+    if problem:
+        raise RawFileError(path, *problem)
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            return np.asarray(image, np.uint16)
+    except Exception as error:  # Pillow raises many kinds on a damaged image
+        reason = " ".join(str(error).split())[:120]
+        raise RawFileError(path, f"cannot be read as PNG: {reason}", ADVICE) from None
+
+
+def write_depth_png(path: Path, depth: NDArray[np.uint16]) -> None:
+    """Write (H, W) depth; the file appears whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        Image.fromarray(depth).save(partial, "PNG")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _problem(data: bytes, size: tuple[int, int]) -> tuple[str, str] | None:
+    """What is wrong with an image, and what to do about it."""
+    if data[:8] != SIGNATURE:
+        return ("no PNG" if data else "empty, expected a PNG"), ADVICE
+    place, kind = 8, b""
+    while kind != b"IEND":
+        if place + 12 > len(data):
+            return f"truncated: ends after {len(data)} bytes, within the image", ADVICE
+        length, kind = struct.unpack_from(">I4s", data, place)
+        end = place + 8 + length
+        if end + 4 > len(data):
+            return f"truncated: ends after {len(data)} bytes, within the image", ADVICE
+        if zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return f"damaged: a checksum is wrong near byte {end}", ADVICE
+        if place == 8:
+            problem = _another(data, size)
+            if problem:
+                return problem
+        place = end + 4
+    return None
+
+
+def _another(data: bytes, size: tuple[int, int]) -> tuple[str, str] | None:
+    columns, rows, bits, colour = HEADER.unpack_from(data, 16)
+    if (columns, rows, bits, colour) == (*size, 16, GREY):
+        return None
+    kind = "grey" if colour == GREY else "colour"
+    return (
+        f"{columns} x {rows} pixels of {bits}-bit {kind}, expected {size[0]} x {size[1]} of "
+        "16-bit grey",
+        "is it a depth image of this dataset?",
+    )

@@ -1,0 +1,53 @@
+"""The hand in a depth image. The only file that imports scipy.ndimage."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]  # (H, W)
+
+
+def otsu_threshold(image: NDArray[np.uint8]) -> int:
+    """Return the level that parts an image best (Otsu, 1979): what is above is one class.
+
+    An image of one level has nothing to part: 255, and nothing is above.
+    """
+    pixels = np.bincount(image.ravel(), minlength=256).astype(np.float64)
+    below = pixels.cumsum()
+    total = (pixels * np.arange(256)).cumsum()
+    room = below * (below[-1] - below)
+    apart = np.where(room > 0, (total[-1] * below / below[-1] - total) ** 2, -1) / np.maximum(
+        room, 1
+    )
+    return int(apart.argmax()) if (room > 0).any() else 255
+
+
+def largest_component(mask: Mask) -> Mask:
+    """Keep the largest group of pixels that touch along an edge; of equals the first."""
+    labels, count = ndimage.label(mask)
+    if not count:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    kept: Mask = labels == sizes.argmax()
+    return kept
+
+
+def erode(mask: Mask, side: int = 3) -> Mask:
+    """Take off what a square of ``side`` pixels does not fit into; beyond the image all counts."""
+    eroded: Mask = ndimage.binary_erosion(mask, np.ones((side, side), bool), border_value=1)
+    return eroded
+
+
+def close(mask: Mask, side: int = 7) -> Mask:
+    """Fill gaps that a square of ``side`` pixels does not fit into."""
+    grown = ndimage.binary_dilation(mask, np.ones((side, side), bool))
+    return erode(grown, side)
+
+
+def median(image: NDArray[np.uint16], side: int = 3) -> NDArray[np.uint16]:
+    """Replace every pixel by the median of its neighbourhood; edges repeat."""
+    blurred: NDArray[np.uint16] = ndimage.median_filter(image, size=side, mode="nearest")
+    return blurred

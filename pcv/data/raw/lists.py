@@ -1,0 +1,86 @@
+"""Lists of recordings that a dataset comes with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from pcv.errors import InputError, RawFileError
+
+
+class Line(NamedTuple):
+    """One line of a list."""
+
+    path: Path  # of the list
+    number: int  # from 1
+    split: str  # "train" or "test"
+    text: str
+
+    def wrong(self, problem: str, advice: str) -> RawFileError:
+        """Return the error that names this line."""
+        return RawFileError(self.path, f"line {self.number} {problem}", advice)
+
+
+def read_lists(
+    root: Path, patterns: dict[str, re.Pattern[str]], examples: dict[str, str]
+) -> list[Line]:
+    """Read the lists of every split; blank lines count for nothing.
+
+    Args:
+        root: Folder that holds the lists, or the one folder in it that does.
+        patterns: What the whole name of a split's list matches.
+        examples: The official name of each list, for the error.
+
+    Raises:
+        InputError: No such folder, a list is missing, twice there, empty or not text.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds {examples['train']}")
+    lines: list[Line] = []
+    for split, pattern in patterns.items():
+        found = [
+            path
+            for path in sorted([*root.glob("*"), *root.glob("*/*")])
+            if pattern.fullmatch(path.name) and path.is_file()
+        ]
+        if not found:
+            raise InputError(
+                f"{root}: {examples[split]} is missing, which says who is in {split}; "
+                "give the folder that holds it, or copy it from the dataset"
+            )
+        if len(found) > 1:
+            raise InputError(f"{found[1]}: a second {split} list beside {found[0]}; keep one")
+        lines += _read(found[0], split)
+    return lines
+
+
+def _read(path: Path, split: str) -> list[Line]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise InputError(f"{path}: cannot be read: {reason}; copy it again") from None
+    lines = [
+        Line(path, number, split, line.strip())
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip()
+    ]
+    if not lines:
+        raise InputError(f"{path}: lists no recording; copy it again from the dataset")
+    return lines
+
+
+def unlisted(root: Path, pattern: str, listed: set[Path]) -> list[RawFileError]:
+    """Return an error for every recording below ``root`` that no list names.
+
+    Args:
+        root: Folder of the lists.
+        pattern: Glob of recordings, below ``root``.
+        listed: Recordings that the lists name.
+    """
+    return [
+        RawFileError(path, "on neither list", "is a list cut short? copy it again")
+        for path in sorted(root.glob(pattern))
+        if path not in listed
+    ]

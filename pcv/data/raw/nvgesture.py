@@ -1,0 +1,132 @@
+"""NvGesture (Molchanov et al., CVPR 2016): one ``sk_depth.avi`` a recording, and two lists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw.depth import back_project
+from pcv.data.raw.foreground import erode, largest_component, otsu_threshold
+from pcv.data.raw.keyframes import keyframes
+from pcv.data.raw.listing import collect
+from pcv.data.raw.lists import Line, read_lists, unlisted
+from pcv.data.raw.movie import read_grey
+from pcv.errors import InputError, RawFileError
+
+LISTS = {
+    split: re.compile(rf"nvgesture_{split}_correct_cvpr2016_v2\w*\.lst")
+    for split in ("train", "test")
+}
+EXAMPLES = {split: f"nvgesture_{split}_correct_cvpr2016_v2.lst" for split in LISTS}
+PLACE = re.compile(r"(?:\./)?(Video_data/class_(\d{2})/subject(\d{1,3})_r(\d{1,3}))/?")
+FILM = "sk_depth.avi"
+SIZE = (320, 240)
+FOCAL, CENTRE = (224.502, 230.494), (160.0, 120.0)  # the SoftKinetic depth camera, pixels
+FARTHEST = 255  # levels grow towards the camera
+CLASSES = 25
+
+
+@dataclass(frozen=True)
+class NvGesture:
+    """Reads the depth films of NvGesture.
+
+    The hand is what Otsu's threshold leaves, its largest component, eroded by 3 x 3, as in the
+    published conversion (Min et al., CVPR 2020). That conversion projects with the camera of
+    another dataset and cuts by the colour film's frames; here both are the depth camera's own.
+
+    Args:
+        frames: Frames kept of each recording, evenly spread as published; 0: all.
+        unit: Metres a level, counted from 255 at the camera. The set names none: 0.004 makes
+            255 levels the metre that the sensor sees, and hands 8 cm wide.
+    """
+
+    frames: int = 32
+    unit: float = 0.004
+
+    dataset = "nvgesture"
+    class_names = tuple(f"gesture {number}" for number in range(1, CLASSES + 1))
+    axes = "x right, y down, z forward"
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the points."""
+        return {"frames": self.frames, "unit": self.unit}
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Read the lists, and compare them with what is there; see ``Reader``."""
+        lines = read_lists(root, LISTS, EXAMPLES)
+        found = collect(lines, _describe, bad)
+        folder = lines[0].path.parent
+        listed = {source.path for source in found} | {_film(line) for line in lines}
+        surplus = unlisted(folder, f"Video_data/class_*/subject*_r*/{FILM}", listed)
+        if surplus and bad is None:
+            raise surplus[0]
+        if bad is not None:
+            bad += surplus
+        return found
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return the number of frames kept, from the list."""
+        return len(self._kept(source))
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a recording as points in metres; see ``Reader``."""
+        if source.span is None:
+            raise ValueError("a source of NvGesture has a span")
+        levels = read_grey(source.path, source.span, SIZE)
+        frames = [
+            back_project(hand_depth(levels[index]), focal=FOCAL, centre=CENTRE, unit=self.unit)
+            for index in self._kept(source)
+        ]
+        if not any(map(len, frames)):
+            raise RawFileError(source.path, "no hand in any frame", "leave the recording out")
+        return Video(source, frames)
+
+    def _kept(self, source: VideoSource) -> list[int]:
+        start, stop = source.span or (0, 0)
+        return keyframes(stop - start, self.frames)
+
+
+def hand_depth(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:  # (H, W) both
+    """Levels away from the camera where the hand is, 0 elsewhere."""
+    hand = erode(largest_component(levels > otsu_threshold(levels)))
+    return np.where(hand, FARTHEST - levels, 0).astype(np.uint8)
+
+
+def _fields(line: Line) -> dict[str, str]:
+    return dict(field.split(":", 1) for field in line.text.split() if ":" in field)
+
+
+def _film(line: Line) -> Path:
+    match = PLACE.fullmatch(_fields(line).get("path", ""))
+    return line.path.parent / match[1] / FILM if match else line.path
+
+
+def _describe(line: Line) -> VideoSource:
+    fields = _fields(line)
+    place = PLACE.fullmatch(fields.get("path", ""))
+    depth = re.fullmatch(r"sk_depth:(\d{1,6}):(\d{1,6})", fields.get("depth", ""))
+    label = re.fullmatch(r"\d{1,3}", fields.get("label", ""))
+    if place is None or depth is None or label is None:
+        raise line.wrong(
+            "is cut short or of another list",
+            "expected path:./Video_data/class_XX/subjectY_rZ depth:sk_depth:START:END ... label:N",
+        )
+    start, stop = int(depth[1]), int(depth[2])
+    if not (1 <= int(label[0]) <= CLASSES and start < stop):
+        raise line.wrong(
+            f"says label {label[0]}, frames {start} to {stop}",
+            f"expected labels 1 to {CLASSES} and frames in order",
+        )
+    film = _film(line)
+    if not film.is_file():
+        raise RawFileError(
+            film, f"is on line {line.number} of {line.path.name} and not there", "unpack it again"
+        )
+    name = f"class_{place[2]}_subject{place[3]}_r{place[4]}"
+    subject = int(place[3])
+    return VideoSource(film, name, int(label[0]) - 1, subject, 0, line.split, (start, stop))

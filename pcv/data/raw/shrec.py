@@ -1,0 +1,188 @@
+"""SHREC'17 hand gestures (De Smedt et al., 3DOR 2017): a folder of depth PNG a recording."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw.depth import back_project
+from pcv.data.raw.depth_png import read_depth_png
+from pcv.data.raw.foreground import close, largest_component, median
+from pcv.data.raw.keyframes import keyframes
+from pcv.data.raw.listing import collect, list_frames
+from pcv.data.raw.lists import Line, read_lists, unlisted
+from pcv.errors import InputError, RawFileError
+
+EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
+LISTS = {split: re.compile(re.escape(name)) for split, name in EXAMPLES.items()}
+FRAME = re.compile(r"(\d+)_depth\.png")
+BOXES = "general_informations.txt"  # a line a frame: time, x, y, width and height of the hand
+SIZE = (640, 480)
+FOCAL, CENTRE = (463.889, 463.889), (320.0, 240.0)  # the RealSense depth camera, pixels
+GESTURES = (
+    "grab", "tap", "expand", "pinch", "rotate clockwise", "rotate counter-clockwise",
+    "swipe right", "swipe left", "swipe up", "swipe down", "swipe x", "swipe +", "swipe v",
+    "shake",
+)  # fmt: skip
+FINGERS = ("one finger", "whole hand")
+
+
+@dataclass(frozen=True)
+class Shrec17:
+    """Reads the depth images of SHREC'17.
+
+    The hand is the largest component within the box that the dataset gives, of depth blurred by
+    a 3 x 3 median and closed by 7 x 7, as in the published conversion (Min et al., CVPR 2020).
+
+    Args:
+        classes: 14 gestures, or 28: each with one finger and with the whole hand.
+        frames: Frames kept of each recording, evenly spread as published; 0: all.
+        unit: Metres a unit of depth.
+
+    Raises:
+        InputError: No such set of classes.
+    """
+
+    classes: int = 14
+    frames: int = 32
+    unit: float = 0.001
+
+    dataset = "shrec"
+    axes = "x right, y down, z forward"
+
+    def __post_init__(self) -> None:
+        if self.classes not in (14, 28):
+            raise InputError(f"--classes {self.classes}: choose 14 or 28")
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the labels, from 0."""
+        if self.classes == len(GESTURES):
+            return GESTURES
+        return tuple(f"{gesture}, {fingers}" for gesture in GESTURES for fingers in FINGERS)
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the points."""
+        return {"frames": self.frames, "unit": self.unit}
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Read the lists, and compare them with what is there; see ``Reader``."""
+        lines = read_lists(root, LISTS, EXAMPLES)
+        found = collect(lines, self._describe, bad)
+        folder = lines[0].path.parent
+        listed = {source.path for source in found} | {_folder(line) for line in lines}
+        surplus = unlisted(folder, "gesture_*/finger_*/subject_*/essai_*", listed)
+        if surplus and bad is None:
+            raise surplus[0]
+        if bad is not None:
+            bad += surplus
+        return found
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return the number of frames kept, from names and the list."""
+        return len(self._kept(source))
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a recording as points in metres; see ``Reader``."""
+        boxes = _read_boxes(source)
+        frames = [
+            back_project(
+                hand_depth(read_depth_png(path, SIZE), boxes[index]),
+                focal=FOCAL,
+                centre=CENTRE,
+                unit=self.unit,
+            )
+            for index, path in self._kept(source)
+        ]
+        if not any(map(len, frames)):
+            raise RawFileError(source.path, "no hand in any frame", "leave the folder out")
+        return Video(source, frames)
+
+    def _kept(self, source: VideoSource) -> list[tuple[int, Path]]:
+        paths = list_frames(source.path, FRAME, "0_depth.png")
+        length = (source.span or (0, len(paths)))[1]
+        if len(paths) < length:
+            raise RawFileError(
+                source.path, f"{len(paths)} frames, its list says {length}", "unpack it again"
+            )
+        return [(index, paths[index]) for index in keyframes(length, self.frames)]
+
+    def _describe(self, line: Line) -> VideoSource:
+        gesture, finger, subject, essai, label, fine, length = _numbers(line)
+        if (label, fine) != (gesture, 2 * (gesture - 1) + finger):
+            raise line.wrong(
+                f"says labels {label} and {fine} for gesture {gesture}, finger {finger}",
+                "copy the list again from the dataset",
+            )
+        folder = _folder(line)
+        if not folder.is_dir():
+            raise RawFileError(
+                folder,
+                f"is on line {line.number} of {line.path.name} and not there",
+                "unpack it again",
+            )
+        name = f"gesture{gesture:02}_finger{finger}_subject{subject:02}_essai{essai}"
+        coarse = self.classes == len(GESTURES)
+        number = (label if coarse else fine) - 1
+        return VideoSource(folder, name, number, subject, 0, line.split, (0, length))
+
+
+def hand_depth(
+    depth: NDArray[np.uint16],  # (H, W)
+    box: tuple[int, int, int, int],  # x, y, width and height, pixels
+) -> NDArray[np.uint16]:  # (H, W)
+    """Blurred depth where the hand is, 0 elsewhere."""
+    x, y, width, height = box
+    part = (slice(max(y, 0), max(y + height, 0)), slice(max(x, 0), max(x + width, 0)))
+    out = np.zeros_like(depth)
+    if depth[part].size:
+        crop = median(depth[part])
+        out[part] = np.where(largest_component(close(crop > 0)), crop, 0)
+    return out
+
+
+def _numbers(line: Line) -> list[int]:
+    words = line.text.split()
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) < 7]
+    limits = (len(GESTURES), len(FINGERS), 28, 99, 14, 28, 100_000)
+    if len(words) != 7 or len(numbers) != 7:
+        raise line.wrong(
+            "is cut short or of another list",
+            "expected gesture, finger, subject, essai, two labels and a number of frames",
+        )
+    if not all(1 <= n <= most for n, most in zip(numbers, limits, strict=True)):
+        raise line.wrong(
+            f"says {line.text}", "gestures are 1 to 14, fingers 1 or 2, subjects 1 to 28"
+        )
+    return numbers
+
+
+def _folder(line: Line) -> Path:
+    gesture, finger, subject, essai, *_ = [*line.text.split(), "", "", "", ""]
+    below = f"gesture_{gesture}/finger_{finger}/subject_{subject}/essai_{essai}"
+    return line.path.parent / below
+
+
+def _read_boxes(source: VideoSource) -> list[tuple[int, int, int, int]]:
+    path = source.path / BOXES
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [[int(float(word)) for word in line.split()[:5]] for line in lines if line.strip()]
+        boxes = [(x, y, width, height) for _, x, y, width, height in rows]
+    except OSError as error:
+        raise RawFileError(
+            path, f"cannot be read: {error.strerror}", "it says where the hand is; unpack it again"
+        ) from None
+    except (ValueError, OverflowError):
+        raise RawFileError(
+            path, "not a time and a box a line", "expected time, x, y, width and height"
+        ) from None
+    length = (source.span or (0, 0))[1]
+    if len(boxes) < length:
+        raise RawFileError(path, f"{len(boxes)} boxes for {length} frames", "unpack it again")
+    return boxes
