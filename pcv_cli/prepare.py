@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pcv.errors import InputError
 from pcv_cli import console, show
 from pcv_cli.options import (
     Dtype,
@@ -31,6 +32,9 @@ prepare_app = typer.Typer(
     no_args_is_help=True,
 )
 Focal = Annotated[float, typer.Option(min=1.0, help="Focal length, pixels.")]
+Sequences = Annotated[
+    str, typer.Option(metavar="08,10", help="Instead of the published split; others train.")
+]
 Unit = Annotated[float, typer.Option(min=1e-9, help="Metres a unit of depth.")]
 
 
@@ -80,6 +84,42 @@ def utd(  # noqa: PLR0913 - the options are the interface
     storage = {"points": points, "dtype": dtype, "step": step}
     work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
     _prepare(reader, raw, out, storage | work, json)
+
+
+@prepare_app.command(epilog="Example: pcv prepare kitti dataset stores/kitti --world")
+def kitti(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    points: Points = 16384,
+    dtype: Dtype = "int16",
+    step: Step = 2**-8,
+    labels: Annotated[
+        Path | None, typer.Option(help="Label map in the keys of semantic-kitti.yaml.")
+    ] = None,
+    world: Annotated[bool, typer.Option("--world", help="Undo the motion, by poses.txt.")] = False,
+    validation: Sequences = "",
+    test: Sequences = "",
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """SemanticKITTI: sequences/NN with velodyne, labels, poses.txt and calib.txt."""
+    from pcv.data.raw.kitti import DEFAULT_MAP, SemanticKitti
+
+    chosen = (_numbers("--validation", validation), _numbers("--test", test))
+    reader = SemanticKitti(labels or DEFAULT_MAP, world, *chosen)
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    _prepare(reader, raw, out, storage | work, json)
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.split(",") if word)
+    except ValueError:
+        raise InputError(f"{option} {text}: expected sequence numbers such as 08,10") from None
 
 
 def _prepare(

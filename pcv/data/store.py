@@ -167,13 +167,13 @@ class Store:
             "empty_frames": stored["empty_frames"],
             "dropped": [f"{d['file']}: {d['why']}" for d in stored["dropped"]],
             "classes": {name: int(n) for name, n in zip(self.class_names, labels, strict=True)},
-        } | self._columns_info()
+        } | self._columns_info(bool(labels.any()))
 
-    def _columns_info(self) -> dict[str, Any]:
+    def _columns_info(self, labelled_videos: bool) -> dict[str, Any]:
         if not self.columns:
             return {}
         counts = self.attributes.get("class_points", [])
-        return {
+        return ({} if labelled_videos else {"classes": {}}) | {
             "columns": {name: str(reader.dtype) for name, reader in self.columns.items()},
             "points_a_class": dict(zip(self.point_class_names, counts, strict=True)),
         }

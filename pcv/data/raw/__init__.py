@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from pcv.clip import Column, Video, VideoSource
+from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.utd import UtdMhad
 from pcv.errors import InputError
@@ -74,6 +75,10 @@ def columns_of(reader: Reader) -> dict[str, Column]:
     return dict(reader.columns) if isinstance(reader, PointReader) else {}
 
 
-READERS: dict[str, type[MsrAction3d] | type[UtdMhad]] = {"msr": MsrAction3d, "utd": UtdMhad}
+READERS: dict[str, type[Reader]] = {
+    "kitti": SemanticKitti,
+    "msr": MsrAction3d,
+    "utd": UtdMhad,
+}
 
-__all__ = ["READERS", "MsrAction3d", "PointReader", "Reader", "UtdMhad", "columns_of"]
+__all__ = ["READERS", "PointReader", "Reader", "columns_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pcv.clip import VideoSource
@@ -34,10 +34,53 @@ def list_named(
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    paths = sorted(_files(root, suffix), key=lambda p: (p.name, str(p)))
+    found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
+    if not found and not bad:
+        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
+    return found
+
+
+def list_folders(
+    root: Path,
+    inside: str,
+    example: str,
+    describe: Callable[[Path], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """List every folder under ``root`` that has a folder ``inside``, sorted by name.
+
+    Args:
+        root: Folder.
+        inside: What a recording's folder holds; ``a/b`` for a folder in a folder.
+        example: A right path, for the error.
+        describe: Makes a source of a folder; raises RawFileError for one that cannot be used.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        InputError: No folder, nothing there, or two of one name.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    paths = [Path(folder) for folder, _, _ in _walk(root) if (Path(folder) / inside).is_dir()]
+    found = collect(sorted(paths, key=lambda p: (p.name, str(p))), describe, bad)
+    if not found and not bad:
+        raise InputError(f"{root}: holds no folder {inside}; expected {example}")
+    return found
+
+
+def collect(
+    paths: list[Path], describe: Callable[[Path], VideoSource], bad: list[InputError] | None
+) -> list[VideoSource]:
+    """Describe recordings and sort them by name.
+
+    Raises:
+        RawFileError: One cannot be used, or two have one name; collected in ``bad`` where given.
+    """
     found: dict[str, VideoSource] = {}
-    for path in sorted(_files(root, suffix), key=lambda p: (p.name, str(p))):
+    for path in paths:
         try:
-            source = _describe(path, pattern, example, describe)
+            source = describe(path)
             if source.name in found:
                 raise RawFileError(
                     path,
@@ -50,21 +93,23 @@ def list_named(
             bad.append(error)
         else:
             found[source.name] = source
-    if not found and not bad:
-        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
     return [found[name] for name in sorted(found)]
 
 
 def _files(root: Path, suffix: str) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
-
     return [
         Path(folder) / name
-        for folder, _, names in os.walk(root, onerror=refuse)
+        for folder, _, names in _walk(root)
         for name in names
         if name.endswith(suffix)
     ]
+
+
+def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+    return os.walk(root, onerror=refuse)
 
 
 def _describe(
