@@ -35,6 +35,9 @@ Focal = Annotated[float, typer.Option(min=1.0, help="Focal length, pixels.")]
 Sequences = Annotated[
     str, typer.Option(metavar="08,10", help="Instead of the published split; others train.")
 ]
+Conditions = Annotated[
+    str, typer.Option(metavar="05-FOG", help="Instead of the published split; others train.")
+]
 Unit = Annotated[float, typer.Option(min=1e-9, help="Metres a unit of depth.")]
 
 
@@ -110,6 +113,32 @@ def kitti(  # noqa: PLR0913 - the options are the interface
 
     chosen = (_numbers("--validation", validation), _numbers("--test", test))
     reader = SemanticKitti(labels or DEFAULT_MAP, world, *chosen)
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    _prepare(reader, raw, out, storage | work, json)
+
+
+@prepare_app.command(epilog="Example: pcv prepare synthia SYNTHIA stores/synthia")
+def synthia(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    points: Points = 16384,
+    dtype: Dtype = "float32",
+    step: Step = 2**-8,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random thinning.")] = 0,
+    validation: Conditions = "",
+    test: Conditions = "",
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """SYNTHIA video sequences, raw or as MeteorNet's processed .npz files."""
+    from pcv.data.raw.synthia import Synthia
+
+    chosen = tuple(tuple(w for w in text.split(",") if w) for text in (validation, test))
+    reader = Synthia(points, seed, *chosen)
     storage = {"points": points, "dtype": dtype, "step": step}
     work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
     _prepare(reader, raw, out, storage | work, json)

@@ -21,6 +21,8 @@ class People(NamedTuple):
     subjects: int = 10
     trials: int = 2
     seed: int = 0
+    sequences: int = 3  # of a street, for kitti and synthia
+    frames: int = 8  # of each
 
 
 def synthesise(
@@ -31,10 +33,15 @@ def synthesise(
     Raises:
         InputError: The format is unknown, or ``out`` holds something else.
     """
+    if format in ("kitti", "synthia"):
+        from pcv.data.synth_street import synthesise_street
+
+        size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
+        return synthesise_street(out, format, **size, progress=progress)
     from pcv.data.synth import synthesise as write_recordings
 
     if format != "msr":
-        raise InputError(f"--format {format}: the only raw format that is synthesised is msr")
+        raise InputError(f"--format {format}: choose msr, kitti or synthia")
     return write_recordings(
         out,
         actions=people.actions,

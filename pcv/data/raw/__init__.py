@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from pcv.clip import Column, Video, VideoSource
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
+from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
 from pcv.errors import InputError
 
@@ -78,6 +79,7 @@ def columns_of(reader: Reader) -> dict[str, Column]:
 READERS: dict[str, type[Reader]] = {
     "kitti": SemanticKitti,
     "msr": MsrAction3d,
+    "synthia": Synthia,
     "utd": UtdMhad,
 }
 
