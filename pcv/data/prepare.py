@@ -44,6 +44,7 @@ class PrepareSummary(NamedTuple):
     frames: int
     skipped: list[str]
     out: Path
+    notes: list[str] | None = None  # what the store's own points suggest, where asked for
 
 
 class TaskJob(NamedTuple):

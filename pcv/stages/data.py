@@ -59,6 +59,8 @@ def prepare(
     out: Path,
     options: dict[str, Any],
     progress: Progress | None = None,
+    *,
+    suggest: bool = False,
 ) -> PrepareSummary:
     """Convert raw recordings to a store, or finish an interrupted conversion.
 
@@ -68,11 +70,19 @@ def prepare(
         out: Store to write.
         options: Keyword arguments of ``pcv.data.prepare.prepare``; ``jobs`` 0 means one a core.
         progress: Called after each video.
+        suggest: Also measure the points and note a radius and a frame interval.
     """
     from pcv.data.prepare import prepare as convert
 
     options = options | {"jobs": options.get("jobs") or _cores()}
-    return convert(reader, raw, out, progress=progress, **options)
+    summary = convert(reader, raw, out, progress=progress, **options)
+    if not suggest:
+        return summary
+    from pcv.data.store import open_store
+    from pcv.data.suggest import explain
+    from pcv.data.suggest import suggest as measure
+
+    return summary._replace(notes=explain(measure(open_store(out))))
 
 
 def describe(

@@ -201,7 +201,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     "command",
     ["", "prepare", "prepare msr", "prepare utd", "prepare kitti", "prepare synthia",
-     "synth", "info", "pretrain", "finetune", "probe",
+     "prepare folder", "synth", "info", "pretrain", "finetune", "probe",
      "eval", "report", "doctor"],
 )  # fmt: skip
 def test_help_has_an_example_at_every_level(command: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from pcv.clip import Column, Video, VideoSource
+from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.synthia import Synthia
@@ -77,6 +78,7 @@ def columns_of(reader: Reader) -> dict[str, Column]:
 
 
 READERS: dict[str, type[Reader]] = {
+    "folder": VideoFolders,
     "kitti": SemanticKitti,
     "msr": MsrAction3d,
     "synthia": Synthia,

@@ -103,7 +103,9 @@ def read_bytes(path: Path) -> bytes:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "check the path") from None
 
 
-def check_finite(path: Path, points: NDArray[np.floating]) -> None:
+def check_finite(
+    path: Path, points: NDArray[np.floating], advice: str = "remove them from the file"
+) -> None:
     """Refuse points with a coordinate that is NaN or infinite.
 
     Raises:
@@ -111,6 +113,4 @@ def check_finite(path: Path, points: NDArray[np.floating]) -> None:
     """
     wrong = int((~np.isfinite(points)).any(axis=1).sum())
     if wrong:
-        raise RawFileError(
-            path, f"{wrong} of {len(points)} points are not finite", "remove them from the file"
-        )
+        raise RawFileError(path, f"{wrong} of {len(points)} points are not finite", advice)

@@ -62,7 +62,7 @@ def list_folders(
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
-    paths = [Path(folder) for folder, _, _ in _walk(root) if (Path(folder) / inside).is_dir()]
+    paths = [Path(folder) for folder, _, _ in walk(root) if (Path(folder) / inside).is_dir()]
     found = collect(sorted(paths, key=lambda p: (p.name, str(p))), describe, bad)
     if not found and not bad:
         raise InputError(f"{root}: holds no folder {inside}; expected {example}")
@@ -99,13 +99,19 @@ def collect(
 def _files(root: Path, suffix: str) -> list[Path]:
     return [
         Path(folder) / name
-        for folder, _, names in _walk(root)
+        for folder, _, names in walk(root)
         for name in names
         if name.endswith(suffix)
     ]
 
 
-def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder as ``os.walk`` does.
+
+    Raises:
+        InputError: A folder cannot be listed.
+    """
+
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
 
