@@ -6,7 +6,7 @@ K neighbours of an anchor, C channels, L superpoint frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,13 +29,27 @@ class VideoSource(NamedTuple):
     camera: int
     split: str  # "train" or "test"
     span: tuple[int, int] | None = None  # its first frame and the one after its last; None: all
+    files: tuple[Path, ...] = ()  # what is read where ``path`` is a folder, in the order of reading
+
+
+class Column(NamedTuple):
+    """What a store keeps of every point beside its place."""
+
+    dtype: str
+    shape: tuple[int, ...] = ()  # of one point's value
+    padding: int | None = None  # of points that repeat others to fill a frame; None: theirs
+
+
+LABELS = Column("int16", (), -1)  # class of a point from 0; -1: none, or ignored
+COLOUR = Column("uint8", (3,))  # red, green, blue
 
 
 class Video(NamedTuple):
     """One recording as points."""
 
     source: VideoSource
-    frames: list[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
+    frames: Sequence[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
+    columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # name: T arrays (N_t, ...)
 
 
 class ClipBatch(NamedTuple):
@@ -46,6 +60,8 @@ class ClipBatch(NamedTuple):
     video: Tensor  # (B,) int64, row of the store's video table
     view: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
     subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
+    point_label: Tensor | None = None  # (B, T, N) int64 class of each of ``points``, -1 = ignore
+    point_colour: Tensor | None = None  # (B, T, N, 3) uint8 red, green, blue of ``points``
 
 
 class Superpoints(NamedTuple):

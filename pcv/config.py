@@ -33,6 +33,7 @@ class DataConfig(_Config):
     epoch: Literal["clips", "videos"] = "clips"  # one pass: every clip, or one random clip a video
     eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
     short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
+    colour: bool = False  # clips carry the stored colours of their points
 
 
 class AugmentConfig(_Config):

@@ -33,6 +33,8 @@ def prepared(summary: PrepareSummary, as_json: bool) -> None:
         console.print_json(summary._asdict())
         return
     console.out.print(f"{summary.videos} videos, {summary.frames} frames in {summary.out}")
+    for line in summary.notes or ():
+        console.out.print(escape(line))
     for line in summary.skipped[:MOST_SKIPPED]:
         console.err.print(f"[yellow]skipped[/] {escape(line)}")
     if len(summary.skipped) > MOST_SKIPPED:

@@ -1,13 +1,14 @@
 """What all tests share."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import settings
 
-from pcv.clip import Video, VideoSource
+from pcv.clip import COLOUR, LABELS, Video, VideoSource
 from pcv.data.prepare import prepare
 from pcv.data.store import Store, open_store
 from pcv.errors import InputError, RawFileError
@@ -57,6 +58,19 @@ class CloudReader:
         return Video(source, frames)
 
 
+class LabelledReader(CloudReader):
+    """The clouds with a class and a colour per point, told by the point's place."""
+
+    columns: ClassVar = {"labels": LABELS, "colour": COLOUR}
+    point_class_names = ("left", "right")
+
+    def read_video(self, source: VideoSource) -> Video:
+        frames = super().read_video(source).frames
+        labels = [(frame[:, 0] > 0).astype(np.int16) for frame in frames]
+        colours = [np.repeat(label[:, None] * 100 + 7, 3, 1).astype(np.uint8) for label in labels]
+        return Video(source, frames, {"labels": labels, "colour": colours})
+
+
 @pytest.fixture(scope="session")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the one file whose checksum every cloud video has."""
@@ -76,6 +90,14 @@ def store(raw: Path, reader: CloudReader, tmp_path_factory: pytest.TempPathFacto
     """A small store of the clouds: 6 videos, 64 points."""
     out = tmp_path_factory.mktemp("stores") / "clouds"
     prepare(reader, raw, out, points=64)
+    return open_store(out)
+
+
+@pytest.fixture(scope="session")
+def labelled(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The clouds again, 96 points (more than any frame has), with labels and colours."""
+    out = tmp_path_factory.mktemp("stores") / "labelled"
+    prepare(LabelledReader(), raw, out, points=96)
     return open_store(out)
 
 

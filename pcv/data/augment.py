@@ -15,10 +15,22 @@ def augment(
     rng: np.random.Generator,
     config: AugmentConfig,
 ) -> NDArray[np.float32]:  # (T, N, 3)
+    """Return the points of ``augment_points``."""
+    return augment_points(points, rng, config)[0]
+
+
+def augment_points(
+    points: NDArray[np.float32],  # (T, N, 3), metres from the centre
+    rng: np.random.Generator,
+    config: AugmentConfig,
+) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:  # (T, N, 3), (N,)
     """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
     and order stay.
+
+    Returns:
+        The points, and which of the given points each one is; None: itself.
     """
     matrix = np.eye(3)
     if config.rotate:
@@ -32,19 +44,17 @@ def augment(
     changed = points @ (matrix * factor).astype(np.float32)
     if config.shift:
         changed += rng.uniform(-config.shift, config.shift, 3).astype(np.float32)
-    if config.drop:
-        changed = _replace(changed, rng, config.drop)
+    index = _replace(points.shape[1], rng, config.drop) if config.drop else None
+    if index is not None:
+        changed = changed[:, index]
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return changed
+    return changed, index
 
 
-def _replace(
-    points: NDArray[np.float32], rng: np.random.Generator, most: float
-) -> NDArray[np.float32]:
-    count = points.shape[1]
+def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:
     lost = int((count - 1) * rng.uniform(0, most))
     index = np.arange(count)
     index[rng.choice(np.arange(1, count), lost, replace=False)] = 0
-    return points[:, index]
+    return index

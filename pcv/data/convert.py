@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.farthest_order import farthest_order
-from pcv.data.store import file_checksum
+from pcv.data.raw import PointReader, columns_of
+from pcv.data.store import Rows, file_checksum, files_checksum
 from pcv.errors import RawFileError
 
 if TYPE_CHECKING:
@@ -24,62 +25,104 @@ class Storage(NamedTuple):
     step: float | None  # metres; None: float32
 
 
+class Extent(NamedTuple):
+    """Where a video's points lie."""
+
+    sizes: list[int]  # points of each frame
+    origin: NDArray[np.float64]  # (3,) middle of the video's box, on the grid
+    centroid: NDArray[np.float64]  # (3,) mean point from the origin, on the grid
+
+
 def convert(
-    reader: Reader,
-    source: VideoSource,
-    length: int,
-    storage: Storage,
-    points: NDArray[Any],
-    count: NDArray[np.int32],
+    reader: Reader, source: VideoSource, length: int, storage: Storage, rows: Rows
 ) -> dict[str, Any]:
-    """Read a recording, write its rows into ``points`` and ``count``, and return its table entry.
+    """Read a recording, write it into the first ``length`` rows, and return its table entry.
 
     Raises:
-        RawFileError: It is damaged, empty, not finite or too wide for the storage.
+        RawFileError: It is damaged, empty, not finite or too wide for the storage, or a column
+            says something else than the reader declared.
     """
     video = reader.read_video(source)
     if len(video.frames) != length:
         raise RawFileError(source.path, "its number of frames changed", "prepare anew")
-    sizes = [len(frame) for frame in video.frames]
-    origin, centroid = _origin(video, storage)
-    filled = _fill_empty(video.frames)
-    for row, frame in enumerate(filled):
-        values = _quantise(frame, origin, storage, source)
+    extent = _measure(video, storage)
+    for row, index in enumerate(_filled(extent.sizes)):
+        frame = video.frames[index]
+        values = _quantise(frame, extent.origin, storage, source)
         order = farthest_order(values.astype(np.float32), storage.points)
-        points[row] = values[order]
-        count[row] = min(sizes[row], storage.points)
+        rows.points[row] = values[order]
+        rows.sizes[row] = min(extent.sizes[row], storage.points)
+        for name, column in columns_of(reader).items():
+            column_values = _column(video, name, index, len(frame))
+            rows.columns[name][row] = column_values[order]
+            if column.padding is not None:
+                rows.columns[name][row, rows.sizes[row] :] = column.padding
     return {
         **{key: getattr(source, key) for key in ("name", "label", "subject", "camera", "split")},
         "length": length,
-        "origin": origin.tolist(),
-        "centroid": centroid.tolist(),
-        "empty": sizes.count(0),
-        "sparse": sum(0 < size < storage.points for size in sizes),
-        "sha256": file_checksum(source.path),
+        "origin": extent.origin.tolist(),
+        "centroid": extent.centroid.tolist(),
+        "empty": extent.sizes.count(0),
+        "sparse": sum(0 < size < storage.points for size in extent.sizes),
+        "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
+        **_class_points(reader, source, length, rows),
     }
 
 
-def _origin(video: Video, storage: Storage) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The middle of the video's box and its mean point from there, both on the grid."""
+def _measure(video: Video, storage: Storage) -> Extent:
+    """One pass over the frames: a long video is never in memory as a whole."""
     grid = storage.step or 2**-11
-    frames = [frame for frame in video.frames if len(frame)]
-    if not frames:
+    sizes, lows, highs, means = [], [], [], []
+    for frame in video.frames:
+        sizes.append(len(frame))
+        if len(frame):
+            lows.append(frame.min(0))
+            highs.append(frame.max(0))
+            means.append(frame.mean(0, dtype=np.float64))
+    if not means:
         raise RawFileError(video.source.path, "no foreground in any frame", "leave the file out")
-    low = np.min([frame.min(0) for frame in frames], axis=0).astype(np.float64)
-    high = np.max([frame.max(0) for frame in frames], axis=0).astype(np.float64)
+    low = np.min(lows, axis=0).astype(np.float64)
+    high = np.max(highs, axis=0).astype(np.float64)
     origin = np.round((low + high) / 2 / grid) * grid
-    mean = np.mean([frame.mean(0, dtype=np.float64) for frame in frames], axis=0)
-    return origin, np.round((mean - origin) / grid) * grid
+    mean = np.mean(means, axis=0)
+    return Extent(sizes, origin, np.round((mean - origin) / grid) * grid)
 
 
-def _fill_empty(frames: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """An empty frame repeats the one before it; the first ones repeat the first that is not."""
-    last = next(frame for frame in frames if len(frame))
+def _filled(sizes: list[int]) -> list[int]:
+    """The frame that each row shows: an empty one repeats the one before it, else the first."""
+    last = next(index for index, size in enumerate(sizes) if size)
     filled = []
-    for frame in frames:
-        last = frame if len(frame) else last
+    for index, size in enumerate(sizes):
+        last = index if size else last
         filled.append(last)
     return filled
+
+
+def _column(video: Video, name: str, frame: int, points: int) -> NDArray[Any]:  # (points, ...)
+    values = (video.columns or {}).get(name)
+    found = 0 if values is None else len(values[frame])
+    if values is None or found != points:
+        raise RawFileError(
+            video.source.path, f"{found} {name} for {points} points in frame {frame}", "check both"
+        )
+    return values[frame]
+
+
+def _class_points(
+    reader: Reader, source: VideoSource, length: int, rows: Rows
+) -> dict[str, list[int]]:
+    """How many stored points each class has; nothing for a reader without columns."""
+    if not isinstance(reader, PointReader) or not reader.columns:
+        return {}
+    names = reader.point_class_names
+    labels = rows.columns["labels"][:length] if "labels" in rows.columns else np.empty(0, np.int16)
+    if labels.size and not -1 <= labels.min() <= labels.max() < len(names):
+        raise RawFileError(
+            source.path,
+            f"point labels {labels.min()} to {labels.max()} for {len(names)} classes",
+            "expected -1 (ignore) or a class from 0",
+        )
+    return {"class_points": np.bincount(labels[labels >= 0], minlength=len(names)).tolist()}
 
 
 def _quantise(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pcv.clip import ClipBatch
 from pcv.config import AugmentConfig, DataConfig
-from pcv.data.augment import augment
-from pcv.data.sampling import sample_points
+from pcv.data.augment import augment, augment_points
+from pcv.data.sampling import sample_index, take
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
 
@@ -29,6 +31,7 @@ class Clip(NamedTuple):
     label: int
     video: int
     subject: int
+    columns: dict[str, NDArray[np.generic]]  # labels (T, N), colour (T, N, 3): those stored
 
 
 class ClipDataset(Dataset[Clip]):
@@ -62,9 +65,12 @@ class ClipDataset(Dataset[Clip]):
         self.rows = np.asarray(videos, np.int64)
         self.stored = min(store.points, config.points * (SPARE if augment else 1))
         self.clips = self._clips()
-        self._cache: dict[int, NDArray[np.generic]] | None = None
-        wanted = int(store.videos.length[self.rows].sum()) * self.stored * 3
-        if cache and wanted * store.reader.dtype.itemsize <= CACHE_BYTES:
+        self.columns = [n for n in ("labels", *["colour"] * config.colour) if n in store.columns]
+        self._cache: dict[int, dict[str, NDArray[np.generic]]] | None = None
+        kinds = [store.reader, *(store.columns[name] for name in self.columns)]
+        bytes_a_point = sum(k.dtype.itemsize * math.prod(k.shape[2:]) for k in kinds)
+        wanted = int(store.videos.length[self.rows].sum()) * self.stored * bytes_a_point
+        if cache and wanted <= CACHE_BYTES:
             self._cache = {}
 
     def _clips(self) -> NDArray[np.int64]:  # (clips, 2): video, start (-1: drawn)
@@ -96,25 +102,36 @@ class ClipDataset(Dataset[Clip]):
             interval = int(rng.choice(self.augment.intervals))
         room = max(0, length - clip_span(config.frames, interval))
         start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
-        points = self._read(video, clip_frames(start, config.frames, interval, length))
+        points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
         points = points - self._centre(video, points)
         label = int(self.store.videos.label[video])
         subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
         if self.augment is None:
-            return Clip(points * scale, None, label, video, subject)
-        points = sample_points(points, config.points, rng)
-        first = augment(points, rng, self.augment) * scale
+            return Clip(points * scale, None, label, video, subject, columns)
+        drawn = sample_index(len(points), self.stored, config.points, rng)
+        points = take(points, drawn)
+        first, kept = augment_points(points, rng, self.augment)
         second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
-        return Clip(first, second, label, video, subject)
+        for name, values in columns.items():
+            sampled = take(values, drawn)
+            columns[name] = sampled if kept is None else sampled[:, kept]
+        return Clip(first * scale, second, label, video, subject, columns)
 
-    def _read(self, video: int, frames: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _read(
+        self, video: int, frames: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.generic]]]:
+        store = self.store
         if self._cache is None:
-            return self.store.read(video, frames, self.stored)
+            columns = {n: store.read_column(n, video, frames, self.stored) for n in self.columns}
+            return store.read(video, frames, self.stored), columns
         if video not in self._cache:
-            rows = self.store.videos.offset[video] + np.arange(self.store.videos.length[video])
-            self._cache[video] = self.store.reader.read(rows, self.stored)
-        return self.store.to_metres(self._cache[video][frames])
+            rows = store.videos.offset[video] + np.arange(store.videos.length[video])
+            readers = {"points": store.reader} | {n: store.columns[n] for n in self.columns}
+            self._cache[video] = {n: r.read(rows, self.stored) for n, r in readers.items()}
+        cached = self._cache[video]
+        columns = {name: cached[name][frames] for name in self.columns}
+        return store.to_metres(cached["points"][frames]), columns
 
     def _centre(self, video: int, points: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.config.centre == "clip":
@@ -195,10 +212,18 @@ def _loader(
 def collate(clips: list[Clip]) -> ClipBatch:
     """Stack clips."""
     views = [clip.view for clip in clips if clip.view is not None]
+
+    def column(name: str) -> Tensor | None:
+        values = [clip.columns[name] for clip in clips if name in clip.columns]
+        return torch.from_numpy(np.stack(values)) if values else None
+
+    labels = column("labels")
     return ClipBatch(
         torch.from_numpy(np.stack([clip.points for clip in clips])),
         torch.tensor([clip.label for clip in clips]),
         torch.tensor([clip.video for clip in clips]),
         torch.from_numpy(np.stack(views)) if views else None,
         torch.tensor([clip.subject for clip in clips]),
+        None if labels is None else labels.long(),
+        column("colour"),
     )

@@ -13,13 +13,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, convert
+from pcv.data.raw import PointReader, columns_of
 from pcv.data.store import (
     SHARD_FRAMES,
+    Rows,
     create_store,
+    describe_columns,
     finish_store,
     read_attributes,
     write_json,
@@ -43,6 +44,7 @@ class PrepareSummary(NamedTuple):
     frames: int
     skipped: list[str]
     out: Path
+    notes: list[str] | None = None  # what the store's own points suggest, where asked for
 
 
 class TaskJob(NamedTuple):
@@ -108,6 +110,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         "axes": reader.axes,
         "reader": reader.settings(),
         **storage._asdict(),
+        **_point_settings(reader),
     }
     try:
         finished = _resume_or_refuse(out, settings, len(sources))
@@ -126,6 +129,16 @@ def prepare(  # noqa: PLR0913 - the options of the command
         raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
 
 
+def _point_settings(reader: Reader) -> dict[str, Any]:
+    """What the attributes say of further columns; nothing where there are none."""
+    if not isinstance(reader, PointReader) or not reader.columns:
+        return {}
+    return {
+        "columns": describe_columns(columns_of(reader)),
+        "point_class_names": list(reader.point_class_names),
+    }
+
+
 def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
@@ -137,7 +150,7 @@ def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> Prepar
         if [p.name for p in out.iterdir()] == [WORK]:
             return None  # killed between the plan and the group
         raise StoreError(f"{out}: holds something else; give a new or empty folder") from None
-    for key, value in settings.items():
+    for key, value in ({"columns": None} | settings).items():
         if found.get(key) != value:
             raise StoreError(
                 f"{out}: a store with {key} {found.get(key)}, asked for {value}; "
@@ -198,13 +211,14 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
         ]
     }
     notes = out / WORK
+    arrays = ("points", "count", *settings.get("columns", {}))
     if (notes / "plan.json").exists():
         if json.loads((notes / "plan.json").read_text()) != plan:
             raise StoreError(f"{out}: begun with other recordings; give another folder")
-        if (out / "points" / "zarr.json").exists() and (out / "count" / "zarr.json").exists():
+        if all((out / array / "zarr.json").exists() for array in arrays):
             return
     notes.mkdir(parents=True, exist_ok=True)
-    for leftover in ("points", "count", "zarr.json"):
+    for leftover in (*arrays, "zarr.json"):
         if (out / leftover).is_dir():
             shutil.rmtree(out / leftover)
         (out / leftover).unlink(missing_ok=True)
@@ -236,27 +250,19 @@ def _work(
 def run_task(job: TaskJob, task: Task) -> int:
     """Read, order and write the videos of one task, then note it as done; returns its number."""
     start, stop = _rows(task)
-    dtype = np.dtype(job.storage.dtype)
-    points = np.zeros((stop - start, job.storage.points, 3), dtype)
-    count = np.zeros(stop - start, np.int32)
+    columns = columns_of(job.reader)
+    rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
     for source, length, offset in zip(task.sources, task.lengths, task.offsets, strict=True):
         try:
-            entry = convert(
-                job.reader,
-                source,
-                length,
-                job.storage,
-                points[offset - start :],
-                count[offset - start :],
-            )
+            entry = convert(job.reader, source, length, job.storage, rows.since(offset - start))
         except RawFileError as error:
             if not job.skip_bad:
                 raise
             dropped.append(_dropped(error, job.raw))
             continue
         videos.append(entry | {"offset": offset, "file": _below(job.raw, source.path)})
-    shards = write_rows(job.out, start, points, count)
+    shards = write_rows(job.out, start, rows)
     note = {"videos": videos, "dropped": dropped, "shards": shards}
     write_json(job.out / WORK / f"{task.number}.json", note)
     return task.number
@@ -283,6 +289,10 @@ def _finish(
         "dropped": sorted(dropped, key=lambda item: item["file"]),
         "shards": shards,
     }
+    if "columns" in settings:
+        attributes["class_points"] = [
+            sum(c) for c in zip(*(v["class_points"] for v in videos), strict=True)
+        ]
     finish_store(out, attributes)
     shutil.rmtree(out / WORK, ignore_errors=True)
     skipped = [f"{item['file']}: {item['why']}" for item in attributes["dropped"]]

@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar("Value", bound=np.generic)
+
+
+def sample_index(
+    frames: int, stored: int, count: int, rng: np.random.Generator
+) -> NDArray[np.int64] | None:  # (frames, count), ascending
+    """Draw which points of every frame are kept, without replacement; None: all of them."""
+    if count == stored:
+        return None
+    keys = rng.random((frames, stored), dtype=np.float32)
+    return np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
+
+
+def take(values: NDArray[Value], index: NDArray[np.int64] | None) -> NDArray[Value]:
+    """Keep the points of ``sample_index`` of values (T, N, ...)."""
+    if index is None:
+        return values
+    index = index.reshape(*index.shape, *[1] * (values.ndim - 2))
+    return np.take_along_axis(values, index, axis=1)
 
 
 def sample_points(
@@ -16,9 +38,4 @@ def sample_points(
     Kept order is what keeps anchors cheap: the first points of a random subset are still spread
     over the frame, nearly as farthest point sampling would spread them.
     """
-    frames, stored = points.shape[:2]
-    if count == stored:
-        return points
-    keys = rng.random((frames, stored), dtype=np.float32)
-    index = np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
-    return np.take_along_axis(points, index[:, :, None], axis=1)
+    return take(points, sample_index(len(points), points.shape[1], count, rng))

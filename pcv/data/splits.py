@@ -23,8 +23,9 @@ class Split(NamedTuple):
 def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
     """Split a store by its own split column, and carve validation subjects out of train.
 
-    With ``protocol: paper`` nothing is carved out. Of the labelled training videos a stratified,
-    seeded ``label_fraction`` stays, at least one a class.
+    A store that names validation videos has nothing carved out. With ``protocol: paper`` nothing
+    validates, and those videos train, as the papers on such data do. Of the labelled training
+    videos a stratified, seeded ``label_fraction`` stays, at least one a class.
 
     Args:
         store: Open store.
@@ -37,8 +38,10 @@ def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
     split, subject = store.videos.split, store.videos.subject
     train = np.flatnonzero(split == "train")
     test = np.flatnonzero(split == "test")
-    held = np.empty(0, np.int64)
-    if labelled and config.protocol == "strict" and config.validation_subjects:
+    held = np.flatnonzero(split == "validation")
+    if config.protocol == "paper":
+        train, held = np.sort(np.concatenate([train, held])), held[:0]
+    elif labelled and config.validation_subjects and not len(held):
         people = np.unique(subject[train])
         if config.validation_subjects >= len(people):
             raise InputError(
@@ -50,7 +53,8 @@ def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
         inside = np.isin(subject[train], chosen)
         train, held = train[~inside], train[inside]
     if labelled:
-        train = train[store.videos.label[train] >= 0]
+        if (store.videos.label >= 0).any():  # else the labels are those of points
+            train = train[store.videos.label[train] >= 0]
         train = _stratified(train, store.videos.label, config)
     if not len(train):
         raise InputError(f"{store.path}: no video to train on")

@@ -2,8 +2,10 @@
 
 ``points`` (rows, N, 3) holds integers of ``step`` metres from an origin per video (or float32
 metres from it), chunked along frames and points and sharded; ``count`` (rows,) says how many
-points a frame had where fewer than N. Group attributes hold the video table, what was read and
-what was dropped. This is the only file that imports zarr.
+points a frame had where fewer than N. Further columns of the points, such as ``labels`` (rows, N)
+and ``colour`` (rows, N, 3), are arrays beside ``points``, in the same order, cut the same way.
+Group attributes hold the video table, what was read and what was dropped. This is the only file
+that imports zarr.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
+from pcv.clip import Column, Progress
 from pcv.data.shards import ShardReader
 from pcv.errors import StoreError
 
@@ -41,6 +43,28 @@ class VideoTable(NamedTuple):
     split: NDArray[np.str_]
     origin: NDArray[np.float64]  # (videos, 3) metres, on the grid of ``step``
     centroid: NDArray[np.float64]  # (videos, 3) metres from the origin, on the grid
+
+
+class Rows(NamedTuple):
+    """Consecutive rows of a store's arrays, in memory."""
+
+    points: NDArray[Any]  # (rows, N, 3)
+    sizes: NDArray[np.int32]  # (rows,) points of each frame, at most N
+    columns: dict[str, NDArray[Any]]  # name: (rows, N, ...)
+
+    @classmethod
+    def zeros(cls, rows: int, points: int, dtype: str, columns: dict[str, Column]) -> Rows:
+        """Return empty rows."""
+        return cls(
+            np.zeros((rows, points, 3), dtype),
+            np.zeros(rows, np.int32),
+            {name: np.zeros((rows, points, *c.shape), c.dtype) for name, c in columns.items()},
+        )
+
+    def since(self, row: int) -> Rows:
+        """Return a view of the rows from ``row`` on."""
+        columns = {name: values[row:] for name, values in self.columns.items()}
+        return Rows(self.points[row:], self.sizes[row:], columns)
 
 
 class Store:
@@ -67,6 +91,8 @@ class Store:
         )
         self.frames = int(self.videos.length.sum())
         self.reader = ShardReader(path / "points")
+        self.columns = {name: ShardReader(path / name) for name in attributes.get("columns", {})}
+        self.point_class_names: list[str] = attributes.get("point_class_names", [])
 
     def __len__(self) -> int:
         return len(self.videos.name)
@@ -79,6 +105,22 @@ class Store:
         Raises:
             StoreError: More points than are stored, or a shard is damaged.
         """
+        return self.reader.read(self._rows(video, frames, points), points, self.step)
+
+    def read_column(
+        self, name: str, video: int, frames: NDArray[np.int64], points: int
+    ) -> NDArray[Any]:  # (T, points, ...)
+        """Read what a column says of the points that ``read`` returns.
+
+        Raises:
+            StoreError: No such column, more points than are stored, or a shard is damaged.
+        """
+        if name not in self.columns:
+            known = ", ".join(self.columns) or "none"
+            raise StoreError(f"{self.path}: its points have no {name} (columns: {known})")
+        return self.columns[name].read(self._rows(video, frames, points), points)
+
+    def _rows(self, video: int, frames: NDArray[np.int64], points: int) -> NDArray[np.int64]:
         if not 1 <= points <= self.points:
             raise StoreError(
                 f"{self.path}: {points} points a frame asked for, {self.points} stored; "
@@ -86,7 +128,7 @@ class Store:
             )
         if len(frames) and not 0 <= frames.min() <= frames.max() < self.videos.length[video]:
             raise StoreError(f"{self.path}: {self.videos.name[video]} has no such frames")
-        return self.reader.read(self.videos.offset[video] + frames, points, self.step)
+        return self.videos.offset[video] + frames
 
     def to_metres(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Turn stored values into metres from the video's origin."""
@@ -125,6 +167,15 @@ class Store:
             "empty_frames": stored["empty_frames"],
             "dropped": [f"{d['file']}: {d['why']}" for d in stored["dropped"]],
             "classes": {name: int(n) for name, n in zip(self.class_names, labels, strict=True)},
+        } | self._columns_info(bool(labels.any()))
+
+    def _columns_info(self, labelled_videos: bool) -> dict[str, Any]:
+        if not self.columns:
+            return {}
+        counts = self.attributes.get("class_points", [])
+        return ({} if labelled_videos else {"classes": {}}) | {
+            "columns": {name: str(reader.dtype) for name, reader in self.columns.items()},
+            "points_a_class": dict(zip(self.point_class_names, counts, strict=True)),
         }
 
     def verify(self, progress: Progress | None = None) -> list[str]:
@@ -213,35 +264,46 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
     count = attributes["points"]
     compressor = BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
-    group.create_array(
-        "points",
-        shape=(rows, count, 3),
-        dtype=attributes["dtype"],
-        chunks=(CHUNK_FRAMES, min(count, CHUNK_POINTS), 3),
-        shards=(SHARD_FRAMES, -(-count // CHUNK_POINTS) * CHUNK_POINTS, 3)
-        if count > CHUNK_POINTS
-        else (SHARD_FRAMES, count, 3),
-        compressors=compressor,
-        fill_value=0,
-    )
+    whole = -(-count // CHUNK_POINTS) * CHUNK_POINTS if count > CHUNK_POINTS else count
+    arrays = {"points": Column(attributes["dtype"], (3,))} | read_columns(attributes)
+    for name, column in arrays.items():
+        group.create_array(
+            name,
+            shape=(rows, count, *column.shape),
+            dtype=column.dtype,
+            chunks=(CHUNK_FRAMES, min(count, CHUNK_POINTS), *column.shape),
+            shards=(SHARD_FRAMES, whole, *column.shape),
+            compressors=compressor,
+            fill_value=0,
+        )
     group.create_array(
         "count", shape=(rows,), dtype="int32", chunks=(SHARD_FRAMES,), compressors=None
     )
 
 
-def write_rows(
-    path: Path, start: int, points: NDArray[Any], count: NDArray[np.int32]
-) -> dict[str, str]:
+def describe_columns(columns: dict[str, Column]) -> dict[str, Any]:
+    """Return columns as attributes of a store, JSON-able."""
+    return {name: column._asdict() | {"shape": [*column.shape]} for name, column in columns.items()}
+
+
+def read_columns(attributes: dict[str, Any]) -> dict[str, Column]:
+    """Return what ``describe_columns`` put into the attributes of a store."""
+    found: dict[str, Any] = attributes.get("columns", {})
+    return {n: Column(c["dtype"], tuple(c["shape"]), c["padding"]) for n, c in found.items()}
+
+
+def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     """Write whole shards from row ``start``, and return the checksum of each file written."""
     import zarr
 
     group = zarr.open_group(path, mode="r+", zarr_format=3)
-    stop = start + len(points)
-    _array(group, "points")[start:stop] = points
-    _array(group, "count")[start:stop] = count
+    stop = start + len(rows.sizes)
     names = []
-    for shard in range(start // SHARD_FRAMES, -(-stop // SHARD_FRAMES)):
-        names += [f"points/c/{shard}/0/0", f"count/c/{shard}"]
+    for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
+        _array(group, name)[start:stop] = values
+        inner = "/0" * (values.ndim - 1)
+        for shard in range(start // SHARD_FRAMES, -(-stop // SHARD_FRAMES)):
+            names.append(f"{name}/c/{shard}{inner}")
     return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
 
 
@@ -273,6 +335,14 @@ def file_checksum(path: Path) -> str:
         return digest.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_checksum(files: tuple[Path, ...]) -> str:
+    """SHA-256 of the names and SHA-256s of several files, in order."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name} {file_checksum(file)}\n".encode())
+    return digest.hexdigest()
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

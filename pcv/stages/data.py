@@ -20,6 +20,8 @@ class People(NamedTuple):
     subjects: int = 10
     trials: int = 2
     seed: int = 0
+    sequences: int = 3  # of a street, for kitti and synthia
+    frames: int = 8  # of each
 
 
 def synthesise(
@@ -30,6 +32,11 @@ def synthesise(
     Raises:
         InputError: The format is unknown, or ``out`` holds something else.
     """
+    if format in ("kitti", "synthia"):
+        from pcv.data.synth_street import synthesise_street
+
+        size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
+        return synthesise_street(out, format, **size, progress=progress)
     from pcv.data.synth import synthesise as write_recordings
 
     return write_recordings(
@@ -50,6 +57,8 @@ def prepare(
     out: Path,
     options: dict[str, Any],
     progress: Progress | None = None,
+    *,
+    suggest: bool = False,
 ) -> PrepareSummary:
     """Convert raw recordings to a store, or finish an interrupted conversion.
 
@@ -59,11 +68,19 @@ def prepare(
         out: Store to write.
         options: Keyword arguments of ``pcv.data.prepare.prepare``; ``jobs`` 0 means one a core.
         progress: Called after each video.
+        suggest: Also measure the points and note a radius and a frame interval.
     """
     from pcv.data.prepare import prepare as convert
 
     options = options | {"jobs": options.get("jobs") or _cores()}
-    return convert(reader, raw, out, progress=progress, **options)
+    summary = convert(reader, raw, out, progress=progress, **options)
+    if not suggest:
+        return summary
+    from pcv.data.store import open_store
+    from pcv.data.suggest import explain
+    from pcv.data.suggest import suggest as measure
+
+    return summary._replace(notes=explain(measure(open_store(out))))
 
 
 def describe(

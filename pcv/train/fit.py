@@ -97,13 +97,12 @@ def device_of(module: nn.Module) -> torch.device:
 
 def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
     """Move every tensor of a batch."""
-
-    def move(tensor: Tensor) -> Tensor:
-        return tensor.to(device, non_blocking=True)
-
-    view = None if batch.view is None else move(batch.view)
-    subject = None if batch.subject is None else move(batch.subject)
-    return ClipBatch(move(batch.points), move(batch.label), move(batch.video), view, subject)
+    there: dict[str, Tensor] = {
+        name: tensor.to(device, non_blocking=True)
+        for name, tensor in batch._asdict().items()
+        if tensor is not None
+    }
+    return ClipBatch(**there)
 
 
 def autocast(

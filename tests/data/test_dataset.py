@@ -9,7 +9,9 @@ from pcv.data.dataset import (
     steps_per_epoch,
     training_batches,
 )
-from pcv.data.store import Store
+from pcv.data.prepare import prepare
+from pcv.data.store import Store, open_store
+from tests.conftest import CloudReader
 
 DATA = DataConfig(frames=8, points=16)
 AUGMENT = AugmentConfig(rotate=20.0, jitter=0.01, two_views=True)
@@ -111,3 +113,43 @@ def test_intervals_are_drawn(store: Store) -> None:
         rows = [int(np.argmin(np.abs(whole - frame).sum((1, 2)))) for frame in points]
         steps |= set(np.diff(rows))
     assert steps >= {1, 3}
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("drop", [0.0, 0.8])
+def test_labels_and_colours_follow_their_points(labelled: Store, cache: bool, drop: float) -> None:
+    """Through sampling, replacing and the other changes: left points stay left points."""
+    augment = AugmentConfig(scale=(1.0, 1.0), drop=drop, two_views=True)
+    config = DataConfig(frames=8, points=40, centre="none", colour=True)
+    clips = ClipDataset(labelled, [0, 3], config, augment=augment, seed=3, cache=cache)
+    batch = next(iter(training_batches(clips, batch=6, epoch=0)))
+    label, colour = batch.point_label, batch.point_colour
+    assert (label.shape, label.dtype) == ((6, 8, 40), torch.int64)
+    assert (colour.shape, colour.dtype) == ((6, 8, 40, 3), torch.uint8)
+    sure = (batch.points[..., 0].abs() > 1e-3) & (label >= 0)
+    assert torch.equal(label[sure], (batch.points[..., 0] > 0)[sure].long())
+    assert torch.equal(colour[label >= 0][:, 2].long(), label[label >= 0] * 100 + 7)
+    assert (label == 1).any()
+    assert (label == 0).any()
+
+
+def test_evaluation_has_labels_and_only_the_colours_that_are_asked_for(
+    labelled: Store, store: Store
+) -> None:
+    batch = next(iter(evaluation_batches(ClipDataset(labelled, [1], DATA), batch=2, workers=1)))
+    frames = np.arange(8)
+    assert batch.point_label[0].tolist() == labelled.read_column("labels", 1, frames, 16).tolist()
+    assert batch.point_colour is None
+    assert next(iter(evaluation_batches(ClipDataset(store, [1], DATA), batch=2)))[5:] == (
+        None,
+        None,
+    )
+
+
+def test_labels_change_nothing_else_of_a_clip(raw, labelled: Store, tmp_path) -> None:
+    """The same points come out of a store with and without them."""
+    prepare(CloudReader(), raw, tmp_path / "plain", points=96)
+    plain = training(open_store(tmp_path / "plain"))[(1, 5)]
+    found = training(labelled)[(1, 5)]
+    np.testing.assert_array_equal(plain.points, found.points)
+    np.testing.assert_array_equal(plain.view, found.view)

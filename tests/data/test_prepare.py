@@ -15,6 +15,7 @@ from pcv.data.prepare import prepare
 from pcv.data.raw.msr import MsrAction3d, write_depth
 from pcv.data.store import open_store
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
+from tests.conftest import CloudReader, LabelledReader
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -187,3 +188,32 @@ def test_a_full_or_forbidden_disk_is_one_line(
     assert caught.value.exit_code == (1 if code == errno.ENOSPC else 2)
     monkeypatch.undo()
     assert prepare(reader, raw, tmp_path / "out", points=16).videos == 6
+
+
+def test_columns_too_are_the_same_bytes_for_any_jobs_and_after_an_interruption(
+    raw: Path, labelled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = LabelledReader(lengths=(700, 700, 9, 1100))
+    prepare(reader, raw, tmp_path / "one", points=8)
+    prepare(reader, raw, tmp_path / "two", points=8, jobs=2)
+    run, done = module.run_task, []
+
+    def stop(*arguments: object) -> int:
+        if done:
+            raise KeyboardInterrupt
+        done.append(1)
+        return run(*arguments)
+
+    monkeypatch.setattr(module, "run_task", stop)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(reader, raw, tmp_path / "cut", points=8)
+    monkeypatch.setattr(module, "run_task", run)
+    prepare(reader, raw, tmp_path / "cut", points=8)
+    assert files(tmp_path / "one") == files(tmp_path / "two") == files(tmp_path / "cut")
+    with pytest.raises(StoreError, match="columns"):
+        prepare(LabelledReader(), raw, _plain(raw, tmp_path), points=8)
+
+
+def _plain(raw: Path, folder: Path) -> Path:
+    prepare(CloudReader(), raw, folder / "plain", points=8)
+    return folder / "plain"

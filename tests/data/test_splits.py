@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,15 @@ def test_a_label_fraction_is_stratified_and_seeded(store) -> None:
 def test_holding_everybody_out_is_refused(store) -> None:
     with pytest.raises(InputError, match="leaves none"):
         split_videos(store, TrainConfig(validation_subjects=3), labelled=True)
+
+
+def test_validation_videos_of_the_store_validate_and_train_under_the_papers_protocol(store) -> None:
+    split = np.array(["train", "validation", "train", "test", "train", "validation"])
+    videos = store.videos._replace(split=split, label=np.full(6, -1))
+    scenes = SimpleNamespace(videos=videos, path=store.path)
+    strict = split_videos(scenes, TrainConfig(), labelled=True)
+    assert [part.tolist() for part in strict] == [[0, 2, 4], [1, 5], [3]]
+    paper = split_videos(scenes, TrainConfig(protocol="paper"), labelled=True)
+    assert [part.tolist() for part in paper] == [[0, 1, 2, 4, 5], [], [3]]
+    few = split_videos(scenes, TrainConfig(label_fraction=0.4), labelled=True)
+    assert len(few.train) == 1

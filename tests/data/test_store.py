@@ -104,3 +104,48 @@ def test_not_a_store_is_refused(tmp_path: Path, store: Store) -> None:
         open_store(tmp_path)
     with pytest.raises(StoreError, match="the recipe wants msr"):
         open_store(store.path, "msr")
+
+
+def test_columns_say_what_was_prepared_of_every_point(labelled: Store) -> None:
+    for video in range(len(labelled)):
+        frames = np.arange(labelled.videos.length[video])
+        points = labelled.read(video, frames, 96) + labelled.videos.origin[video]
+        labels = labelled.read_column("labels", video, frames, 96)
+        sure = (np.abs(points[..., 0]) > 1e-3) & (labels >= 0)
+        np.testing.assert_array_equal(labels[sure], (points[..., 0] > 0)[sure])
+        colours = labelled.read_column("colour", video, frames, 40)
+        shown = labels[:, :40] >= 0
+        np.testing.assert_array_equal(colours[shown][:, 1], labels[:, :40][shown] * 100 + 7)
+
+
+def test_points_that_only_fill_a_frame_up_have_no_label(labelled: Store) -> None:
+    import zarr
+
+    count = zarr.open_group(labelled.path, mode="r")["count"][:]
+    for video in range(len(labelled)):
+        labels = labelled.read_column("labels", video, np.arange(labelled.videos.length[video]), 96)
+        wanted = count[labelled.videos.offset[video] :][: len(labels)]
+        np.testing.assert_array_equal((labels >= 0).sum(1), wanted)
+        assert wanted[3] == 0  # an empty frame repeats the one before it
+
+
+def test_columns_are_verified_and_told(labelled: Store, tmp_path: Path) -> None:
+    facts = labelled.info()
+    assert facts["columns"] == {"labels": "int16", "colour": "uint8"}
+    assert list(facts["points_a_class"]) == ["left", "right"]
+    assert all(facts["points_a_class"].values())
+    assert labelled.verify() == []
+    copy = tmp_path / "copy"
+    shutil.copytree(labelled.path, copy)
+    shard = copy / "labels/c/0/0"
+    shard.write_bytes(shard.read_bytes()[:-1] + b"\1")
+    assert open_store(copy).verify() == ["labels/c/0/0: its checksum changed since it was written"]
+
+
+def test_a_column_that_is_not_there_is_refused(labelled: Store, store: Store) -> None:
+    with pytest.raises(StoreError, match=r"no normals \(columns: colour, labels\)"):
+        labelled.read_column("normals", 0, np.arange(2), 8)
+    with pytest.raises(StoreError, match=r"no labels \(columns: none\)"):
+        store.read_column("labels", 0, np.arange(2), 8)
+    with pytest.raises(StoreError, match="97 points"):
+        labelled.read_column("labels", 0, np.arange(2), 97)

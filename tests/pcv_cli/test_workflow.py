@@ -165,7 +165,7 @@ def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path
         (("report", "recipes"), "none of 1 folders"),
         (("report", "nowhere"), "no such run folder"),
         (("synth", "recipes"), "holds"),
-        (("synth", "{tmp}/s", "--format", "avi"), "choose one of msr"),
+        (("synth", "{tmp}/s", "--format", "avi"), "choose one of"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(
@@ -180,7 +180,8 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 @pytest.mark.parametrize(
     "command",
-    ["", "prepare", "prepare msr", "prepare utd", "synth", "info", "pretrain", "finetune", "probe",
+    ["", "prepare", "prepare msr", "prepare utd", "prepare kitti", "prepare synthia",
+     "prepare folder", "synth", "info", "pretrain", "finetune", "probe",
      "eval", "report", "doctor"],
 )  # fmt: skip
 def test_help_has_an_example_at_every_level(command: str) -> None:

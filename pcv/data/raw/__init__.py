@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from pcv.clip import Video, VideoSource
+from pcv.clip import Column, Video, VideoSource
+from pcv.data.raw.folder import VideoFolders
+from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
 from pcv.data.raw.shrec import Shrec17
+from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
 from pcv.errors import InputError
 
@@ -58,12 +62,33 @@ class Reader(Protocol):
         """
 
 
+@runtime_checkable
+class PointReader(Protocol):
+    """What a reader also tells whose points have labels, colours or other columns."""
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Columns of every video it reads; ``labels`` holds classes from 0, -1 to ignore."""
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes in ``labels``, from 0."""
+
+
+def columns_of(reader: Reader) -> dict[str, Column]:
+    """Return the columns that a reader gives every point; most have none."""
+    return dict(reader.columns) if isinstance(reader, PointReader) else {}
+
+
 READERS: dict[str, type[Reader]] = {
+    "folder": VideoFolders,
+    "kitti": SemanticKitti,
     "msr": MsrAction3d,
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
     "shrec": Shrec17,
+    "synthia": Synthia,
     "utd": UtdMhad,
 }
 
-__all__ = ["READERS", "MsrAction3d", "NtuRgbd", "NvGesture", "Reader", "Shrec17", "UtdMhad"]
+__all__ = ["READERS", "PointReader", "Reader", "columns_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,7 +68,7 @@ def list_folders(
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
     paths: list[Path] = []
-    for parent, folders, names in os.walk(root, onerror=_refuse):
+    for parent, folders, names in walk(root):
         paths += [Path(parent, name) for name in folders if pattern.fullmatch(name)]
         # What is hidden is the system's, or a partial folder of `pcv synth`.
         folders[:] = [n for n in folders if not pattern.fullmatch(n) and not n.startswith(".")]
@@ -78,6 +78,34 @@ def list_folders(
     found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
     if not found and not bad:
         raise InputError(f"{root}: holds no folder of frames; expected names such as {example}")
+    return found
+
+
+def list_folders_holding(
+    root: Path,
+    inside: str,
+    example: str,
+    describe: Callable[[Path], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """List every folder under ``root`` that has a folder ``inside``, sorted by name.
+
+    Args:
+        root: Folder.
+        inside: What a recording's folder holds; ``a/b`` for a folder in a folder.
+        example: A right path, for the error.
+        describe: Makes a source of a folder; raises RawFileError for one that cannot be used.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        InputError: No folder, nothing there, or two of one name.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: no such folder; give the folder that holds {example}")
+    paths = [Path(folder) for folder, _, _ in walk(root) if (Path(folder) / inside).is_dir()]
+    found = collect(sorted(paths, key=lambda p: (p.name, str(p))), describe, bad)
+    if not found and not bad:
+        raise InputError(f"{root}: holds no folder {inside}; expected {example}")
     return found
 
 
@@ -152,17 +180,26 @@ def list_frames(folder: Path, pattern: re.Pattern[str], example: str) -> list[Pa
     return [folder / frames[number] for number in numbers]
 
 
-def _refuse(error: OSError) -> None:
-    raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
-
-
 def _files(root: Path, suffix: str) -> list[Path]:
     return [
         Path(folder) / name
-        for folder, _, names in os.walk(root, onerror=_refuse)
+        for folder, _, names in walk(root)
         for name in names
         if name.endswith(suffix)
     ]
+
+
+def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder as ``os.walk`` does.
+
+    Raises:
+        InputError: A folder cannot be listed.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
+
+    return os.walk(root, onerror=refuse)
 
 
 def _describe(

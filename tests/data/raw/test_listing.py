@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pcv.clip import VideoSource
-from pcv.data.raw.listing import list_named
+from pcv.data.raw.listing import list_folders_holding, list_named
 from pcv.errors import InputError
 
 
@@ -31,3 +31,16 @@ def test_only_bad_files_leave_an_empty_list_when_collected(tmp_path: Path) -> No
     assert "y.x" in str(bad[0])
     with pytest.raises(InputError):
         names(tmp_path)
+
+
+def test_folders_are_found_by_what_they_hold(tmp_path: Path) -> None:
+    for name in ("b/2/in", "a/1/in", "a/3/out"):
+        (tmp_path / name).mkdir(parents=True)
+
+    def as_source(path: Path) -> VideoSource:
+        return VideoSource(path, path.name, 0, 0, 0, "train")
+
+    found = list_folders_holding(tmp_path, "in", "1/in", as_source, None)
+    assert [source.name for source in found] == ["1", "2"]
+    with pytest.raises(InputError, match="holds no folder none; expected 1/none"):
+        list_folders_holding(tmp_path, "none", "1/none", as_source, None)

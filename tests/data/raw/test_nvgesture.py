@@ -47,8 +47,8 @@ def root(whole: Path, tmp_path: Path) -> Path:
 
 def test_lists_become_labels_subjects_splits_and_spans(root: Path) -> None:
     first, second = NvGesture().list_videos(root)
-    assert first[1:] == ("class_03_subject3_r0", 2, 3, 0, "train", (2, 12))
-    assert second[1:] == ("class_25_subject13_r1", 24, 13, 0, "test", (2, 12))
+    assert first[1:-1] == ("class_03_subject3_r0", 2, 3, 0, "train", (2, 12))
+    assert second[1:-1] == ("class_25_subject13_r1", 24, 13, 0, "test", (2, 12))
     assert NvGesture().count_frames(first) == 32
     assert NvGesture(frames=0).count_frames(first) == 10
 

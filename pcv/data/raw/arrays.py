@@ -1,0 +1,85 @@
+"""NPY and NPZ files of plain arrays: nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.errors import RawFileError
+
+MOST_BYTES = 1 << 30  # of one file's arrays, unpacked: a frame is a thousandth of that
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    """Read every array of an ``.npz``; that of an ``.npy`` is called ``points``.
+
+    Raises:
+        RawFileError: Truncated, damaged, pickled, or too large to be one frame.
+    """
+    try:
+        _check_size(path)
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {"points": loaded}
+            with loaded:
+                return {name: loaded[name] for name in loaded.files}
+    except OSError as error:
+        reason = error.strerror or "damaged"
+        raise RawFileError(path, f"cannot be read: {reason}", "copy it again") from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        reason = " ".join(str(error).split())[:120]
+        if "pickle" in reason:
+            raise RawFileError(
+                path, "holds pickled objects, which are never loaded", "save plain arrays"
+            ) from None
+        raise RawFileError(
+            path, f"cannot be read as NumPy arrays: {reason or 'it is cut short'}", "copy it again"
+        ) from None
+
+
+def _check_size(path: Path) -> None:
+    if path.suffix == ".npy":
+        with path.open("rb") as file:
+            if np.lib.format.read_magic(file) == (1, 0):
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            else:
+                shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        size = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as file:
+            size = sum(item.file_size for item in file.infolist())
+    else:
+        size = 0
+    if size > MOST_BYTES:
+        raise ValueError(f"{size} bytes of values")
+
+
+def pick(
+    path: Path, arrays: dict[str, NDArray[np.generic]], name: str, shape: tuple[int | None, ...]
+) -> NDArray[Any]:
+    """Return an array after checking that it holds numbers of a shape, None for any extent.
+
+    Raises:
+        RawFileError: It is missing, no numbers, or of another shape.
+    """
+    if name not in arrays:
+        found = ascii(", ".join(arrays))[1:-1] or "nothing"
+        raise RawFileError(path, f"holds {found[:120]}, expected {name}", "check what wrote it")
+    array = arrays[name]
+    fits = array.ndim == len(shape) and all(
+        wanted in (None, extent) for wanted, extent in zip(shape, array.shape, strict=False)
+    )
+    if array.dtype.kind not in "fiu" or not fits:
+        wanted = ", ".join("n" if extent is None else str(extent) for extent in shape)
+        raise RawFileError(
+            path,
+            f"{name} is {array.dtype} of shape {array.shape}, expected numbers ({wanted})",
+            "check what wrote it",
+        )
+    return array

@@ -1,0 +1,87 @@
+"""One point cloud of any format, and what its fields are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.errors import RawFileError
+
+LABEL_NAMES = ("label", "labels", "class", "classification", "semantic", "scalar_label")
+COLOUR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
+
+
+class Cloud(NamedTuple):
+    """What one file holds."""
+
+    points: NDArray[np.float64]  # (n, 3) in the file's unit
+    labels: NDArray[np.int64] | None = None  # (n,)
+    colour: NDArray[np.uint8] | None = None  # (n, 3)
+
+
+def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
+    """Make a cloud of named fields (n,), whatever their case.
+
+    Raises:
+        RawFileError: No x, y and z, colours beyond 0 to 255, or labels that are no whole numbers.
+    """
+    fields = {name.lower(): values for name, values in fields.items()}
+    if not {"x", "y", "z"} <= set(fields):
+        names = ascii(", ".join(fields))[1:-1] or "nothing"
+        raise RawFileError(path, f"fields {names[:120]}, expected x, y and z", "is it a cloud?")
+    points = np.stack([fields[axis].astype(np.float64) for axis in "xyz"], axis=1)
+    labels = next((fields[name] for name in LABEL_NAMES if name in fields), None)
+    colour = None
+    for channels in COLOUR_NAMES:
+        if set(channels) <= set(fields):
+            colour = np.stack([fields[name] for name in channels], axis=1)
+    return Cloud(points, whole_labels(path, labels), byte_colour(path, colour))
+
+
+def from_columns(path: Path, values: NDArray[Any]) -> Cloud:
+    """Make a cloud of a table: x y z, x y z label, x y z r g b, or x y z r g b label.
+
+    Raises:
+        RawFileError: Another number of columns, or values that do not fit.
+    """
+    if values.ndim != 2 or values.shape[1] not in (3, 4, 6, 7):
+        raise RawFileError(
+            path,
+            f"a table of shape {values.shape}",
+            "expected columns x y z, then r g b, then a label",
+        )
+    names = {3: "xyz", 4: "xyzl", 6: "xyzrgb", 7: "xyzrgbl"}[values.shape[1]]
+    fields = {"label" if n == "l" else n: values[:, i] for i, n in enumerate(names)}
+    return from_fields(path, fields)
+
+
+def whole_labels(path: Path, values: NDArray[Any] | None) -> NDArray[np.int64] | None:
+    """Return labels as integers.
+
+    Raises:
+        RawFileError: They are not whole numbers.
+    """
+    if values is None:
+        return None
+    if values.dtype.kind == "f" and not (values == np.floor(values)).all():
+        raise RawFileError(path, "labels that are no whole numbers", "write class ids")
+    return values.astype(np.int64)
+
+
+def byte_colour(path: Path, values: NDArray[Any] | None) -> NDArray[np.uint8] | None:
+    """Return colours as bytes; those of a float type up to 1 are taken as fractions.
+
+    Raises:
+        RawFileError: They reach beyond 0 to 255.
+    """
+    if values is None:
+        return None
+    if values.dtype.kind == "f" and values.max(initial=0) <= 1:
+        values = values * 255
+    if not (values.min(initial=0) >= 0 and values.max(initial=0) <= 255):
+        raise RawFileError(path, "colours beyond 0 to 255", "write bytes, or fractions up to 1")
+    return np.round(values).astype(np.uint8)

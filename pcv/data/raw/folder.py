@@ -1,0 +1,239 @@
+"""Anyone's recordings: a folder of videos, each a folder of frames in a common format."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
+from pcv.data.raw.cloud import Cloud
+from pcv.data.raw.cloud_files import SUFFIXES, DepthCamera, read_cloud
+from pcv.data.raw.folder_table import Row, draw_split, read_table
+from pcv.data.raw.frames import Frame, check_finite, lazy_video
+from pcv.data.raw.listing import collect, walk
+from pcv.errors import InputError, RawFileError
+
+FAR = 4096.0  # metres: float32 steps of more than a quarter millimetre begin beyond
+# From axes whose vertical is told to x right, y down, z forward, that all stores have.
+UPRIGHT = {
+    "-y": np.eye(3),
+    "y": np.diag([1.0, -1.0, -1.0]),
+    "z": np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]]),
+}
+
+
+@dataclass(frozen=True)
+class VideoFolders:
+    """Reads ``root/[class/]video/0001.ply`` and the like.
+
+    Args:
+        root: Folder of the videos.
+        labels: CSV with columns ``video``, ``label`` and, where known, ``subject`` and ``split``;
+            None: the folder a video lies in is its class.
+        split: CSV with columns ``video`` and ``split``: train, validation or test.
+        test: Share of every class that tests, where no CSV says it.
+        validation: Share of every class that validates.
+        seed: Of that draw.
+        pattern: Which files are frames, such as ``*.depth.png``.
+        up: Which axis of the files points up: ``-y``, ``y`` or ``z``.
+        unit: Metres a unit of the files; None: 1, for depth images 0.001.
+        camera: For depth images.
+        point_classes: Names of the classes in the files' point labels; empty: labels are not read.
+        colour: Read the points' colours.
+        drop_nan: Leave points out that are not finite, instead of refusing their file.
+    """
+
+    root: Path
+    labels: Path | None = None
+    split: Path | None = None
+    test: float = 0.2
+    validation: float = 0.1
+    seed: int = 0
+    pattern: str = "*"
+    up: str = "-y"
+    unit: float | None = None
+    camera: DepthCamera | None = None
+    point_classes: tuple[str, ...] = ()
+    colour: bool = False
+    drop_nan: bool = False
+
+    dataset = "folder"
+    axes = "x right, y down, z forward"
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the labels of videos, sorted."""
+        return tuple(sorted({row.label for row in self._rows.values() if row.label}))
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the labels of points."""
+        return self.point_classes
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """What is read of every point besides its place."""
+        labels = {"labels": LABELS} if self.point_classes else {}
+        return labels | ({"colour": COLOUR} if self.colour else {})
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the store."""
+        drawn = f"drawn {self.test:g} {self.validation:g} seed {self.seed}"
+        return {
+            "up": self.up,
+            "unit": "default" if self.unit is None else self.unit,
+            "camera": "none" if self.camera is None else str(tuple(self.camera)),
+            "labels": self.labels.name if self.labels else "folders",
+            "split": self.split.name if self.split else drawn,
+            "pattern": self.pattern,
+        }
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find every folder of frames, sorted by its path; see ``Reader``."""
+        if self.up not in UPRIGHT:
+            raise InputError(f"--up {self.up}: choose -y, y or z")
+        classes = {name: number for number, name in enumerate(self.class_names)}
+
+        def describe(folder: Path) -> VideoSource:
+            name = self._name(folder)
+            frames = self._frames(folder)
+            if name not in self._rows:
+                table = next(path for path, listed in self._tables if name not in listed)
+                raise RawFileError(folder, f"not in {table}", "add a line or remove the folder")
+            row = self._rows[name]
+            label = classes[row.label] if row.label else -1
+            return VideoSource(folder, name, label, row.subject, 0, row.split, files=tuple(frames))
+
+        found = collect(self._folders, describe, bad)
+        self._refuse_rows_without_a_folder(bad)
+        return found
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return the number of frames."""
+        return len(source.files)
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a video, frame by frame, as points in metres; see ``Reader``.
+
+        Far from zero, as in maps, float32 is coarse: then whole metres are taken off all frames.
+        """
+        first = self._read(source.files[0])[0]
+        middle = np.median(first, axis=0) if len(first) else np.zeros(3)
+        shift = np.round(middle) if np.abs(middle).max() > FAR else np.zeros(3)
+
+        def load(index: int) -> Frame:
+            points, columns = self._read(source.files[index])
+            return Frame(((points - shift) @ UPRIGHT[self.up].T).astype(np.float32), columns)
+
+        return lazy_video(source, load, len(source.files), tuple(self.columns))
+
+    @cached_property
+    def _folders(self) -> list[Path]:
+        """Every folder that holds frames, or no folder."""
+        if not self.root.is_dir():
+            raise InputError(f"{self.root}: no such folder; give a folder of videos")
+        found = [
+            Path(folder)
+            for folder, inside, files in walk(self.root)
+            if not inside or any(self._is_frame(name) for name in files)
+        ]
+        if self.root in found:
+            raise InputError(
+                f"{self.root}: a folder of frames, or empty; expected [class/]video/0001.ply in it"
+            )
+        if not found:
+            raise InputError(f"{self.root}: holds no folder but links, which are not followed")
+        return sorted(found)
+
+    @cached_property
+    def _rows(self) -> dict[str, Row]:
+        """What is known of every video by its name."""
+        tables = {path: table for path, table in self._tables}
+        names = [self._name(folder) for folder in self._folders]
+        names = [n for n in names if all(n in table for table in tables.values())]
+        if self.labels:
+            rows = {name: tables[self.labels][name] for name in names}
+        else:
+            rows = {name: Row(label=name.rpartition("/")[0].rpartition("/")[2]) for name in names}
+        if self.split:
+            told = tables[self.split]
+            return {name: row._replace(split=told[name].split) for name, row in rows.items()}
+        return draw_split(rows, self.test, self.validation, self.seed)
+
+    @cached_property
+    def _tables(self) -> list[tuple[Path, dict[str, Row]]]:
+        """The CSV files, with what they say."""
+        asked = ((self.labels, "label"), (self.split, "split"))
+        return [(path, read_table(path, needed)) for path, needed in asked if path]
+
+    def _name(self, folder: Path) -> str:
+        return folder.relative_to(self.root).as_posix()
+
+    def _refuse_rows_without_a_folder(self, bad: list[InputError] | None) -> None:
+        names = {self._name(folder) for folder in self._folders}
+        for path, table in self._tables:
+            for name in sorted(set(table) - names):
+                error = RawFileError(
+                    path, f"lists {name}, no folder of {self.root}", "copy it or cut the line"
+                )
+                if bad is None:
+                    raise error
+                bad.append(error)
+
+    def _is_frame(self, name: str) -> bool:
+        return Path(name).suffix.lower() in SUFFIXES and fnmatch(name, self.pattern)
+
+    def _frames(self, folder: Path) -> list[Path]:
+        paths = [path for path in sorted(folder.iterdir()) if self._is_frame(path.name)]
+        if not paths:
+            raise RawFileError(
+                folder, f"no frame in it ({', '.join(SUFFIXES)}; {self.pattern})", "remove it"
+            )
+        found: dict[tuple[int, ...], Path] = {}
+        for path in paths:
+            key = tuple(int(number) for number in re.findall(r"\d+", path.stem))
+            if not key:
+                raise RawFileError(path, "no frame number in its name", "expected e.g. 0001.ply")
+            if key in found:
+                raise RawFileError(
+                    path, f"the same frame as {found[key].name}", "keep one, or give --pattern"
+                )
+            found[key] = path
+        return [found[key] for key in sorted(found)]
+
+    def _read(self, path: Path) -> tuple[NDArray[np.float64], dict[str, NDArray[np.generic]]]:
+        cloud = read_cloud(path, self.camera)
+        columns = self._columns(path, cloud)
+        points = cloud.points
+        if self.drop_nan:
+            kept = np.isfinite(points).all(axis=1)
+            points, columns = points[kept], {name: v[kept] for name, v in columns.items()}
+        check_finite(path, points, "remove them, or give --drop-nan")
+        default = 0.001 if path.suffix.lower() == ".png" else 1.0
+        return points * (default if self.unit is None else self.unit), columns
+
+    def _columns(self, path: Path, cloud: Cloud) -> dict[str, NDArray[np.generic]]:
+        columns: dict[str, NDArray[np.generic]] = {}
+        if self.point_classes:
+            if cloud.labels is None:
+                raise RawFileError(path, "its points have no label", "or omit --point-classes")
+            wrong = (cloud.labels < -1) | (cloud.labels >= len(self.point_classes))
+            if wrong.any():
+                ids = ", ".join(str(i) for i in np.unique(cloud.labels[wrong])[:5])
+                raise RawFileError(
+                    path,
+                    f"unknown class ids {ids}",
+                    f"--point-classes names 0 to {len(self.point_classes) - 1}",
+                )
+            columns["labels"] = cloud.labels.astype(np.int16)
+        if self.colour:
+            if cloud.colour is None:
+                raise RawFileError(path, "its points have no colour", "or omit --colour")
+            columns["colour"] = cloud.colour
+        return columns

@@ -1,0 +1,94 @@
+"""What a CSV, or a draw, says of the videos of a folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pcv.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+
+
+class Row(NamedTuple):
+    """What is known of a video."""
+
+    label: str = ""  # empty: unknown
+    subject: int = -1
+    split: str = ""  # empty: to be drawn
+
+
+def read_table(path: Path, needed: str) -> dict[str, Row]:
+    """Read a CSV with a line of column names: ``video`` and ``label``, ``subject`` or ``split``.
+
+    Args:
+        path: File.
+        needed: Column that every line must fill, besides ``video``.
+
+    Raises:
+        InputError: Not readable, a column is missing, a line is short or wrong, or two lines are
+            of one video. Names the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(f"{path}: cannot be read: {reason}; check the path") from None
+    lines = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    columns = [name.strip() for name in lines.fieldnames or ()]
+    if not {"video", needed} <= set(columns):
+        found = ascii(", ".join(columns))[1:-1] or "nothing"
+        raise InputError(
+            f"{path}: its first line names {found[:120]}; expected the columns video and {needed}"
+        )
+    lines.fieldnames = columns
+    rows: dict[str, Row] = {}
+    for values in lines:
+        where = f"{path}, line {lines.line_num}"
+        name = (values["video"] or "").strip().strip("/")
+        if not name or not (values[needed] or "").strip() or None in values:
+            raise InputError(f"{where}: expected {len(columns)} values: {', '.join(columns)}")
+        if name in rows:
+            raise InputError(f"{where}: {name} a second time; keep one line")
+        rows[name] = _row(where, {key: (value or "").strip() for key, value in values.items()})
+    if not rows:
+        raise InputError(f"{path}: lists no video; expected a line for each")
+    return rows
+
+
+def _row(where: str, values: dict[str, str]) -> Row:
+    split, subject = values.get("split", ""), values.get("subject", "")
+    if split and split not in SPLITS:
+        raise InputError(f"{where}: split {split}; choose {', '.join(SPLITS)}")
+    try:
+        number = int(subject) if subject else -1
+    except ValueError:
+        raise InputError(f"{where}: subject {subject}; expected a number") from None
+    return Row(values.get("label", ""), number, split)
+
+
+def draw_split(rows: dict[str, Row], test: float, validation: float, seed: int) -> dict[str, Row]:
+    """Give every video without a split one: the shares of each class, drawn from the seed.
+
+    At least one video of a class trains; one tests where there are two or more and ``test`` > 0.
+
+    Raises:
+        InputError: The shares are none, or leave nothing to train on.
+    """
+    if not (0 <= test < 1 and 0 <= validation < 1 and test + validation < 1):
+        raise InputError(f"--test {test:g} --validation {validation:g}: expected shares below 1")
+    drawn = dict(rows)
+    for number, label in enumerate(sorted({row.label for row in rows.values()})):
+        names = sorted(n for n, row in rows.items() if row.label == label and not row.split)
+        order = np.random.default_rng([seed, number]).permutation(len(names))
+        tests = min(max(round(test * len(names)), test > 0), max(len(names) - 1, 0))
+        validates = min(round(validation * len(names)), max(len(names) - 1 - tests, 0))
+        kinds = ["test"] * tests + ["validation"] * validates
+        kinds += ["train"] * (len(names) - len(kinds))
+        for place, kind in zip(order, kinds, strict=True):
+            drawn[names[place]] = rows[names[place]]._replace(split=kind)
+    return drawn

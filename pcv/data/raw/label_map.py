@@ -1,0 +1,74 @@
+"""Which class a raw label id is: a YAML file in the keys of ``semantic-kitti.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from pcv.errors import InputError, RawFileError
+
+SPLITS = {"train": "train", "valid": "validation", "test": "test"}
+MOST_IDS = 1 << 16
+
+
+class LabelMap(NamedTuple):
+    """Raw ids to classes, and sequences to splits."""
+
+    table: tuple[int, ...]  # class of every raw id from 0; -1 ignored, -2 unknown
+    names: tuple[str, ...]  # of the classes, from 0
+    split: dict[int, str]  # sequence: train, validation or test
+
+    def classes(self, raw: NDArray[np.integer], path: Path) -> NDArray[np.int16]:
+        """Turn raw ids into classes from 0, -1 for ignored ones.
+
+        Raises:
+            RawFileError: An id is not in the map; names ``path``.
+        """
+        table = np.array(self.table, np.int16)
+        known = raw[(raw >= 0) & (raw < len(table))]
+        unknown = set(np.unique(raw)) - set(np.unique(known))
+        unknown |= set(np.unique(known[table[known] == -2]))
+        if unknown:
+            ids = ", ".join(str(i) for i in sorted(unknown)[:5])
+            raise RawFileError(path, f"unknown class ids {ids}", "give a map that has them")
+        return table[raw]
+
+
+def read_label_map(path: Path) -> LabelMap:
+    """Read ``labels``, ``learning_map``, ``learning_map_inv``, ``learning_ignore`` and ``split``.
+
+    Classes are numbered from 0 in the order of their learning ids; ignored ones get -1.
+
+    Raises:
+        InputError: Not readable, not YAML, or a key is missing or of the wrong kind.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _label_map(tree)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; check the path") from None
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(
+            f"{path}: no label map: {reason}; expected the keys of semantic-kitti.yaml"
+        ) from None
+
+
+def _label_map(tree: Any) -> LabelMap:  # noqa: ANN401 - what a YAML file holds
+    learned, inverse = tree["learning_map"], tree["learning_map_inv"]
+    ignored = {key for key, value in tree.get("learning_ignore", {0: True}).items() if value}
+    kept = sorted({*learned.values()} - ignored)
+    names = tuple(str(tree["labels"][inverse[key]]) for key in kept)
+    number = {key: index for index, key in enumerate(kept)} | dict.fromkeys(ignored, -1)
+    if not 0 <= min(learned) <= max(learned) < MOST_IDS:
+        raise ValueError(f"ids {min(learned)} to {max(learned)}")
+    table = [-2] * (max(learned) + 1)
+    for raw, key in learned.items():
+        table[raw] = number[key]
+    splits = tree.get("split", {})
+    split = {int(n): SPLITS[name] for name in SPLITS for n in splits.get(name) or ()}
+    return LabelMap(tuple(table), names, split)

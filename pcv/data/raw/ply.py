@@ -1,0 +1,100 @@
+"""PLY clouds (Turk, 1994): ASCII, binary little-endian and big-endian."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.raw.cloud import Cloud, from_fields
+from pcv.data.raw.frames import read_bytes
+from pcv.errors import RawFileError
+
+TYPES = {
+    "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4",
+    "float": "f4", "double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2",
+    "int32": "i4", "uint32": "u4", "float32": "f4", "float64": "f8",
+}  # fmt: skip
+ORDER = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
+HEADER_END = b"end_header"
+LONGEST_HEADER = 1 << 16
+
+
+class Header(NamedTuple):
+    """What stands before the vertices."""
+
+    format: str
+    vertices: int
+    dtype: np.dtype[Any]  # of one vertex
+    start: int  # where the first one begins
+
+
+def read_ply(path: Path) -> Cloud:
+    """Read the vertices of a PLY file; other elements may follow them.
+
+    Raises:
+        RawFileError: Not a PLY, truncated, or without vertices of x, y and z.
+    """
+    data = read_bytes(path)
+    try:
+        header = _header(data)
+        body = data[header.start :]
+        values = _ascii(header, body) if header.format == "ascii" else _binary(header, body)
+    except ValueError as error:
+        raise RawFileError(path, f"cannot be read as PLY: {error}", "write it again") from None
+    return from_fields(path, {name: values[name] for name in values.dtype.names or ()})
+
+
+def _header(data: bytes) -> Header:
+    if not data.startswith(b"ply"):
+        raise ValueError("it does not begin as one")
+    end = data.find(HEADER_END, 0, LONGEST_HEADER)
+    newline = data.find(b"\n", end)
+    if end < 0 or newline < 0:
+        raise ValueError("its header has no end")
+    lines = [line.split() for line in data[:end].decode("ascii", "replace").splitlines()]
+    kind = next((line[1] for line in lines if line[:1] == ["format"] and len(line) == 3), "")
+    if kind not in ORDER:
+        raise ValueError(f"format {kind or 'unknown'}, expected ascii or binary")
+    starts = [i for i, line in enumerate(lines) if line[:1] == ["element"] and len(line) == 3]
+    if not starts or lines[starts[0]][1] != "vertex":
+        raise ValueError("its first element is no vertex")
+    stop = starts[1] if len(starts) > 1 else len(lines)
+    count = int(lines[starts[0]][2])
+    dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
+    if count < 0:
+        raise ValueError(f"{count} vertices")
+    return Header(kind, count, dtype, newline + 1)
+
+
+def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
+    fields = []
+    for line in lines:
+        if line[:1] != ["property"]:
+            continue
+        if len(line) != 3 or line[1] not in TYPES:
+            raise ValueError(f"property {' '.join(line[1:])} of unknown type")
+        fields.append((line[2], order + TYPES[line[1]]))
+    return np.dtype(fields)
+
+
+def _binary(header: Header, body: bytes) -> NDArray[Any]:
+    size = header.vertices * header.dtype.itemsize
+    if len(body) < size:
+        raise ValueError(f"{len(body)} bytes of vertices, its header says {size}")
+    return np.frombuffer(body[:size], header.dtype)
+
+
+def _ascii(header: Header, body: bytes) -> NDArray[Any]:
+    names = header.dtype.names or ()
+    lines = body.split(b"\n", header.vertices)[: header.vertices]
+    words = b" ".join(lines).split()
+    if len(words) != header.vertices * len(names):
+        raise ValueError(
+            f"{len(words)} numbers for {header.vertices} vertices of {len(names)} properties"
+        )
+    table = np.array(words, np.float64).reshape(header.vertices, len(names))
+    fields = [(name, "f8") for name in names]
+    return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]

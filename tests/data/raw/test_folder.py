@@ -1,0 +1,225 @@
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pcv.data.prepare import prepare
+from pcv.data.raw.cloud_files import DepthCamera
+from pcv.data.raw.folder import VideoFolders
+from pcv.data.raw.png import write_png
+from pcv.data.store import open_store
+from pcv.errors import InputError, RawFileError
+
+NAMES = [f"{kind}/v{number}" for kind in ("run", "walk") for number in range(5)]
+
+
+def video(folder: Path, frames: int = 3) -> Path:
+    folder.mkdir(parents=True)
+    for t in range(frames):
+        values = np.random.default_rng(t).normal(0, 0.3, (30, 3)) + np.array([0.1 * t, 0, 2])
+        np.save(folder / f"{t + 8}.npy", values)
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "mine"
+    for name in NAMES:
+        video(root / name)
+    return root
+
+
+def prepared(reader: VideoFolders, out: Path, **options: object):
+    return prepare(reader, reader.root, out, **({"points": 16} | options))
+
+
+def test_folders_are_classes_and_frames_are_in_order_of_number(root: Path) -> None:
+    reader = VideoFolders(root)
+    sources = reader.list_videos(root)
+    assert reader.class_names == ("run", "walk")
+    assert [s.name for s in sources[:2]] == ["run/v0", "run/v1"]
+    assert [s.label for s in sources] == [0] * 5 + [1] * 5
+    assert [f.name for f in sources[0].files] == ["8.npy", "9.npy", "10.npy"]
+    kinds = [s.split for s in sources]
+    assert (kinds.count("test"), kinds.count("train")) == (2, 8)
+    found = reader.read_video(sources[0])
+    np.testing.assert_allclose(found.frames[2], np.load(sources[0].files[2]), atol=1e-6)
+    assert found.columns is None
+
+
+def test_a_store_of_anyones_recordings(root: Path, tmp_path: Path) -> None:
+    summary = prepared(VideoFolders(root), tmp_path / "store")
+    assert (summary.videos, summary.frames) == (10, 30)
+    store = open_store(tmp_path / "store")
+    assert store.verify() == []
+    assert store.info()["classes"] == {"run": 5, "walk": 5}
+    assert set(store.attributes["manifest"]) == {
+        f"{c}/v{i}" for c in ("run", "walk") for i in range(5)
+    }
+
+
+def test_a_csv_gives_labels_subjects_and_split(root: Path, tmp_path: Path) -> None:
+    lines = [
+        f"{name},{'ab'[i % 2]},{i},{'test' if i == 4 else 'train'}" for i, name in enumerate(NAMES)
+    ]
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,subject,split", *lines]))
+    reader = VideoFolders(root, labels=tmp_path / "l.csv")
+    sources = reader.list_videos(root)
+    assert reader.class_names == ("a", "b")
+    assert [(s.label, s.subject, s.split) for s in sources[3:5]] == [
+        (1, 3, "train"),
+        (0, 4, "test"),
+    ]
+    (tmp_path / "s.csv").write_text(
+        "\n".join(["video,split", *[f"{s.name},validation" for s in sources]])
+    )
+    again = VideoFolders(root, labels=tmp_path / "l.csv", split=tmp_path / "s.csv")
+    assert {s.split for s in again.list_videos(root)} == {"validation"}
+
+
+@pytest.mark.parametrize("which", ["labels", "split"])
+def test_a_csv_that_is_shorter_or_longer_is_refused_or_its_videos_left_out(
+    root: Path, tmp_path: Path, which: str
+) -> None:
+    header, value = ("video,label", "a") if which == "labels" else ("video,split", "train")
+    names = NAMES
+
+    def reader(listed: list[str]) -> VideoFolders:
+        path = tmp_path / f"{len(listed)}.csv"
+        path.write_text("\n".join([header, *[f"{name},{value}" for name in listed]]))
+        return VideoFolders(root, **{which: path})
+
+    with pytest.raises(RawFileError, match=r"walk/v4: not in .*9\.csv; add a line"):
+        reader(names[:-1]).list_videos(root)
+    with pytest.raises(RawFileError, match=r"11\.csv: lists walk/v9, no folder"):
+        reader([*names, "walk/v9"]).list_videos(root)
+    summary = prepared(reader([*names[:-1], "walk/v8", "walk/v9"]), tmp_path / "out", skip_bad=True)
+    assert (summary.videos, len(summary.skipped)) == (9, 3)
+    with pytest.raises(InputError, match="cannot be read"):
+        VideoFolders(root, **{which: tmp_path / "none.csv"}).list_videos(root)
+
+
+def test_the_vertical_and_the_unit_are_told(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine" / "one", 1)
+    np.save(folder / "8.npy", [[1.0, 2.0, 3.0]])
+    for up, wanted in {"-y": [1, 2, 3], "y": [1, -2, -3], "z": [1, -3, 2]}.items():
+        reader = VideoFolders(tmp_path / "mine", up=up, unit=0.5)
+        (source,) = reader.list_videos(reader.root)
+        found = reader.read_video(source).frames[0]
+        np.testing.assert_array_equal(found, np.array([wanted]) * np.float32(0.5))
+    with pytest.raises(InputError, match="choose -y, y or z"):
+        VideoFolders(tmp_path / "mine", up="x").list_videos(tmp_path / "mine")
+
+
+def test_map_coordinates_keep_their_millimetres(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine" / "one", 2)
+    for t, name in enumerate(("8.npy", "9.npy")):
+        np.save(folder / name, [[5_000_000.125 + t, 0, 7], [5_000_000.25, 0.001, 7]])
+    reader = VideoFolders(tmp_path / "mine")
+    frames = reader.read_video(reader.list_videos(reader.root)[0]).frames
+    np.testing.assert_allclose(np.diff(frames[0], axis=0), [[0.125, 0.001, 0]], atol=1e-6)
+    np.testing.assert_allclose(frames[1][0] - frames[0][0], [1, 0, 0])
+
+
+def test_labels_and_colours_of_points_are_read_when_asked_for(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine" / "one", 1)
+    table = np.array([[1, 2, 3, 10, 20, 30, 1], [4, 5, 6, 0, 0, 9, -1]])
+    np.save(folder / "8.npy", table)
+    reader = VideoFolders(tmp_path / "mine", point_classes=("floor", "wall"), colour=True)
+    prepared(reader, tmp_path / "out", points=4)
+    store = open_store(tmp_path / "out")
+    assert store.info()["points_a_class"] == {"floor": 0, "wall": 1}
+    assert store.read_column("colour", 0, np.array([0]), 2)[0].tolist() == [[10, 20, 30], [0, 0, 9]]
+    table[0, 6] = 2
+    np.save(folder / "8.npy", table)
+    with pytest.raises(RawFileError, match=r"8\.npy: unknown class ids 2; --point-classes names 0"):
+        prepared(reader, tmp_path / "again", points=4)
+    np.save(folder / "8.npy", table[:, :3])
+    for asked, said in ((reader, "label"), (VideoFolders(reader.root, colour=True), "colour")):
+        with pytest.raises(RawFileError, match=rf"8\.npy: its points have no {said}"):
+            prepared(asked, tmp_path / said, points=4)
+
+
+def nan(path: Path) -> None:
+    values = np.load(path)
+    values[4] = np.nan
+    np.save(path, values)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda f: (f / "9.npy").write_bytes((f / "9.npy").read_bytes()[:-7]), r"9\.npy: cannot"),
+        (lambda f: np.save(f / "9.npy", np.array([{}], object)), r"9\.npy: .*pickled objects"),
+        (lambda f: np.save(f / "9.npy", np.zeros((4, 5))), r"9\.npy: a table of shape"),
+        (lambda f: nan(f / "9.npy"), r"9\.npy: 1 of 30 points are not finite; .*--drop-nan"),
+        (lambda f: (f / "09.xyz").write_text("1 2 3"), "the same frame as 09|the same frame as 9"),
+        (lambda f: (f / "9.npy").rename(f / "nine.npy"), r"nine\.npy: no frame number"),
+        (lambda f: [p.unlink() for p in f.iterdir()], "v4: no frame in it"),
+        (lambda f: (f / "9.npy").rename(f / "9.png"), r"9\.png: a depth image without a camera"),
+        (lambda f: [np.save(p, np.zeros((0, 3))) for p in f.iterdir()], "no foreground"),
+    ],
+)
+def test_a_damaged_video_is_named_in_one_line_or_left_out(
+    root: Path, tmp_path: Path, damage, said: str
+) -> None:
+    damage(root / "walk/v4")
+    with pytest.raises(RawFileError, match=said) as caught:
+        prepared(VideoFolders(root), tmp_path / "strict")
+    assert "\n" not in str(caught.value)
+    summary = prepared(VideoFolders(root), tmp_path / "out", skip_bad=True)
+    assert (summary.videos, len(summary.skipped)) == (9, 1)
+    assert "v4" in summary.skipped[0] or "09" in summary.skipped[0] or "nine" in summary.skipped[0]
+
+
+def test_nan_points_are_left_out_on_request(root: Path, tmp_path: Path) -> None:
+    nan(root / "walk/v4/9.npy")
+    reader = VideoFolders(root, drop_nan=True)
+    source = reader.list_videos(root)[-1]
+    assert [len(frame) for frame in reader.read_video(source).frames] == [30, 29, 30]
+
+
+def test_the_wrong_folder_is_refused(tmp_path: Path) -> None:
+    folder = video(tmp_path / "a" / "one")
+    for wrong, said in ((tmp_path / "none", "no such folder"), (folder, "a folder of frames")):
+        with pytest.raises(InputError, match=said):
+            VideoFolders(wrong).list_videos(wrong)
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/one").symlink_to(folder)
+    with pytest.raises(InputError, match="links, which are not followed"):
+        VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
+    (tmp_path / "other/photos").mkdir(parents=True)
+    (tmp_path / "other/photos/1.jpg").touch()
+    with pytest.raises(RawFileError, match=r"photos: no frame in it \(\.ply"):
+        VideoFolders(tmp_path / "other").list_videos(tmp_path / "other")
+
+
+def test_a_pattern_tells_depth_from_other_images(tmp_path: Path) -> None:
+    folder = tmp_path / "mine" / "kitchen"
+    folder.mkdir(parents=True)
+    for t in range(2):
+        write_png(folder / f"frame-{t}.depth.png", np.full((4, 6), 2000 + t, np.uint16))
+        write_png(folder / f"frame-{t}.color.png", np.zeros((4, 6, 3), np.uint8))
+    with pytest.raises(RawFileError, match="keep one, or give --pattern"):
+        VideoFolders(tmp_path / "mine").list_videos(tmp_path / "mine")
+    camera = DepthCamera((5.0, 5.0))
+    reader = VideoFolders(tmp_path / "mine", pattern="*.depth.png", camera=camera)
+    (source,) = reader.list_videos(reader.root)
+    assert reader.read_video(source).frames[1][:, 2].tolist() == pytest.approx([2.001] * 24)
+
+
+@pytest.mark.real
+def test_a_real_recording(tmp_path: Path) -> None:
+    data = os.environ.get("PCV_DATA")
+    if not data:
+        pytest.skip("PCV_DATA does not name a folder of real recordings")
+    folder = tmp_path / "mine" / "kitchen"
+    folder.mkdir(parents=True)
+    for path in sorted((Path(data) / "7scenes/redkitchen").glob("*.depth.png"))[:4]:
+        shutil.copy(path, folder)
+    camera = DepthCamera((585.0, 585.0), (320.0, 240.0))
+    reader = VideoFolders(tmp_path / "mine", camera=camera)
+    assert prepared(reader, tmp_path / "out", points=2048).frames == 4
+    assert open_store(tmp_path / "out").verify() == []

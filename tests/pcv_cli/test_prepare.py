@@ -1,0 +1,77 @@
+"""Preparing every layout as a user does: files in, exit code and one line out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.pcv_cli.test_workflow import pcv
+
+
+@pytest.mark.parametrize("format", ["kitti", "synthia"])
+def test_a_synthetic_street_becomes_a_labelled_store(tmp_path: Path, format: str) -> None:
+    pcv("synth", tmp_path / "raw", "--format", format, "--sequences", 3, "--frames", 2)
+    store = tmp_path / "store"
+    told = pcv("prepare", format, tmp_path / "raw", store, "--points", 512, "--jobs", 1, "--json")
+    assert json.loads(told)["frames"] == 6
+    facts = json.loads(pcv("info", store, "--verify", "--json"))
+    assert facts["problems"] == []
+    assert facts["columns"]["labels"] == "int16"
+    assert facts["points_a_class"]["building"] > 0
+    assert sum(facts["points_a_class"].values()) <= 6 * 512
+
+
+def recordings(root: Path) -> Path:
+    for name in ("hop/a", "hop/b", "skip/a", "skip/b"):
+        (root / name).mkdir(parents=True)
+        for t in range(3):
+            np.save(root / name / f"{t}.npy", np.random.default_rng(t).normal(size=(40, 3)))
+    return root
+
+
+def test_anyones_recordings_come_with_a_suggestion(tmp_path: Path) -> None:
+    raw = recordings(tmp_path / "raw")
+    told = pcv("prepare", "folder", raw, tmp_path / "store", "--points", 32, "--jobs", 1)
+    assert "encoder.radius" in told
+    assert "data.interval" in told
+    facts = json.loads(pcv("info", tmp_path / "store", "--json"))
+    assert facts["classes"] == {"hop": 2, "skip": 2}
+    assert facts["splits"] == {"test": 2, "train": 2}
+
+
+def test_one_bad_video_stops_it_or_is_left_out_and_listed(tmp_path: Path) -> None:
+    raw = recordings(tmp_path / "raw")
+    (raw / "skip/b/1.npy").write_bytes(b"\x93NUMPY")
+    common = ("--points", 32, "--jobs", 1)
+    said = pcv("prepare", "folder", raw, tmp_path / "strict", *common, code=2)
+    assert len([line for line in said.splitlines() if "error:" in line]) == 1
+    assert "skip/b/1.npy" in said
+    said = pcv("prepare", "folder", raw, tmp_path / "out", *common, "--skip-bad", code=1)
+    assert "skipped skip/b/1.npy" in said
+    assert json.loads(pcv("info", tmp_path / "out", "--json"))["videos"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("kitti", "{raw}", "{out}"), "holds no folder velodyne"),
+        (("kitti", "{raw}", "{out}", "--test", "one"), "expected sequence numbers"),
+        (("synthia", "{raw}", "{out}"), "holds no folder Depth/Stereo_Left"),
+        (("folder", "{raw}", "{out}", "--labels", "none.csv"), "none.csv: cannot be read"),
+        (("folder", "{raw}", "{out}", "--focal", "wide"), "expected pixels such as 585"),
+        (("folder", "{raw}", "{out}", "--focal", "5", "--centre", "1,2,3"), "expected pixels"),
+        (("folder", "{raw}", "{out}", "--up", "x"), "choose -y, y or z"),
+        (("folder", "{raw}", "{out}", "--test", "2"), "expected shares below 1"),
+        (("folder", "{raw}/none", "{out}"), "no such folder"),
+        (("folder", "{raw}", "{out}", "--pattern", "*.ply"), "no frame in it"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    places = {"raw": str(recordings(tmp_path / "raw")), "out": str(tmp_path / "out")}
+    words = [word.format(**places) for word in arguments]
+    lines = pcv("prepare", *words, code=2).strip().splitlines()
+    assert len([line for line in lines if "error:" in line]) == 1
+    assert said in " ".join(lines)
