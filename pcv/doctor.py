@@ -78,6 +78,7 @@ def _self_test() -> dict[str, str]:
             ("farthest_points", _test_farthest_points),
             ("nearest", _test_nearest),
             ("tube_sum", _test_tube_sum),
+            ("tube_max", _test_tube_max),
         ):
             try:
                 right = test(device)
@@ -134,3 +135,15 @@ def _test_tube_sum(device: str) -> bool:
     near = points[:, 0, :8].reshape(2, 4, 2, 3)
     along = ((near - anchors[:, 0, :, None]) @ weight.T) * near.repeat(1, 1, 1, 2)
     return bool(torch.allclose(found[:, 0, :, 0], along.sum(2), atol=1e-5))
+
+
+def _test_tube_max(device: str) -> bool:
+    points = _cloud(device)[:, None]
+    anchors, weight = points[:, :, :4], torch.ones(6, 4, device=device)
+    index = torch.arange(8, device=device).reshape(1, 1, 1, 4, 2).repeat(2, 1, 1, 1, 1)
+    frames = torch.zeros(1, 1, dtype=torch.int64, device=device)
+    feature = points.repeat(1, 1, 1, 2)
+    found = ops.tube_max(points, feature, anchors, weight, frames, index)
+    near = points[:, 0, :8].reshape(2, 4, 2, 3)
+    along = (near - anchors[:, 0, :, None]).sum(3, keepdim=True) + near.repeat(1, 1, 1, 2)
+    return bool(torch.allclose(found[:, 0], along.amax(2), atol=1e-5))
