@@ -45,6 +45,7 @@ class ClipBatch(NamedTuple):
     video: Tensor  # (B,) int64, row of the store's video table
     view: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
     subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
+    point_label: Tensor | None = None  # (B, T, N) int64: class of every point, -1: ignored
 
 
 class Superpoints(NamedTuple):

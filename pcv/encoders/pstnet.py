@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config import EncoderConfig
+from pcv.encoders.encoder import Encoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 
 # channels in, middle, out; radius factor; temporal kernel, stride, padding; spatial stride.
@@ -19,9 +20,10 @@ LAYERS = (
     (512, 768, 1024, 4, 3, 1, (1, 1), 1),
     (1024, 1536, 2048, 4, 1, 1, (0, 0), 2),
 )
+ENDS = (0, 2, 4, 5)  # layers that end a resolution in space and time
 
 
-class PSTNet(nn.Module):
+class PSTNet(Encoder):
     """Six PST convolutions: (B, T, N, 3) -> T / 4 frames of N / 16 superpoints of 2048 channels.
 
     ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame must
@@ -37,7 +39,7 @@ class PSTNet(nn.Module):
         def scaled(channels: int) -> int:
             return max(1, round(channels * config.width)) if channels else 0
 
-        self.config = config
+        self.config: EncoderConfig = config
         layers = [
             PSTConv(
                 PSTConvConfig(
@@ -77,17 +79,23 @@ class PSTNet(nn.Module):
     def _convolutions(self) -> list[PSTConv]:
         return [layer for layer in self.layers if isinstance(layer, PSTConv)]
 
-    def forward(self, points: Tensor) -> Superpoints:
+    def levels(self, points: Tensor) -> list[Superpoints]:
         """Encode clips.
 
         Args:
             points: (B, T, N, 3) float32, in the unit of the radius.
 
+        Returns:
+            Features of the layers that end a resolution, the last not rectified.
+
         Raises:
             ValueError: T does not fit the temporal strides, or N is below 16.
         """
-        position, feature = points, None
-        for layer in self.layers:
-            position, feature = layer(position, None if feature is None else torch.relu(feature))
-        assert feature is not None
-        return Superpoints(feature, position)
+        found, position, feature = [], points, None
+        for number, layer in enumerate(self.layers):
+            position, feature = layer(position, feature)
+            if number + 1 < len(LAYERS):
+                feature = torch.relu(feature)
+            if number in ENDS:
+                found.append(Superpoints(feature, position))
+        return found

@@ -59,7 +59,7 @@ def choose_anchors(
         return chosen[:, :, :count].contiguous()
     batch, steps = chosen.shape[:2]
     flat = chosen.reshape(batch * steps, -1, 3)
-    index = farthest_points(flat, count)
+    index = farthest_points(flat.float(), count)
     return gather_points(flat, index[:, None])[:, 0].reshape(batch, steps, count, 3)
 
 
@@ -82,8 +82,8 @@ def find_neighbours(
     source = frames.reshape(-1).to(position.device)[live]
     owner = torch.arange(steps, device=position.device).repeat_interleave(reach)[live]
     found = ball_query(
-        position[:, source].reshape(-1, position.shape[2], 3),
-        anchors[:, owner].reshape(-1, rows, 3),
+        position[:, source].reshape(-1, position.shape[2], 3).float(),
+        anchors[:, owner].reshape(-1, rows, 3).float(),
         radius,
         neighbours,
     )

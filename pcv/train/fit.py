@@ -101,9 +101,7 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
     def move(tensor: Tensor) -> Tensor:
         return tensor.to(device, non_blocking=True)
 
-    view = None if batch.view is None else move(batch.view)
-    subject = None if batch.subject is None else move(batch.subject)
-    return ClipBatch(move(batch.points), move(batch.label), move(batch.video), view, subject)
+    return ClipBatch(*(None if value is None else move(value) for value in batch))
 
 
 def autocast(
