@@ -9,6 +9,8 @@ from pcv.clip import Superpoints
 from pcv.config import EncoderConfig
 from pcv.encoders.encoder import Encoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
+from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder
+from pcv.nn.tubes import TimeGrid
 
 # channels in, middle, out; radius factor; temporal kernel, stride, padding; spatial stride.
 # The middle of the fourth layer is 384: the published 284 is a typing error its successors mended.
@@ -21,6 +23,9 @@ LAYERS = (
     (1024, 1536, 2048, 4, 1, 1, (0, 0), 2),
 )
 ENDS = (0, 2, 4, 5)  # layers that end a resolution in space and time
+# channels of the tubes' frames and out, and the layer that each undoes, coarsest first. Only the
+# operator of the published segmentation network is known; these sizes are ours.
+DECODER = ((512, 512, 5), (256, 256, 3), (128, 128, 1), (128, 128, 0))
 
 
 class PSTNet(Encoder):
@@ -99,3 +104,19 @@ class PSTNet(Encoder):
             if number in ENDS:
                 found.append(Superpoints(feature, position))
         return found
+
+    def decoder(self) -> TransposeDecoder:
+        """Build PST transposed convolutions that undo the layers, down to every point."""
+        layers, configs = self._convolutions(), []
+        before = self.width
+        for middle, out, undone in DECODER:
+            config = layers[undone].config
+            grid = TimeGrid(
+                config.temporal_kernel, config.temporal_stride, *config.temporal_padding
+            )
+            skipped = config.channels_in
+            out = max(1, round(out * self.config.width))
+            middle = max(1, round(middle * self.config.width))
+            configs.append(PSTConvTransposeConfig(before, skipped, middle, out, grid))
+            before = out
+        return TransposeDecoder(configs)

@@ -8,6 +8,9 @@ import numpy as np
 from pcv.kernels.tube_sum import FAST
 
 
+BLOCK = 64  # groups summed apart
+
+
 @numba.njit(parallel=True, cache=True)
 def pool_all(value, best, chosen):
     """Run ``pool`` for every group."""
@@ -55,9 +58,15 @@ def to_weight_all(grad, chosen, value, into):
 
 @numba.njit(cache=True, fastmath=FAST)
 def to_weight(c, grad, chosen, value, into):
-    """Add the inputs that won channel ``c``, in one order whatever the threads."""
-    row = into[c]
-    for g in range(len(grad)):
-        source, scale = value[g, chosen[g, c]], grad[g, c]
-        for d in range(len(row)):
-            row[d] += scale * source[d]
+    """Add the inputs that won channel ``c``, in one order whatever the threads.
+
+    Sums of sums: one running sum over all groups would lose a digit.
+    """
+    part = np.empty(into.shape[1], into.dtype)
+    for first in range(0, len(grad), BLOCK):
+        part[:] = 0
+        for g in range(first, min(first + BLOCK, len(grad))):
+            source, scale = value[g, chosen[g, c]], grad[g, c]
+            for d in range(len(part)):
+                part[d] += scale * source[d]
+        into[c] += part

@@ -149,7 +149,8 @@ class NormalisedP4DConv(P4DConv):
         if norm.training:
             centre, covariance = _displacement_moments(tubes)
             mean, variance = weight @ centre, ((weight @ covariance) * weight).sum(1)
-        scale, shift = _normalisation(norm, mean, variance, count)
+        mean, scale = _normalisation(norm, mean, variance, count)
+        shift = norm.bias - mean * scale
         return torch.cat([weight * scale[:, None], shift[:, None]], 1)
 
     def _normalise_points(self, feature: Tensor, tubes: _Tubes, norm: nn.BatchNorm1d) -> Tensor:
@@ -160,8 +161,8 @@ class NormalisedP4DConv(P4DConv):
             share = _times_reached(tubes, flat) / count
             mean = share @ flat
             variance = share @ (flat - mean).square()
-        scale, shift = _normalisation(norm, mean, variance, count)
-        return torch.relu(torch.addcmul(shift, flat, scale)).reshape(feature.shape)
+        mean, scale = _normalisation(norm, mean, variance, count)
+        return torch.relu(torch.addcmul(norm.bias, flat - mean, scale)).reshape(feature.shape)
 
     def _mix_last(self, groups: Tensor) -> Tensor:  # (G, K, C) -> (G, C')
         mixer, norm = self.mixers[-1], self.norms[-1]
@@ -171,14 +172,14 @@ class NormalisedP4DConv(P4DConv):
         best, centre, covariance = linear_max(groups, mixer.weight * sign[:, None], norm.training)
         mean = mixer.weight @ centre
         variance = ((mixer.weight @ covariance) * mixer.weight).sum(1)
-        scale, shift = _normalisation(norm, mean, variance, groups.shape[0] * groups.shape[1])
-        return torch.relu(torch.addcmul(shift, best, scale * sign))
+        mean, scale = _normalisation(norm, mean, variance, groups.shape[0] * groups.shape[1])
+        return torch.relu(torch.addcmul(norm.bias, best * sign - mean, scale))
 
 
 def _normalisation(
     norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor, count: int
 ) -> tuple[Tensor, Tensor]:
-    """Batch normalisation as a factor and a summand; running statistics move as torch's do."""
+    """What to subtract and to multiply by; running statistics move as torch's do."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
@@ -190,8 +191,7 @@ def _normalisation(
             norm.num_batches_tracked += 1
     else:
         mean, variance = norm.running_mean, norm.running_var
-    scale = norm.weight * torch.rsqrt(variance + norm.eps)
-    return scale, norm.bias - mean * scale
+    return mean, norm.weight * torch.rsqrt(variance + norm.eps)
 
 
 @torch.no_grad()

@@ -107,13 +107,15 @@ def _linear_max_backward(
     moments: bool,
 ) -> tuple[Tensor, Tensor]:
     into_weight = torch.zeros_like(weight, memory_format=torch.contiguous_format)
+    into = torch.zeros_like(rows, memory_format=torch.contiguous_format)
     if moments:
         count = rows.shape[0] * rows.shape[1]
         mix = (grad_covariance + grad_covariance.t()) / count
-        into = torch.addmm(grad_mean / count - mean @ mix, rows.flatten(0, 1), mix)
-        into = into.reshape(rows.shape)
-    else:
-        into = torch.zeros_like(rows, memory_format=torch.contiguous_format)
+        step = max(1, ROWS // rows.shape[1])
+        for part, out in zip(rows.split(step), into.split(step), strict=True):
+            torch.addmm(
+                grad_mean / count, (part - mean).flatten(0, 1), mix, out=out.flatten(0, 1)
+            )
     if rows.is_cuda:
         _scatter(grad, chosen, rows, weight, into, into_weight)
         return into, into_weight

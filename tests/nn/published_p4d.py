@@ -16,6 +16,7 @@ def published_p4d(layer, position, feature, ball=ball_by_definition):
     if feature is not None:
         features = [feature[:, 0]] * before + list(feature.unbind(1)) + [feature[:, -1]] * after
     reach, anchors, groups = config.temporal_kernel // 2, [], []
+    normalised = hasattr(layer, "mixers")
     for t in range(reach, len(xyz) - reach, config.temporal_stride):
         count = position.shape[2] // config.spatial_stride
         chosen = xyz[t][:, :count]
@@ -28,23 +29,34 @@ def published_p4d(layer, position, feature, ball=ball_by_definition):
             offset = gather_points(xyz[i], index) - chosen[:, :, None]
             offset = torch.cat([offset, torch.full_like(offset[..., :1], i - t)], -1)
             near = None if features is None else gather_points(features[i], index)
-            groups.append((offset, near))
+            groups.append((offset, near) if normalised else plain(layer, offset, near))
+    if not normalised:
+        return torch.stack(anchors, 1), over_time(config, groups)
     value = norm_relu(layer, "norm_displacement", [o @ layer.displacement.T for o, _ in groups])
     if features is not None:
         near = norm_relu(layer, "norm_feature", [f @ layer.feature.T for _, f in groups])
         value = [one + two for one, two in zip(value, near, strict=True)]
-    for number, mixer in enumerate(getattr(layer, "mixers", [])):
+    for number, mixer in enumerate(layer.mixers):
         value = norm_relu(layer.norms, str(number), [one @ mixer.weight.T for one in value])
-    taps = torch.stack([one.amax(2) for one in value]).unflatten(0, (-1, config.temporal_kernel))
-    pooled = taps.sum(1) if config.over_time == "sum" else taps.amax(1)
-    return torch.stack(anchors, 1), pooled.transpose(0, 1)
+    return torch.stack(anchors, 1), over_time(config, [one.amax(2) for one in value])
+
+
+def plain(layer, offset, near):
+    """One frame of the tubes without normalisation, pooled at once."""
+    value = offset @ layer.displacement.T
+    return (value if near is None else value + near @ layer.feature.T).amax(2)
+
+
+def over_time(config, taps):
+    """Pool the taps of each anchor frame."""
+    stacked = torch.stack(taps).unflatten(0, (-1, config.temporal_kernel))
+    pooled = stacked.sum(1) if config.over_time == "sum" else stacked.amax(1)
+    return pooled.transpose(0, 1)
 
 
 def norm_relu(owner, name, values):
-    """Batch normalisation over all groups at once, and ReLU; nothing without a norm."""
-    norm = getattr(owner, name, None)
-    if norm is None:
-        return values
+    """Batch normalisation over all groups at once, and ReLU."""
+    norm = getattr(owner, name)
     stacked = torch.stack(values)
     return list(torch.relu(norm(stacked.flatten(0, -2)).reshape(stacked.shape)))
 

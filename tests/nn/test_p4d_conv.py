@@ -39,18 +39,16 @@ def test_equals_the_published_formulation(kind, channels_in, over_time, anchors,
 
 
 @pytest.mark.parametrize("kind", [PlainP4DConv, NormalisedP4DConv])
-def test_float32_costs_no_more_accuracy_than_the_published_formulation(kind):
-    """Gradients through several normalisations lose digits in either; float64 says how many."""
+def test_equals_the_published_formulation_in_float32(kind):
+    """Gradients through several normalisations lose digits in either, so float64 is the truth."""
     layer = make(kind, fresh=True)
     torch.manual_seed(0)
     position, feature = torch.rand(4, 4, 64, 3), torch.randn(4, 4, 64, 5)
     exact = compare(copy.deepcopy(layer).double(), position.double(), feature.double(), True)
-    for (found, wanted), (_, truth) in zip(
-        compare(layer, position, feature, True), exact, strict=True
-    ):
+    both = zip(compare(layer, position, feature, True), exact, strict=True)
+    for number, ((found, _), (_, truth)) in enumerate(both):
         scale = truth.norm().clamp(min=1e-6)
-        theirs = (wanted - truth).norm() / scale
-        assert (found - truth).norm() / scale <= max(1e-5, 2 * theirs)
+        assert (found - truth).norm() / scale <= (1e-5 if number < 2 else 2e-5)
 
 
 def compare(layer, position, feature, training):
