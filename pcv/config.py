@@ -26,6 +26,7 @@ __all__ = [
     "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
 
+
 class DataConfig(Config):
     """Which clips are cut from a store, and in what unit."""
 
@@ -103,7 +104,9 @@ class ClassifyConfig(Config):
     name: Literal["classify"] = "classify"
     segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
     hidden: int = Field(512, ge=0)  # 0: one linear layer
-    read: Literal["max", "mean+max", "segments", "tokens"] = "max"  # how superpoints become one vector
+    read: Literal["max", "mean+max", "segments", "tokens"] = (
+        "max"  # how superpoints become one vector
+    )
     dropout: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
@@ -200,8 +203,9 @@ class Recipe(Config):
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
         flat = isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action"
-        if flat and self.objective.name == "segment":
-            raise ValueError("encoder.form must be scene when objective.name is segment")
+        if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
+            key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
+            raise ValueError(f"{key} when objective.name is segment")
         length = (
             self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
         )

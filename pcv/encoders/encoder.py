@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config import EncoderConfig, P4TransformerConfig
+from pcv.nn.propagation import PropagationDecoder
+from pcv.nn.pst_transpose import TransposeDecoder
 
 
 class Encoder(nn.Module):
@@ -35,7 +37,7 @@ class Encoder(nn.Module):
         """Return the features that a decoder reads, finest first; the last are the superpoints."""
         raise NotImplementedError
 
-    def decoder(self) -> nn.Module:
+    def decoder(self) -> PropagationDecoder | TransposeDecoder:
         """Build the decoder that fits: (points, levels) -> (B, T, N, ``decoder.width``).
 
         Raises:

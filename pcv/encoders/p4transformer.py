@@ -34,15 +34,11 @@ class P4Transformer(Encoder):
 
     def __init__(self, config: P4TransformerConfig) -> None:
         super().__init__()
-
-        def scaled(channels: int) -> int:
-            return max(1, round(channels * config.width))
-
         self.config: P4TransformerConfig = config
-        self.width = scaled(TOKEN)
-        self.widths = [scaled(channels[-1]) for channels, *_ in SCENE]
+        self.width = self._scaled(TOKEN)
+        self.widths = [self._scaled(channels[-1]) for channels, *_ in SCENE]
         self.rectify = config.form == "scene" or config.rectify
-        layers = [self._action()] if config.form == "action" else self._scene(scaled)
+        layers = [self._action()] if config.form == "action" else self._scene()
         self.layers = nn.ModuleList(layers)
         self.position = nn.Linear(4, self.width) if config.form == "action" else None
         depth = config.depth if config.depth is not None else _default(config.form, 5, 2)
@@ -53,6 +49,9 @@ class P4Transformer(Encoder):
             Block(self.width, heads, channels, hidden, activate=True, dropout=config.dropout)
             for _ in range(depth)
         )
+
+    def _scaled(self, channels: int) -> int:
+        return max(1, round(channels * self.config.width))
 
     def _action(self) -> PlainP4DConv:
         config = self.config
@@ -71,14 +70,14 @@ class P4Transformer(Encoder):
             )
         )
 
-    def _scene(self, scaled) -> list[NormalisedP4DConv]:  # noqa: ANN001
+    def _scene(self) -> list[NormalisedP4DConv]:
         config, before, layers = self.config, 0, []
         for channels, factor, kernel, padding, stride in SCENE:
             layers.append(
                 NormalisedP4DConv(
                     P4DConvConfig(
                         channels_in=before,
-                        channels=tuple(map(scaled, channels)),
+                        channels=tuple(map(self._scaled, channels)),
                         radius=config.radius * factor,
                         neighbours=config.neighbours,
                         temporal_kernel=kernel,
@@ -89,7 +88,7 @@ class P4Transformer(Encoder):
                     )
                 )
             )
-            before = scaled(channels[-1])
+            before = self._scaled(channels[-1])
         return layers
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
@@ -140,7 +139,7 @@ class P4Transformer(Encoder):
         """
         if self.config.form != "scene":
             raise ValueError("the action form has no decoder; use encoder.form: scene")
-        outs = [tuple(max(1, round(c * self.config.width)) for c in row) for row in DECODER]
+        outs = [tuple(map(self._scaled, row)) for row in DECODER]
         return PropagationDecoder(self.widths, outs)
 
 

@@ -55,8 +55,8 @@ def score_points(
         count = len(batch.points)
         counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
         known = (batch.point_label != IGNORED) & counted
-        truth, guess = batch.point_label[known].numpy(), guess[known].numpy()
-        matrix += confusion_matrix(truth, guess, classes)
+        truth = batch.point_label[known].numpy()
+        matrix += confusion_matrix(truth, guess[known].numpy(), classes)
         videos |= set(batch.video[known.flatten(1).any(1)].tolist())
         done += count
         advance(count)

@@ -7,7 +7,6 @@ import numpy as np
 
 from pcv.kernels.tube_sum import FAST
 
-
 BLOCK = 64  # groups summed apart
 
 

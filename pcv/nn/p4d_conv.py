@@ -1,4 +1,4 @@
-"""Point 4D convolution (Fan et al., P4Transformer, CVPR 2021), without the published code's waste."""
+"""Point 4D convolution (Fan et al., P4Transformer, CVPR 2021), without the published waste."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Tubes(NamedTuple):
     position: Tensor  # (B, L, N, 3)
     anchors: Tensor  # (B, A, M, 3)
     frames: Tensor  # (A, R)
-    index: Tensor  # (B, A, R, M, K)
+    near: Tensor  # (B, A, R, M, K) int64
 
 
 class P4DConv(nn.Module):
@@ -93,7 +93,7 @@ class P4DConv(nn.Module):
 class PlainP4DConv(P4DConv):
     """The action form: maxima of sums, neither normalised nor rectified.
 
-    ``max_j (f_j + W (p_j - p_i))`` needs no grouped tensor: each maximum is taken as its terms come.
+    ``max_j (f_j + W (p_j - p_i))`` needs no grouped tensor: maxima are taken as terms come.
     """
 
     def __init__(self, config: P4DConvConfig) -> None:
@@ -103,7 +103,7 @@ class PlainP4DConv(P4DConv):
 
     def _pool(self, tubes: _Tubes, feature: Tensor | None) -> Tensor:
         return tube_max(
-            tubes.position, feature, tubes.anchors, self.displacement, tubes.frames, tubes.index,
+            tubes.position, feature, tubes.anchors, self.displacement, tubes.frames, tubes.near,
             self.config.over_time,
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ class NormalisedP4DConv(P4DConv):
         if feature is not None and self.norm_feature is not None:
             feature = self._normalise_points(feature, tubes, self.norm_feature)
         value = tube_rectify(
-            tubes.position, feature, tubes.anchors, weight, tubes.frames, tubes.index
+            tubes.position, feature, tubes.anchors, weight, tubes.frames, tubes.near
         )
         batch, steps, taps, rows, slots, _ = value.shape
         value = value.flatten(0, 4)
@@ -145,7 +145,7 @@ class NormalisedP4DConv(P4DConv):
     def _displacement_map(self, tubes: _Tubes) -> Tensor:  # (C, 5)
         """The displacement matrix with its normalisation folded in; the last column is a bias."""
         norm, weight = self.norm_displacement, self.displacement
-        mean, variance, count = weight[:, 0], weight[:, 0], tubes.index.numel()
+        mean, variance, count = weight[:, 0], weight[:, 0], tubes.near.numel()
         if norm.training:
             centre, covariance = _displacement_moments(tubes)
             mean, variance = weight @ centre, ((weight @ covariance) * weight).sum(1)
@@ -155,7 +155,7 @@ class NormalisedP4DConv(P4DConv):
 
     def _normalise_points(self, feature: Tensor, tubes: _Tubes, norm: nn.BatchNorm1d) -> Tensor:
         """Normalise by point with the statistics of the groups, and rectify."""
-        flat, count = feature.flatten(0, 2), tubes.index.numel()
+        flat, count = feature.flatten(0, 2), tubes.near.numel()
         mean = variance = flat[:1].mean(0)
         if norm.training:
             share = _times_reached(tubes, flat) / count
@@ -197,10 +197,10 @@ def _normalisation(
 @torch.no_grad()
 def _displacement_moments(tubes: _Tubes) -> tuple[Tensor, Tensor]:  # (4,), (4, 4)
     """Mean and covariance of all displacements, a tap at a time."""
-    taps, count = tubes.frames.shape[1], tubes.index.numel()
+    taps, count = tubes.frames.shape[1], tubes.near.numel()
     parts = []
     for tap in range(taps):
-        near = _take(tubes.position, tubes.frames[:, tap], tubes.index[:, :, tap])
+        near = _take(tubes.position, tubes.frames[:, tap], tubes.near[:, :, tap])
         offset = (near - tubes.anchors[:, :, :, None]).reshape(-1, 3).double()
         time = offset.new_full((len(offset), 1), tap - taps // 2)
         parts.append(torch.cat([offset, time], 1))
@@ -220,6 +220,6 @@ def _take(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
 def _times_reached(tubes: _Tubes, like: Tensor) -> Tensor:  # (B L N,)
     """How often each point is somebody's neighbour."""
     batch, length, count = tubes.position.shape[:3]
-    clip = torch.arange(batch, device=tubes.index.device).reshape(-1, 1, 1, 1, 1)
-    row = (clip * length + tubes.frames[None, :, :, None, None]) * count + tubes.index
+    clip = torch.arange(batch, device=tubes.near.device).reshape(-1, 1, 1, 1, 1)
+    row = (clip * length + tubes.frames[None, :, :, None, None]) * count + tubes.near
     return torch.bincount(row.flatten(), minlength=batch * length * count).to(like.dtype)

@@ -30,7 +30,7 @@ class Segment(nn.Module):
         self.encoder = encoder
         self.decoder = encoder.decoder()
         self.head = nn.Sequential(
-            nn.Dropout(config.dropout), nn.Linear(int(self.decoder.width), classes)
+            nn.Dropout(config.dropout), nn.Linear(self.decoder.width, classes)
         )
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)

@@ -71,9 +71,7 @@ def _linear_max(
 
 
 @_linear_max.register_fake
-def _new_out(
-    rows: Tensor, weight: Tensor, moments: bool
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _new_out(rows: Tensor, weight: Tensor, moments: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     shape, channels = (len(rows), len(weight)), weight.shape[1]
     chosen = rows.new_empty(shape, dtype=torch.uint8)
     return (
@@ -113,9 +111,7 @@ def _linear_max_backward(
         mix = (grad_covariance + grad_covariance.t()) / count
         step = max(1, ROWS // rows.shape[1])
         for part, out in zip(rows.split(step), into.split(step), strict=True):
-            torch.addmm(
-                grad_mean / count, (part - mean).flatten(0, 1), mix, out=out.flatten(0, 1)
-            )
+            torch.addmm(grad_mean / count, (part - mean).flatten(0, 1), mix, out=out.flatten(0, 1))
     if rows.is_cuda:
         _scatter(grad, chosen, rows, weight, into, into_weight)
         return into, into_weight

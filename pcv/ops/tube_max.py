@@ -74,15 +74,14 @@ def _tube_max(
 ) -> tuple[Tensor, Tensor]:
     _check_all_there(points, frames, index)
     out, chosen = _new_out(points, feature, anchors, weight, frames, index, joint)
-    *inputs, into, won = _arrays(
-        points, feature, anchors, weight.t(), frames, index, out, chosen
-    )  # fmt: skip
-    batch, steps = index.shape[:2]
-    if threaded(batch * steps):
-        forward_all(*inputs, joint, into, won)
+    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out, chosen)
+    arguments: list[Any] = [*arrays[:6], joint, *arrays[6:]]
+    tasks = index.shape[0] * index.shape[1]
+    if threaded(tasks):
+        forward_all(*arguments)
     else:
-        for task in range(batch * steps):
-            forward(task, *inputs, joint, into, won)
+        for task in range(tasks):
+            forward(task, *arguments)
     return out, chosen
 
 

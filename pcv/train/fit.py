@@ -101,7 +101,8 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
     def move(tensor: Tensor) -> Tensor:
         return tensor.to(device, non_blocking=True)
 
-    return ClipBatch(*(None if value is None else move(value) for value in batch))
+    there = {name: move(value) for name, value in batch._asdict().items() if value is not None}
+    return batch._replace(**there)
 
 
 def autocast(

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou, per_class, per_class_iou
+from pcv.evaluate.metrics import (
+    accuracy,
+    confusion_matrix,
+    mean_class_accuracy,
+    mean_iou,
+    per_class,
+    per_class_iou,
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))

@@ -25,9 +25,7 @@ def test_mixing_before_interpolating_is_mixing_after():
     for rest in (skipped, None):
         layer = Carry(5, 0 if rest is None else 4, 7)
         found = layer(fine, position, feature, rest)
-        assert torch.allclose(
-            found, by_definition(layer, fine, position, feature, rest), atol=1e-5
-        )
+        assert torch.allclose(found, by_definition(layer, fine, position, feature, rest), atol=1e-5)
 
 
 def test_one_coarse_point_is_everywhere():
@@ -54,8 +52,7 @@ def test_the_decoder_ends_at_the_points():
     decoder = PropagationDecoder([4, 6, 8], [(8, 7), (6, 5), (4, 3)])
     points = torch.rand(2, 3, 32, 3)
     levels = [
-        Superpoints(torch.randn(2, 3, n, c), points[:, :, :n])
-        for n, c in ((16, 4), (8, 6), (2, 8))
+        Superpoints(torch.randn(2, 3, n, c), points[:, :, :n]) for n, c in ((16, 4), (8, 6), (2, 8))
     ]
     assert decoder(points, levels).shape == (2, 3, 32, 3)
     assert decoder.width == 3

@@ -13,7 +13,7 @@ GRIDS = [(TimeGrid(3, 2, 1, 0), 4), (TimeGrid(3, 1, 1, 1), 3), (TimeGrid(), 2)]
 def published(layer, fine, skipped, coarse):
     """Frame by frame: taps scattered to the frames they cover, then interpolated as one set."""
     grid, middle = layer.config.grid, layer.config.middle
-    steps, rows = coarse.feature.shape[1:3]
+    steps = coarse.feature.shape[1]
     taps = torch.relu(layer.norm(layer.temporal(coarse.feature)))
     landed = [[] for _ in range(fine.shape[1])]
     for a in range(steps):

@@ -55,9 +55,7 @@ def by_definition(points, feature, anchors, weight, frames, index, over_time) ->
 def test_equal_to_the_definition(over_time, featured, seed, points, taps, k) -> None:
     inputs = example(seed, points=points, taps=taps, k=k)
     inputs[1] = inputs[1] if featured else None
-    torch.testing.assert_close(
-        tube_max(*inputs, over_time), by_definition(*inputs, over_time)
-    )
+    torch.testing.assert_close(tube_max(*inputs, over_time), by_definition(*inputs, over_time))
 
 
 @pytest.mark.parametrize("over_time", ["max", "sum"])

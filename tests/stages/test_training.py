@@ -9,6 +9,7 @@ from pcv.config import (
     ClassifyConfig,
     DataConfig,
     EncoderConfig,
+    P4TransformerConfig,
     PointCPSCConfig,
     Recipe,
     TrainConfig,
@@ -166,3 +167,20 @@ def test_a_probe_changes_nothing_and_reads_random_weights_too(store, tmp_path: P
         assert result.init == ("pre" if start else "random")
         assert set(result.scores) == {"linear", "knn_1", "knn_5"}
     assert file.read_bytes() == before
+
+
+def test_p4transformer_is_pretrained_and_finetuned(store, tmp_path: Path) -> None:
+    encoder = P4TransformerConfig(
+        name="p4transformer", width=0.02, radius=0.5, neighbours=4, spatial_stride=8, depth=1,
+        heads=2, head_channels=4, mlp=8,
+    )  # fmt: skip
+    pretrain(job(store, tmp_path / "pre", encoder=encoder))
+    result = finetune(job(
+        store, tmp_path / "a", tmp_path / "pre", stage="finetune", encoder=encoder,
+        objective=ClassifyConfig(hidden=8, segment_frames=0, read="tokens"),
+        train=TrainConfig(epochs=2, batch=2),
+    ))  # fmt: skip
+    assert result.init == "pre"
+    assert evaluate(tmp_path / "a")["accuracy"] == result.scores["accuracy"]
+    with pytest.raises(CheckpointError, match=r"encoder\.name=p4transformer"):
+        finetune(tuned(store, tmp_path / "b", tmp_path / "pre"))
