@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, dump_recipe
+from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
@@ -99,10 +99,7 @@ class _Training:
                 "raise train.batch or label more videos"
             )
         _check_subjects(recipe, self.store, self.split.train)
-        if recipe.objective.name == "segment" and collate([clips[0, 0]]).point_label is None:
-            raise RecipeError(
-                f"{self.job.store}: its points have no labels; objective.name segment needs them"
-            )
+        _check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
@@ -228,6 +225,21 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
         raise RecipeError(
             f"{store.path}: the subject of {unknown} training videos is unknown; set "
             "objective.negative_subjects and objective.neighbour_subjects to any"
+        )
+
+
+def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
+    objective = recipe.objective
+    if not isinstance(objective, SegmentConfig):
+        return
+    if collate([clips[0, 0]]).point_label is None:
+        raise RecipeError(
+            f"{store.path}: its points have no labels; objective.name segment needs them"
+        )
+    weights, classes = len(objective.class_weights), len(class_names(store, recipe))
+    if weights not in (0, classes):
+        raise RecipeError(
+            f"objective.class_weights: {weights} weights, but {store.path} has {classes} classes"
         )
 
 

@@ -112,6 +112,14 @@ def test_p4transformer_segments_too(raw, reader, tmp_path: Path) -> None:
     scored_run(open_store(tmp_path / "store"), tmp_path / "r", SCENE)
 
 
+@pytest.mark.usefixtures("_labelled")
+def test_class_weights_that_do_not_fit_are_one_line(store, tmp_path: Path) -> None:
+    job = segmenting(store, tmp_path / "r")
+    weighted = job.recipe.objective.model_copy(update={"class_weights": (1.0, 2.0)})
+    with pytest.raises(RecipeError, match=r"class_weights: 2 weights, but .* has 3 classes"):
+        finetune(job._replace(recipe=job.recipe.model_copy(update={"objective": weighted})))
+
+
 def test_points_without_labels_are_one_line(store, tmp_path: Path) -> None:
     job = segmenting(store, tmp_path / "r")
     with pytest.raises(RecipeError, match="points have no labels"):
