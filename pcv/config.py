@@ -7,20 +7,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from pcv.encoder_config import (
+    AnyEncoderConfig,
+    Config,
+    Count,
+    EncoderConfig,
+    Fraction,
+    P4TransformerConfig,
+    Positive,
+)
 from pcv.errors import RecipeError
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
+__all__ = [
+    "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
+    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "SegmentConfig",
+    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+]  # fmt: skip
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class DataConfig(_Config):
+class DataConfig(Config):
     """Which clips are cut from a store, and in what unit."""
 
     dataset: str | None = None  # refuse a store of another dataset
@@ -36,7 +43,7 @@ class DataConfig(_Config):
     colour: bool = False  # clips carry the stored colours of their points
 
 
-class AugmentConfig(_Config):
+class AugmentConfig(Config):
     """Random changes of a training clip, the same for all its frames."""
 
     scale: tuple[float, float] = (0.9, 1.1)
@@ -58,20 +65,7 @@ class AugmentConfig(_Config):
         return self
 
 
-class EncoderConfig(_Config):
-    """PSTNet, in the form the self-supervised work uses."""
-
-    name: Literal["pstnet"] = "pstnet"
-    width: Positive = 1.0  # multiplies every channel count
-    radius: Positive = 0.5  # of the first layer, in the unit of the points
-    neighbours: Count = 9
-    combine: Literal["multiplication", "addition"] = "multiplication"
-    pool: Literal["sum", "max", "mean"] = "sum"
-    padding: Literal["zeros", "replicate"] = "zeros"
-    anchors: Literal["prefix", "fps"] = "prefix"
-
-
-class PointCPSCConfig(_Config):
+class PointCPSCConfig(Config):
     """PointCPSC (Sheng et al., ICCV 2023, section 3); what the paper leaves open has a key here."""
 
     name: Literal["pointcpsc"] = "pointcpsc"
@@ -105,18 +99,31 @@ class PointCPSCConfig(_Config):
     stop_gradient_assignment: bool = False
 
 
-class ClassifyConfig(_Config):
+class ClassifyConfig(Config):
     """Supervised classification of clips: what finetuning trains."""
 
     name: Literal["classify"] = "classify"
     segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
     hidden: int = Field(512, ge=0)  # 0: one linear layer
-    read: Literal["max", "mean+max", "segments"] = "max"  # how superpoints become one vector
+    read: Literal["max", "mean+max", "segments", "tokens"] = (
+        "max"  # how superpoints become one vector
+    )
     dropout: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
-class OptimConfig(_Config):
+class SegmentConfig(Config):
+    """Supervised segmentation: a class for every point of every frame."""
+
+    name: Literal["segment"] = "segment"
+    segment_frames: int = Field(0, ge=0)  # encoded on its own; 0: the whole clip
+    class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
+    dropout: float = Field(0.0, ge=0, lt=1)
+    halves: Literal["none", "x", "y", "z"] = "z"  # scoring: frames are cut in two along this axis
+    overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
+
+
+class OptimConfig(Config):
     """Optimiser and learning-rate schedule."""
 
     name: Literal["adamw", "sgd"] = "adamw"
@@ -131,7 +138,7 @@ class OptimConfig(_Config):
     clip_norm: float = Field(0.0, ge=0)  # 0: no clipping
 
 
-class TrainConfig(_Config):
+class TrainConfig(Config):
     """How long, on what, and by which protocol."""
 
     epochs: Count = 200
@@ -150,11 +157,11 @@ class TrainConfig(_Config):
     label_fraction: Fraction = 1.0
 
 
-class ProbeConfig(_Config):
+class ProbeConfig(Config):
     """Reading a frozen encoder."""
 
     segment_frames: int = Field(4, ge=0)
-    read: Literal["max", "mean+max", "segments"] = "segments"
+    read: Literal["max", "mean+max", "segments", "tokens"] = "segments"
     neighbours: Count = 5  # kNN
     linear_epochs: Count = 300
     linear_lr: Positive = 1e-2
@@ -162,26 +169,44 @@ class ProbeConfig(_Config):
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
 
 
-class Recipe(_Config):
+AnyObjectiveConfig = Annotated[
+    PointCPSCConfig | ClassifyConfig | SegmentConfig, Field(discriminator="name")
+]
+# Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
+CHOSEN: dict[str, type[Config]] = {
+    "pstnet": EncoderConfig,
+    "p4transformer": P4TransformerConfig,
+    "pointcpsc": PointCPSCConfig,
+    "classify": ClassifyConfig,
+    "segment": SegmentConfig,
+}
+OBJECTIVES_OF = {"pretrain": ("pointcpsc",), "finetune": ("classify", "segment")}
+
+
+class Recipe(Config):
     """One stage of work, complete: what ``recipe.yaml`` of a run folder holds."""
 
     stage: Literal["pretrain", "finetune", "probe"]
     store: str | None = None  # default for --store, relative to the working folder
     data: DataConfig = DataConfig()
     augment: AugmentConfig = AugmentConfig()
-    encoder: EncoderConfig = EncoderConfig()
-    objective: Annotated[PointCPSCConfig | ClassifyConfig, Field(discriminator="name")] = (
-        PointCPSCConfig()
-    )
+    encoder: AnyEncoderConfig = EncoderConfig()
+    objective: AnyObjectiveConfig = PointCPSCConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     probe: ProbeConfig = ProbeConfig()
 
     @model_validator(mode="after")
     def _consistent(self) -> Recipe:
-        wanted = {"pretrain": "pointcpsc", "finetune": "classify"}.get(self.stage)
-        if wanted and self.objective.name != wanted:
-            raise ValueError(f"objective.name must be {wanted} when stage is {self.stage}")
+        wanted = OBJECTIVES_OF.get(self.stage, ())
+        if wanted and self.objective.name not in wanted:
+            raise ValueError(
+                f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
+            )
+        flat = isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action"
+        if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
+            key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
+            raise ValueError(f"{key} when objective.name is segment")
         length = (
             self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
         )
@@ -253,7 +278,7 @@ def _apply(tree: dict[str, Any], override: str) -> None:
 
 
 def _explain(item: dict[str, Any]) -> str:
-    location = [str(part) for part in item["loc"] if part not in ("pointcpsc", "classify")]
+    location = [str(part) for part in item["loc"] if part not in CHOSEN]
     path = ".".join(location)
     if item["type"] == "extra_forbidden":
         known = _known_keys([str(part) for part in item["loc"][:-1]])
@@ -268,8 +293,8 @@ def _explain(item: dict[str, Any]) -> str:
 def _known_keys(section: list[str]) -> list[str]:
     model: Any = Recipe
     for key in section:
-        if key in ("pointcpsc", "classify"):
-            model = {"pointcpsc": PointCPSCConfig, "classify": ClassifyConfig}[key]
+        if key in CHOSEN:
+            model = CHOSEN[key]
         elif key in model.model_fields:
             kind = model.model_fields[key].annotation
             if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -78,6 +78,9 @@ def _self_test() -> dict[str, str]:
             ("farthest_points", _test_farthest_points),
             ("nearest", _test_nearest),
             ("tube_sum", _test_tube_sum),
+            ("tube_max", _test_tube_max),
+            ("tube_rectify", _test_tube_rectify),
+            ("linear_max", _test_linear_max),
         ):
             try:
                 right = test(device)
@@ -134,3 +137,36 @@ def _test_tube_sum(device: str) -> bool:
     near = points[:, 0, :8].reshape(2, 4, 2, 3)
     along = ((near - anchors[:, 0, :, None]) @ weight.T) * near.repeat(1, 1, 1, 2)
     return bool(torch.allclose(found[:, 0, :, 0], along.sum(2), atol=1e-5))
+
+
+def _tubes(device: str) -> tuple[torch.Tensor, ...]:
+    """Points, features, anchors, frames and neighbours; displacement and feature of each one."""
+    points = _cloud(device)[:, None]
+    feature = points.repeat(1, 1, 1, 2)
+    index = torch.arange(8, device=device).reshape(1, 1, 1, 4, 2).repeat(2, 1, 1, 1, 1)
+    frames = torch.zeros(1, 1, dtype=torch.int64, device=device)
+    near = points[:, 0, :8].reshape(2, 4, 2, 3)
+    along = (near - points[:, 0, :4, None]).sum(3, keepdim=True)
+    return points, feature, points[:, :, :4], frames, index, along, near.repeat(1, 1, 1, 2)
+
+
+def _test_tube_max(device: str) -> bool:
+    points, feature, anchors, frames, index, along, near = _tubes(device)
+    weight = torch.ones(6, 4, device=device)
+    found = ops.tube_max(points, feature, anchors, weight, frames, index)
+    return bool(torch.allclose(found[:, 0], (along + near).amax(2), atol=1e-5))
+
+
+def _test_tube_rectify(device: str) -> bool:
+    points, feature, anchors, frames, index, along, near = _tubes(device)
+    weight = torch.ones(6, 5, device=device)
+    found = ops.tube_rectify(points, feature, anchors, weight, frames, index)
+    return bool(torch.allclose(found[:, 0, 0], torch.relu(along + 1) + near, atol=1e-5))
+
+
+def _test_linear_max(device: str) -> bool:
+    rows, weight = _cloud(device), _cloud(device)[0, :6]
+    found, mean, _ = ops.linear_max(rows, weight, True)
+    wanted = rows.double() @ weight.double().T
+    means = torch.allclose(mean.double(), rows.double().mean((0, 1)), atol=1e-5)
+    return means and bool(torch.allclose(found.double(), wanted.amax(1), atol=1e-5))

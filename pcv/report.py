@@ -13,10 +13,13 @@ from rich.table import Table
 from pcv.errors import InputError, PcvError
 from pcv.train.run import RunFolder, RunResult
 
-SHOWN = ("linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "loss")
+SHOWN = (
+    "linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "miou_present_classes",
+    "miou_all_classes", "point_accuracy", "loss",
+)  # fmt: skip
 # Shown in columns of their own, or different in every run.
 SAME_RUN = ("train.seed", "train.label_fraction", "train.protocol", "store")
-SHARES = ("linear", "knn", "accuracy", "mean_class", "best_")
+SHARES = ("linear", "knn", "accuracy", "mean_class", "miou", "point_accuracy", "best_")
 
 
 class Row(NamedTuple):

@@ -143,7 +143,7 @@ def evaluate(
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
     json: Json = False,
 ) -> None:
-    """Score all clips of every video and sum them: accuracy, per class, confusion."""
+    """Score every video (accuracy, per class, confusion) or, where points are labelled, mIoU."""
     from pcv.stages.evaluate import evaluate as score
 
     with console.progress("eval") as progress:

@@ -56,6 +56,9 @@ def result(value: RunResult, out: Path, as_json: bool) -> None:
 
 def scores(values: dict[str, Any]) -> None:
     """Print accuracy with what it is a fraction of, then every class."""
+    if "miou_all_classes" in values:
+        _point_scores(values)
+        return
     scored, split = values["n_scored"], values["n_in_split"]
     console.out.print(
         f"accuracy {values['accuracy']:.2%}  ({values['n_correct']} of {scored} scored; "
@@ -67,6 +70,21 @@ def scores(values: dict[str, Any]) -> None:
         table.add_row(
             escape(row["name"]), share, str(row["videos"]), escape(row["taken_for"] or "")
         )
+    console.out.print(table)
+
+
+def _point_scores(values: dict[str, Any]) -> None:
+    """Both averages of IoU by their names, then every class."""
+    console.out.print(
+        f"mIoU {values['miou_present_classes']:.2%} over the classes present, "
+        f"{values['miou_all_classes']:.2%} over all {len(values['classes'])}; "
+        f"points right {values['point_accuracy']:.2%}  "
+        f"({values['n_scored']} of {values['n_in_split']} videos in {values['split']} scored)"
+    )
+    table = Table("class", "IoU", "points", box=None)
+    for row in values["classes"]:
+        share = "-" if row["iou"] is None else f"{row['iou']:.1%}"
+        table.add_row(escape(row["name"]), share, str(row["points"]))
     console.out.print(table)
 
 

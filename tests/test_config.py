@@ -42,7 +42,7 @@ def test_a_value_set_on_the_command_line_wins(tmp_path: Path) -> None:
         ("stage: pretrain\ntrain: {seed: -1}", "train.seed"),
         ("stage: pretrain\noptim: {lr: .nan}", "optim.lr"),
         ("stage: pretrain\noptim: {lr: 1e-3}", "optim.lr"),
-        ("stage: finetune", "objective.name must be classify"),
+        ("stage: finetune", "objective.name must be classify or segment"),
         ("stage: pretrain\ndata: {frames: 23}", "not a multiple"),
         ("stage: pretrain\naugment: {scale: [2.0, 1.0]}", "scale must be"),
         ("- a list", "expected a mapping"),

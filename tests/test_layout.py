@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "errors": set(),
     "clip": set(),
-    "config": {"errors"},
+    "encoder_config": {"errors"},
+    "config": {"encoder_config", "errors"},
     "kernels": set(),
     "ops": {"errors", "kernels"},
     "data": {"clip", "config", "errors", "kernels"},

@@ -7,7 +7,10 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config import EncoderConfig
+from pcv.encoders.encoder import Encoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
+from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder
+from pcv.nn.tubes import TimeGrid
 
 # channels in, middle, out; radius factor; temporal kernel, stride, padding; spatial stride.
 # The middle of the fourth layer is 384: the published 284 is a typing error its successors mended.
@@ -19,9 +22,13 @@ LAYERS = (
     (512, 768, 1024, 4, 3, 1, (1, 1), 1),
     (1024, 1536, 2048, 4, 1, 1, (0, 0), 2),
 )
+ENDS = (0, 2, 4, 5)  # layers that end a resolution in space and time
+# channels of the tubes' frames and out, and the layer that each undoes, coarsest first. Only the
+# operator of the published segmentation network is known; these sizes are ours.
+DECODER = ((512, 512, 5), (256, 256, 3), (128, 128, 1), (128, 128, 0))
 
 
-class PSTNet(nn.Module):
+class PSTNet(Encoder):
     """Six PST convolutions: (B, T, N, 3) -> T / 4 frames of N / 16 superpoints of 2048 channels.
 
     ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame must
@@ -37,7 +44,7 @@ class PSTNet(nn.Module):
         def scaled(channels: int) -> int:
             return max(1, round(channels * config.width)) if channels else 0
 
-        self.config = config
+        self.config: EncoderConfig = config
         layers = [
             PSTConv(
                 PSTConvConfig(
@@ -77,17 +84,39 @@ class PSTNet(nn.Module):
     def _convolutions(self) -> list[PSTConv]:
         return [layer for layer in self.layers if isinstance(layer, PSTConv)]
 
-    def forward(self, points: Tensor) -> Superpoints:
+    def levels(self, points: Tensor) -> list[Superpoints]:
         """Encode clips.
 
         Args:
             points: (B, T, N, 3) float32, in the unit of the radius.
 
+        Returns:
+            Features of the layers that end a resolution, the last not rectified.
+
         Raises:
             ValueError: T does not fit the temporal strides, or N is below 16.
         """
-        position, feature = points, None
-        for layer in self.layers:
-            position, feature = layer(position, None if feature is None else torch.relu(feature))
-        assert feature is not None
-        return Superpoints(feature, position)
+        found, position, feature = [], points, None
+        for number, layer in enumerate(self.layers):
+            position, feature = layer(position, feature)
+            if number + 1 < len(LAYERS):
+                feature = torch.relu(feature)
+            if number in ENDS:
+                found.append(Superpoints(feature, position))
+        return found
+
+    def decoder(self) -> TransposeDecoder:
+        """Build PST transposed convolutions that undo the layers, down to every point."""
+        layers, configs = self._convolutions(), []
+        before = self.width
+        for middle, out, undone in DECODER:
+            config = layers[undone].config
+            grid = TimeGrid(
+                config.temporal_kernel, config.temporal_stride, *config.temporal_padding
+            )
+            skipped = config.channels_in
+            out = max(1, round(out * self.config.width))
+            middle = max(1, round(middle * self.config.width))
+            configs.append(PSTConvTransposeConfig(before, skipped, middle, out, grid))
+            before = out
+        return TransposeDecoder(configs)

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.ops import ball_query, farthest_points, gather_points, repeat_first, tube_sum
+from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_frames
+from pcv.ops import tube_sum
 
 
 class PSTConvConfig(NamedTuple):
@@ -68,12 +69,12 @@ class PSTConv(nn.Module):
         config = self.config
         length, count = position.shape[1:3]
         centres, frames = self.frames(length)
-        anchors = self._anchors(position, centres, count // config.spatial_stride)
+        anchors = choose_anchors(position, centres, count // config.spatial_stride, config.anchors)
         if config.padding == "zeros" and (feature is None or config.combine == "addition"):
             position, feature, frames = _append_zero_frame(position, feature, frames)
         live = (frames >= 0).any(0).nonzero()[:, 0]
         frames = frames[:, live]
-        index = self._neighbours(position, anchors, frames)
+        index = find_neighbours(position, anchors, frames, config.radius, config.neighbours)
         if self.feature is not None and feature is not None:
             feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
         pooled = self._pool(position.detach(), feature, anchors, frames, index)
@@ -116,52 +117,13 @@ class PSTConv(nn.Module):
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
         """Return anchor frames (A,) and the frames (A, R) their tubes reach; -1: zero padding."""
         config = self.config
-        before, after = config.temporal_padding
-        reach = config.temporal_kernel // 2
-        padded = length + before + after
-        if padded < config.temporal_kernel or (
-            (padded - config.temporal_kernel) % config.temporal_stride
-        ):
-            raise ValueError(
-                f"{length} frames with padding {config.temporal_padding} do not fit a temporal "
-                f"kernel of {config.temporal_kernel} with stride {config.temporal_stride}"
-            )
-        centres = torch.arange(reach, padded - reach, config.temporal_stride) - before
-        frames = centres[:, None] + torch.arange(-reach, reach + 1)
-        if config.padding == "replicate":
-            return centres.clamp(0, length - 1), frames.clamp(0, length - 1)
-        if ((centres < 0) | (centres >= length)).any():
-            raise ValueError("zero padding may not hold an anchor frame")
-        return centres, torch.where((frames < 0) | (frames >= length), -1, frames)
-
-    def _anchors(self, position: Tensor, centres: Tensor, count: int) -> Tensor:
-        if count < 1:
-            raise ValueError(f"{position.shape[2]} points leave no anchor")
-        chosen = position[:, centres.to(position.device)]
-        if self.config.anchors == "prefix":
-            return chosen[:, :, :count].contiguous()
-        batch, steps = chosen.shape[:2]
-        flat = chosen.reshape(batch * steps, -1, 3)
-        index = farthest_points(flat, count)
-        return gather_points(flat, index[:, None])[:, 0].reshape(batch, steps, count, 3)
-
-    def _neighbours(self, position: Tensor, anchors: Tensor, frames: Tensor) -> Tensor:
-        """(B, A, R, M, K); the rows of a padded frame are -1, never searched."""
-        batch, steps, rows = anchors.shape[:3]
-        reach = frames.shape[1]
-        shape = (batch, steps * reach, rows, self.config.neighbours)
-        index = torch.full(shape, -1, dtype=torch.int64, device=position.device)
-        live = (frames.reshape(-1) >= 0).nonzero()[:, 0].to(position.device)
-        source = frames.reshape(-1).to(position.device)[live]
-        owner = torch.arange(steps, device=position.device).repeat_interleave(reach)[live]
-        found = ball_query(
-            position[:, source].reshape(-1, position.shape[2], 3),
-            anchors[:, owner].reshape(-1, rows, 3),
-            self.config.radius,
-            self.config.neighbours,
+        grid = TimeGrid(
+            config.temporal_kernel,
+            config.temporal_stride,
+            *config.temporal_padding,
+            config.padding,
         )
-        index[:, live] = repeat_first(found).reshape(batch, len(live), rows, -1)
-        return index.reshape(batch, steps, reach, rows, -1)
+        return grid.frames(length)
 
     def _pool(
         self,
@@ -189,19 +151,19 @@ class PSTConv(nn.Module):
     ) -> Tensor:
         """Every other combination; sums of displacements and of features stay 3 and C wide."""
         config = self.config
-        grouped = _gather_frames(position, frames, index)  # (B, A, R, M, K, 3)
+        grouped = gather_frames(position, frames, index)  # (B, A, R, M, K, 3)
         live = (index[..., :1] >= 0).to(position.dtype)
         offset = (grouped - anchors[:, :, None, :, None]) * live[..., None]
         if config.pool == "max":
             value = F.linear(offset, self.displacement)
             if feature is not None:
-                near = _gather_frames(feature, frames, index)
+                near = gather_frames(feature, frames, index)
                 value = value * near if config.combine == "multiplication" else value + near
             pooled = value.amax(4) * live
         else:
             pooled = F.linear(offset.sum(4), self.displacement)
             if feature is not None:
-                pooled = pooled + _gather_frames(feature, frames, index).sum(4)
+                pooled = pooled + gather_frames(feature, frames, index).sum(4)
             pooled = pooled / config.neighbours if config.pool == "mean" else pooled
         return pooled.transpose(2, 3)
 
@@ -215,14 +177,3 @@ def _append_zero_frame(
     if feature is not None:
         feature = torch.cat([feature, torch.zeros_like(feature[:, :1])], 1)
     return position, feature, torch.where(frames < 0, length, frames)
-
-
-def _gather_frames(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
-    """(B, L, N, C) along frames (A, R) and index (B, A, R, M, K) -> (B, A, R, M, K, C)."""
-    batch, steps, reach, rows, slots = index.shape
-    chosen = values[:, frames.clamp(min=0).reshape(-1).to(values.device)]
-    flat = gather_points(
-        chosen.reshape(batch * steps * reach, *values.shape[2:]),
-        index.reshape(batch * steps * reach, rows, slots),
-    )
-    return flat.reshape(batch, steps, reach, rows, slots, -1)

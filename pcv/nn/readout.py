@@ -7,12 +7,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Read = Literal["max", "mean+max", "segments"]
+Read = Literal["max", "mean+max", "segments", "tokens"]
 
 
 def read_width(channels: int, segments: int, how: Read) -> int:
     """Length of what ``read`` returns."""
-    return {"max": channels, "mean+max": 2 * channels, "segments": 2 * segments * channels}[how]
+    return {
+        "max": channels,
+        "mean+max": 2 * channels,
+        "segments": 2 * segments * channels,
+        "tokens": channels,
+    }[how]
 
 
 def read(
@@ -23,8 +28,10 @@ def read(
 
     ``max``: mean over the superpoints of a frame, max over time (PSTNet). ``mean+max``: mean and
     max over superpoints, max over time. ``segments``: mean and max over the superpoints of each
-    segment, kept apart in time order.
+    segment, kept apart in time order. ``tokens``: max over all superpoints (P4Transformer).
     """
+    if how == "tokens":
+        return feature.flatten(1, 3).amax(1)
     if how == "max":
         return feature.mean(3).flatten(1, 2).amax(1)
     if how == "mean+max":

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses
 from pcv.config import ClassifyConfig
-from pcv.encoders.pstnet import PSTNet
+from pcv.encoders.encoder import Encoder
 from pcv.nn.heads import classifier
 from pcv.nn.readout import read, read_width
 from pcv.objectives.segments import encode_segments
@@ -17,7 +17,7 @@ class Classify(nn.Module):
     """Encode segments, pool them to one vector and classify it with cross-entropy."""
 
     def __init__(
-        self, config: ClassifyConfig, encoder: PSTNet, *, frames: int, classes: int
+        self, config: ClassifyConfig, encoder: Encoder, *, frames: int, classes: int
     ) -> None:
         super().__init__()
         self.config = config

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Superpoints
 from pcv.config import PointCPSCConfig
-from pcv.encoders.pstnet import PSTNet
+from pcv.encoders.encoder import Encoder
 from pcv.nn.heads import RowNorm, predictor
 from pcv.nn.position import SpaceTimeEmbedding
 from pcv.nn.transformer import Block
@@ -40,7 +40,7 @@ class PointCPSC(nn.Module):
     """
 
     def __init__(
-        self, config: PointCPSCConfig, encoder: PSTNet, *, frames: int, points: int
+        self, config: PointCPSCConfig, encoder: Encoder, *, frames: int, points: int
     ) -> None:
         super().__init__()
         width = config.channels

@@ -3,7 +3,10 @@
 from pcv.ops.ball_query import ball_query
 from pcv.ops.farthest_points import farthest_points
 from pcv.ops.grouping import gather_points, interpolate, repeat_first
+from pcv.ops.linear_max import linear_max
 from pcv.ops.nearest import nearest
+from pcv.ops.tube_max import tube_max
+from pcv.ops.tube_rectify import tube_rectify
 from pcv.ops.tube_sum import tube_sum
 
 __all__ = [
@@ -11,7 +14,10 @@ __all__ = [
     "farthest_points",
     "gather_points",
     "interpolate",
+    "linear_max",
     "nearest",
     "repeat_first",
+    "tube_max",
+    "tube_rectify",
     "tube_sum",
 ]

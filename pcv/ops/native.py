@@ -29,6 +29,10 @@ FLAGS = ("-O3", "-std=c++20", "-DUSE_CUDA", TARGET)
 ARCHITECTURES = "8.0;9.0+PTX"  # where there is no device to ask
 ADVICE = "run on the CPU with CUDA_VISIBLE_DEVICES= , or see pcv doctor"
 OPS = ("ball_query", "farthest_points", "nearest", "tube_sum", "tube_sum_backward")
+COMPOSED = (  # no CUDA source: torch's own ops, nothing to build
+    "linear_max", "linear_max_backward", "tube_max", "tube_max_backward",
+    "tube_rectify", "tube_rectify_backward",
+)  # fmt: skip
 
 
 @functools.cache
@@ -134,7 +138,9 @@ def kernel_report() -> list[dict[str, str]]:
         cuda = f"none: no CUDA device{f' ({problem})' if problem else ''}"
     else:
         cuda = f"none: {problem}" if problem else "CUDA, compiled on first use"
-    return [{"op": op, "cpu": "Numba", "cuda": cuda} for op in OPS]
+    report = [{"op": op, "cpu": "Numba", "cuda": cuda} for op in OPS]
+    there = "torch's own ops" if torch.cuda.is_available() else "none: no CUDA device"
+    return report + [{"op": op, "cpu": "Numba", "cuda": there} for op in COMPOSED]
 
 
 @contextmanager

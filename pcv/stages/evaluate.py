@@ -11,18 +11,15 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.config import Recipe, load_recipe
-from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.splits import split_videos
-from pcv.data.store import Store, open_store
+from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
-from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
-from pcv.evaluate.predict import VideoScores, predict
-from pcv.objectives import Classify, build_objective
+from pcv.evaluate.metrics import per_class, per_class_iou
+from pcv.objectives import Classify, Segment, build_objective
+from pcv.stages.scoring import class_names, score
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
-
-BATCH = 32  # clips; a score does not depend on it
 
 
 def evaluate(
@@ -43,7 +40,8 @@ def evaluate(
         progress: Called with clips scored.
 
     Returns:
-        JSON-able: accuracy, n_scored, n_in_split, classes, confusion.
+        JSON-able: accuracy, or for a run that labels points the two mIoU and point_accuracy;
+        n_scored and n_in_split (videos), classes, confusion (of videos, or of points).
 
     Raises:
         InputError: Not a finetuned run, an unknown split, or a store of other classes.
@@ -54,51 +52,31 @@ def evaluate(
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
-    videos = getattr(split_videos(opened, recipe.train, labelled=True), split)
+    labelled = recipe.objective.name == "classify"
+    videos = getattr(split_videos(opened, recipe.train, labelled=labelled), split)
     if not len(videos):
         raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")
-    names = opened.class_names
+    names = class_names(opened, recipe)
     objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
-    assert isinstance(objective, Classify)
+    assert isinstance(objective, Classify | Segment)
     folder = RunFolder(run)
     load_objective(folder.last if checkpoint == "last" else folder.best, objective)
     objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    found = score_videos(objective, opened, videos, recipe, progress)
-    matrix = confusion_matrix(found.label, found.score.argmax(1), len(names))
+    found = score(objective, opened, videos, recipe, progress)
+    matrix = found.confusion
+    kind = _point_classes if isinstance(objective, Segment) else _classes
     return {
         "run": str(run),
         "store": str(opened.path),
         "split": split,
         "checkpoint": checkpoint,
-        "accuracy": accuracy(matrix),
-        "mean_class_accuracy": mean_class_accuracy(matrix),
+        **found.values,
         "n_correct": int(np.trace(matrix)),
-        "n_scored": len(found.video),
+        "n_scored": found.videos,
         "n_in_split": len(videos),
-        "classes": _classes(matrix, names),
+        "classes": kind(matrix, names),
         "confusion": matrix.tolist(),
     }
-
-
-def score_videos(
-    objective: Classify,
-    store: Store,
-    videos: NDArray[np.int64],
-    recipe: Recipe,
-    progress: Progress | None = None,
-) -> VideoScores:
-    """Sum the scores of all clips of some videos."""
-    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, len(clips), "clips scored")
-
-    batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
-    return predict(objective, batches, objective.scores, advance)
 
 
 def read_run(run: Path) -> tuple[Recipe, Path]:
@@ -130,3 +108,8 @@ def _classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]
             }
         )
     return rows
+
+
+def _point_classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]]:
+    rows = zip(names, per_class_iou(matrix), matrix.sum(1), strict=True)
+    return [{"name": name, "iou": share, "points": int(count)} for name, share, count in rows]

@@ -14,7 +14,7 @@ from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
-from pcv.encoders.pstnet import PSTNet
+from pcv.encoders.encoder import Encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
@@ -59,7 +59,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     return folder.finish(_score(job, store, train, test, len(split.test), began))
 
 
-def _warm(encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
+def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
     recipe = job.recipe
     clips = ClipDataset(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()
@@ -71,7 +71,7 @@ def _warm(encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64]) ->
 
 
 def _features(
-    encoder: PSTNet, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
+    encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
 ) -> Features:
     recipe = job.recipe
     clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)

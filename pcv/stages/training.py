@@ -12,16 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, dump_recipe
-from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
+from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
+from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy
-from pcv.objectives import Classify, build_objective
-from pcv.stages.evaluate import score_videos
+from pcv.objectives import Classify, Segment, build_objective
 from pcv.stages.job import Job
+from pcv.stages.scoring import class_names, score
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
 from pcv.train.fit import FitPlan, TrainState, fit
@@ -29,6 +28,8 @@ from pcv.train.interrupts import catch_interrupts
 from pcv.train.optim import build_optimizer
 from pcv.train.run import RunFolder, RunResult
 from pcv.train.schedule import build_schedule
+
+VALIDATION = "validation_"  # before the name of a score on validation videos
 
 
 def silent(done: int, total: int, text: str) -> None:
@@ -48,7 +49,7 @@ def pretrain(job: Job, *, resume: bool = False, progress: Progress = silent) -> 
 
 
 def finetune(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
-    """Train an encoder and a classifier with labels, then score the test videos.
+    """Train an encoder and a classifier, of clips or of points, then score the test videos.
 
     Returns and raises as ``pretrain``.
     """
@@ -81,8 +82,8 @@ class _Training:
             return finished
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
-        supervised = recipe.stage == "finetune"
-        self.split = split_videos(self.store, recipe.train, labelled=supervised)
+        labelled = recipe.objective.name == "classify"
+        self.split = split_videos(self.store, recipe.train, labelled=labelled)
         clips = ClipDataset(
             self.store,
             self.split.train,
@@ -98,6 +99,7 @@ class _Training:
                 "raise train.batch or label more videos"
             )
         _check_subjects(recipe, self.store, self.split.train)
+        _check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
@@ -123,7 +125,7 @@ class _Training:
         recipe = self.recipe
         torch.manual_seed(recipe.train.seed)
         encoder = build_encoder(recipe.encoder)
-        objective = build_objective(recipe, encoder, classes=len(self.store.class_names))
+        objective = build_objective(recipe, encoder, classes=len(class_names(self.store, recipe)))
         if self.job.start is not None:
             load_strictly(encoder, starting_weights(self.job.start, recipe), self.job.start)
         objective.to(device())
@@ -132,8 +134,8 @@ class _Training:
             load_checkpoint(self.folder.last, state)
             self.folder.forget_after(state.step)
             self.best = max(
-                (line["validation_accuracy"] for line in self.folder.metrics()
-                 if "validation_accuracy" in line), default=-1.0,
+                (value for line in self.folder.metrics() for name, value in line.items()
+                 if name.startswith(VALIDATION)), default=-1.0,
             )  # fmt: skip
         return state
 
@@ -159,15 +161,14 @@ class _Training:
         due = step == self.length.steps or (
             train.validate_every and epoch % train.validate_every == 0
         )
-        if not isinstance(state.objective, Classify) or not due or not len(videos):
+        if not isinstance(state.objective, Classify | Segment) or not due or not len(videos):
             return
-        found = score_videos(state.objective, self.store, videos, self.recipe)
-        matrix = confusion_matrix(found.label, found.score.argmax(1), len(self.store.class_names))
-        score = accuracy(matrix)
-        name = "test_accuracy" if train.protocol == "paper" else "validation_accuracy"
-        self.folder.log(step, {name: score})
-        if score > self.best:
-            self.best = score
+        found = score(state.objective, self.store, videos, self.recipe)
+        value = found.values[found.main]
+        prefix = "test_" if train.protocol == "paper" else VALIDATION
+        self.folder.log(step, {prefix + found.main: value})
+        if value > self.best:
+            self.best = value
             self._save(state, self.folder.best)
 
     def _save(self, state: TrainState, folder: Path) -> None:
@@ -188,26 +189,22 @@ class _Training:
             seconds=round(seconds, 1),
             scores={k: v for k, v in last.items() if k not in ("step", "lr")},
             label_fraction=train.label_fraction,
-            class_names=self.store.class_names,
+            class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
-        if not isinstance(state.objective, Classify) or not len(self.split.test):
+        if not isinstance(state.objective, Classify | Segment) or not len(self.split.test):
             return result
-        found = score_videos(state.objective, self.store, self.split.test, recipe, self.progress)
-        matrix = confusion_matrix(found.label, found.score.argmax(1), len(self.store.class_names))
-        scores = {
-            "accuracy": accuracy(matrix),
-            "mean_class_accuracy": mean_class_accuracy(matrix),
-        }
+        found = score(state.objective, self.store, self.split.test, recipe, self.progress)
+        scores = dict(found.values)
         if self.best >= 0:
             kind = "best_test_epoch" if train.protocol == "paper" else "best_validation_epoch"
             scores[kind] = self.best
         return result.model_copy(
             update={
                 "scores": scores,
-                "n_scored": len(found.video),
+                "n_scored": found.videos,
                 "n_in_split": len(self.split.test),
-                "confusion": matrix.tolist(),
+                "confusion": found.confusion.tolist(),
             }
         )
 
@@ -228,6 +225,21 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
         raise RecipeError(
             f"{store.path}: the subject of {unknown} training videos is unknown; set "
             "objective.negative_subjects and objective.neighbour_subjects to any"
+        )
+
+
+def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
+    objective = recipe.objective
+    if not isinstance(objective, SegmentConfig):
+        return
+    if collate([clips[0, 0]]).point_label is None:
+        raise RecipeError(
+            f"{store.path}: its points have no labels; objective.name segment needs them"
+        )
+    weights, classes = len(objective.class_weights), len(class_names(store, recipe))
+    if weights not in (0, classes):
+        raise RecipeError(
+            f"objective.class_weights: {weights} weights, but {store.path} has {classes} classes"
         )
 
 
@@ -255,14 +267,14 @@ def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     the shape of the weights may not.
 
     Raises:
-        CheckpointError: No checkpoint, or another encoder or width.
+        CheckpointError: No checkpoint, or another encoder, width or form.
     """
     config, weights = load_encoder(start)
     wanted = recipe.encoder.model_dump(mode="json")
-    for key in ("name", "width"):
-        if config.get(key) != wanted[key]:
+    for key in ("name", "width", "form"):
+        if config.get(key) != wanted.get(key):
             raise CheckpointError(
-                f"{start}: its encoder has {key} {config.get(key)}, the recipe {wanted[key]}; "
+                f"{start}: its encoder has {key} {config.get(key)}, the recipe {wanted.get(key)}; "
                 f"use --set encoder.{key}={config.get(key)}"
             )
     return weights

@@ -22,3 +22,19 @@ def test_block_does_not_depend_on_the_order_of_tokens():
     block, tokens = Block(6, 2, 4, 12), torch.randn(2, 5, 6)
     order = torch.randperm(5)
     assert torch.allclose(block(tokens)[:, order], block(tokens[:, order]), atol=1e-5)
+
+
+def test_the_output_may_be_activated():
+    layer = Attention(6, 2, 4, activate=True)
+    tokens = torch.randn(2, 5, 6)
+    found = layer(tokens)
+    layer.activate = False
+    assert torch.allclose(found, torch.nn.functional.gelu(layer(tokens)))
+
+
+def test_dropout_leaves_evaluation_as_it_is():
+    block, tokens = Block(6, 2, 4, 12, dropout=0.5), torch.randn(2, 5, 6)
+    assert not torch.equal(block(tokens), block(tokens))
+    without = Block(6, 2, 4, 12)
+    without.load_state_dict(block.state_dict())
+    assert torch.equal(block.eval()(tokens), without(tokens))

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import ClassifyConfig, EncoderConfig
+from pcv.config import ClassifyConfig, EncoderConfig, P4TransformerConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.classify import Classify
 
@@ -21,7 +21,7 @@ def clips(label=(0, 1, 2, 1)):
     return ClipBatch(points, torch.tensor(label), torch.arange(4))
 
 
-@pytest.mark.parametrize("read", ["max", "mean+max", "segments"])
+@pytest.mark.parametrize("read", ["max", "mean+max", "segments", "tokens"])
 @pytest.mark.parametrize("segment_frames", [4, 0])
 @pytest.mark.parametrize("hidden", [8, 0])
 def test_scores(read, segment_frames, hidden):
@@ -59,3 +59,17 @@ def test_labels_are_needed_to_learn_not_to_score():
     assert objective.scores(unlabelled).shape == (4, 3)
     with pytest.raises(ValueError, match="without a label"):
         objective(unlabelled)
+
+
+def test_p4transformer_classifies_whole_clips_by_its_tokens():
+    encoder = P4TransformerConfig(
+        name="p4transformer", width=1 / 32, radius=0.5, neighbours=4, spatial_stride=8, depth=1,
+        heads=2, head_channels=8, mlp=16,
+    )  # fmt: skip
+    config = ClassifyConfig(hidden=8, segment_frames=0, read="tokens")
+    objective = Classify(config, build_encoder(encoder), frames=8, classes=3)
+    pooled = objective.encoder(clips().points).feature.flatten(1, 2).amax(1)
+    objective.eval()
+    assert torch.allclose(objective.scores(clips()), objective.head(pooled), atol=1e-5)
+    objective(clips()).total.backward()
+    assert all(parameter.grad is not None for parameter in objective.parameters())

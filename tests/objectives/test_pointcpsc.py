@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import EncoderConfig, PointCPSCConfig
+from pcv.config import EncoderConfig, P4TransformerConfig, PointCPSCConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.pointcpsc import Owners, PointCPSC
 
@@ -285,3 +285,32 @@ def test_monitors_tell_a_collapse():
     assert collapsed["embedding_std"] < 1e-3
     assert collapsed["effective_rank"] < 1.5
     assert -1 <= healthy["positive_similarity"] <= 1
+
+
+@pytest.mark.parametrize("view", [False, True], ids=["one view", "two views"])
+@pytest.mark.parametrize("scope", ["sample", "batch"])
+@pytest.mark.parametrize(("form", "segment_frames"), [("action", 4), ("scene", 1), ("scene", 2)])
+def test_p4transformer_pretrains_in_both_forms(form, segment_frames, scope, view):
+    """Scenes: the soft assignment's divergence on, segments of a frame or two."""
+    torch.manual_seed(0)
+    encoder = P4TransformerConfig(
+        name="p4transformer", form=form, width=1 / 32, radius=0.5, neighbours=4, spatial_stride=8,
+        depth=1, heads=2, head_channels=8, mlp=16,
+    )  # fmt: skip
+    changes = {"segment_frames": segment_frames, "assignment_weight": 1.0, "prototype_scope": scope}
+    frames, points = (4, 256) if form == "scene" else (12, 64)
+    objective = PointCPSC(
+        PointCPSCConfig(**(SMALL | changes)), build_encoder(encoder), frames=frames, points=points
+    )
+    for seed in (0, 1):
+        cloud = torch.rand(3, frames, points, 3, generator=torch.Generator().manual_seed(seed))
+        batch = ClipBatch(
+            cloud, torch.full((3,), -1), torch.arange(3), cloud * 1.1 if view else None
+        )
+        losses = objective(batch)
+        losses.total.backward()
+    assert losses.parts["bank_fill"] > 0
+    assert losses.parts["assignment"] > 0
+    for name, parameter in objective.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name

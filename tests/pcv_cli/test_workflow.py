@@ -138,6 +138,9 @@ def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path
             "objective.predictor_hidden=[16, 16]",
         ]  # fmt: skip
     overrides = [word for value in small for word in ("--set", value)]
+    if path.stem.startswith("synthia"):
+        pytest.skip("people are too few points for the scene form and have no labels of points; "
+                    "tests/stages/test_scoring.py and test_training.py run both")  # fmt: skip
     out = json.loads(
         pcv(recipe["stage"], path, "--store", place / "store", "--out", tmp_path / "run",
             *overrides, "--json")

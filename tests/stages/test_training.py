@@ -9,10 +9,13 @@ from pcv.config import (
     ClassifyConfig,
     DataConfig,
     EncoderConfig,
+    P4TransformerConfig,
     PointCPSCConfig,
     Recipe,
     TrainConfig,
+    load_recipe,
 )
+from pcv.data.prepare import prepare
 from pcv.data.store import open_store
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.stages import training
@@ -21,6 +24,7 @@ from pcv.stages.job import Job
 from pcv.stages.probe import probe
 from pcv.stages.training import finetune, pretrain
 
+RECIPES = Path(__file__).parents[2] / "recipes"
 DATA = DataConfig(frames=8, points=32, epoch="videos")
 ENCODER = EncoderConfig(width=0.05, radius=0.5)
 OBJECTIVE = PointCPSCConfig(
@@ -166,3 +170,33 @@ def test_a_probe_changes_nothing_and_reads_random_weights_too(store, tmp_path: P
         assert result.init == ("pre" if start else "random")
         assert set(result.scores) == {"linear", "knn_1", "knn_5"}
     assert file.read_bytes() == before
+
+
+def test_scenes_are_pretrained(raw, reader, tmp_path: Path) -> None:
+    """The recipe of scenes, its network and its projections small."""
+    prepare(reader, raw, tmp_path / "store", points=256)
+    recipe = load_recipe(RECIPES / "synthia.yaml", (
+        "data.points=256", "encoder.width=0.03", "encoder.mlp=16", "objective.channels=16",
+        "objective.autoregressor_mlp=16", "objective.predictor_hidden=[16, 16]",
+        "objective.bank_size=4", "train.batch=2", "train.steps=2", "train.precision=float32",
+    ))  # fmt: skip
+    result = pretrain(Job(recipe, "synthia", tmp_path / "store", tmp_path / "run"))
+    assert result.steps == 2
+    assert result.scores["assignment"] > 0
+
+
+def test_p4transformer_is_pretrained_and_finetuned(store, tmp_path: Path) -> None:
+    encoder = P4TransformerConfig(
+        name="p4transformer", width=0.02, radius=0.5, neighbours=4, spatial_stride=8, depth=1,
+        heads=2, head_channels=4, mlp=8,
+    )  # fmt: skip
+    pretrain(job(store, tmp_path / "pre", encoder=encoder))
+    result = finetune(job(
+        store, tmp_path / "a", tmp_path / "pre", stage="finetune", encoder=encoder,
+        objective=ClassifyConfig(hidden=8, segment_frames=0, read="tokens"),
+        train=TrainConfig(epochs=2, batch=2),
+    ))  # fmt: skip
+    assert result.init == "pre"
+    assert evaluate(tmp_path / "a")["accuracy"] == result.scores["accuracy"]
+    with pytest.raises(CheckpointError, match=r"encoder\.name=p4transformer"):
+        finetune(tuned(store, tmp_path / "b", tmp_path / "pre"))

@@ -1,0 +1,70 @@
+"""Sections of recipes that choose an encoder, and what all sections share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Config(BaseModel):
+    """A section of a recipe: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class EncoderConfig(Config):
+    """PSTNet, in the form the self-supervised work uses."""
+
+    name: Literal["pstnet"] = "pstnet"
+    width: Positive = 1.0  # multiplies every channel count
+    radius: Positive = 0.5  # of the first layer, in the unit of the points
+    neighbours: Count = 9
+    combine: Literal["multiplication", "addition"] = "multiplication"
+    pool: Literal["sum", "max", "mean"] = "sum"
+    padding: Literal["zeros", "replicate"] = "zeros"
+    anchors: Literal["prefix", "fps"] = "prefix"
+
+
+class P4TransformerConfig(Config):
+    """P4Transformer (Fan et al., CVPR 2021); None: what the published network of the form has."""
+
+    name: Literal["p4transformer"]
+    form: Literal["action", "scene"] = "action"
+    width: Positive = 1.0  # multiplies every channel count but those of the heads
+    radius: Positive = 0.7  # of the first layer, in the unit of the points; scenes: 0.9
+    neighbours: Annotated[int, Field(gt=0, le=85)] = 32
+    spatial_stride: Count = 32  # action
+    temporal_kernel: Count = 3  # action
+    temporal_stride: Count = 2  # action; short clips: 1, with temporal_padding [0, 0]
+    temporal_padding: tuple[int, int] = (1, 0)  # action; the first and the last frame are repeated
+    rectify: bool = False  # action: ReLU before the transformer
+    depth: int | None = Field(None, ge=0)  # blocks: 5, scenes 2
+    heads: Count | None = None  # 8, scenes 4
+    head_channels: Count | None = None  # 128, scenes 256
+    mlp: Count | None = None  # 2048, scenes 1024
+    dropout: float = Field(0.0, ge=0, lt=1)
+    anchors: Literal["prefix", "fps"] = "prefix"
+
+    @model_validator(mode="after")
+    def _possible(self) -> P4TransformerConfig:
+        if self.temporal_kernel % 2 == 0:
+            raise ValueError("temporal_kernel must be odd")
+        if self.temporal_kernel * self.neighbours > 256:
+            raise ValueError("temporal_kernel times neighbours must be 256 at most")
+        return self
+
+
+def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
+    name = value.get("name", "pstnet") if isinstance(value, dict) else getattr(value, "name", "")
+    return str(name)
+
+
+AnyEncoderConfig = Annotated[
+    Annotated[EncoderConfig, Tag("pstnet")] | Annotated[P4TransformerConfig, Tag("p4transformer")],
+    Discriminator(_encoder_name),
+]

@@ -1,0 +1,46 @@
+"""What every encoder offers objectives."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from pcv.clip import Superpoints
+from pcv.config import EncoderConfig, P4TransformerConfig
+from pcv.nn.propagation import PropagationDecoder
+from pcv.nn.pst_transpose import TransposeDecoder
+
+
+class Encoder(nn.Module):
+    """Clips to superpoints.
+
+    Attributes:
+        width: Channels of a superpoint.
+        config: What it was built from.
+    """
+
+    width: int
+    config: EncoderConfig | P4TransformerConfig
+
+    def superpoints(self, frames: int, points: int) -> tuple[int, int]:
+        """Return how many frames and anchors ``forward`` makes of clips of that size."""
+        raise NotImplementedError
+
+    def anchor_frames(self, frames: int) -> Tensor:
+        """Return the frames of a clip in which the superpoints lie: (L,) int64."""
+        raise NotImplementedError
+
+    def forward(self, points: Tensor) -> Superpoints:
+        """Encode clips (B, T, N, 3), in the unit of the radius."""
+        return self.levels(points)[-1]
+
+    def levels(self, points: Tensor) -> list[Superpoints]:
+        """Return the features that a decoder reads, finest first; the last are the superpoints."""
+        raise NotImplementedError
+
+    def decoder(self) -> PropagationDecoder | TransposeDecoder:
+        """Build the decoder that fits: (points, levels) -> (B, T, N, ``decoder.width``).
+
+        Raises:
+            ValueError: The encoder is of a form that has none.
+        """
+        raise NotImplementedError

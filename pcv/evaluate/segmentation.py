@@ -1,0 +1,102 @@
+"""Classes of all points of whole frames, and how well they fit the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pcv.clip import ClipBatch
+from pcv.evaluate.metrics import confusion_matrix
+from pcv.objectives.segment import IGNORED, Segment
+from pcv.train.fit import device_of, to_device
+
+AXES = {"x": 0, "y": 1, "z": 2}
+
+
+class PointScores(NamedTuple):
+    """What scoring found."""
+
+    confusion: NDArray[np.int64]  # (classes, classes), rows: truth
+    videos: int  # with at least one labelled point
+
+
+@torch.no_grad()
+def score_points(
+    objective: Segment,
+    batches: Iterable[ClipBatch],
+    fresh: NDArray[np.bool_],  # (clips, T)
+    classes: int,
+    advance: Callable[[int], None] = lambda clips: None,
+) -> PointScores:
+    """Count the predictions of all labelled points.
+
+    Args:
+        objective: Put in eval mode meanwhile.
+        batches: Clips of whole frames, in the order of ``fresh``.
+        fresh: Which frames of each clip count; a frame that two clips share counts once.
+        classes: How many there are.
+        advance: Called with the number of clips of each batch.
+
+    Raises:
+        ValueError: A batch has no point labels.
+    """
+    was_training = objective.training
+    objective.eval()
+    matrix, videos, done = np.zeros((classes, classes), np.int64), set(), 0
+    for batch in batches:
+        if batch.point_label is None:
+            raise ValueError("clips without point labels cannot be scored")
+        guess = label_points(objective, to_device(batch, device_of(objective)).points).cpu()
+        count = len(batch.points)
+        counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
+        known = (batch.point_label != IGNORED) & counted
+        truth = batch.point_label[known].numpy()
+        matrix += confusion_matrix(truth, guess[known].numpy(), classes)
+        videos |= set(batch.video[known.flatten(1).any(1)].tolist())
+        done += count
+        advance(count)
+    objective.train(was_training)
+    return PointScores(matrix, len(videos))
+
+
+def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3) -> (B, T, N)
+    """Return the class of every point; each is predicted once, whole frames at a time.
+
+    Frames are cut in two at the median of the clip along ``objective.config.halves``, as large
+    scenes are trained on in parts; each half also sees ``overlap`` beyond the cut, and labels its
+    own side alone. Clips are taken one by one, so a prediction does not depend on the batch.
+    """
+    axis = objective.config.halves
+    if axis == "none":
+        parts = [objective.scores(clip[None]).argmax(-1) for clip in points]
+        return torch.cat(parts)
+    return torch.stack([_label_clip(objective, clip, AXES[axis]) for clip in points])
+
+
+def _label_clip(objective: Segment, points: Tensor, axis: int) -> Tensor:  # (T, N, 3) -> (T, N)
+    along = points[..., axis]
+    cut, reach = along.median(), objective.config.overlap
+    guess = torch.zeros(along.shape, dtype=torch.int64, device=points.device)
+    for own, seen in ((along > cut, along > cut - reach), (along <= cut, along <= cut + reach)):
+        if own.any():
+            guess = torch.where(own, _label_seen(objective, points, seen), guess)
+    return guess
+
+
+def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Tensor:  # (T, N)
+    """Classes of the seen points, 0 elsewhere; frames are filled up by repeating seen points."""
+    count = seen.sum(1, keepdim=True)  # (T, 1)
+    order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
+    slot = torch.arange(int(count.max()), device=points.device)[None]
+    index = order.gather(1, slot % count.clamp(min=1))
+    part = points.gather(1, index[:, :, None].expand(-1, -1, 3))
+    found = objective.scores(part[None])[0].argmax(-1)
+    spare = points.shape[1]  # a column for what is repeated
+    out = found.new_zeros((len(points), spare + 1))
+    out.scatter_(1, torch.where(slot < count, index, spare), found)
+    return out[:, :spare]

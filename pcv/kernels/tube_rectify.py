@@ -1,0 +1,87 @@
+"""The loops of ``tube_rectify`` on a CPU: rectified displacements plus feature rows."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from pcv.kernels.tube_sum import FAST
+
+
+@numba.njit(parallel=True, cache=True)
+def forward_all(points, feature, anchors, weight, frames, index, out):
+    """Run every task of ``forward``."""
+    for task in numba.prange(len(points) * len(frames)):
+        forward(task, points, feature, anchors, weight, frames, index, out)
+
+
+@numba.njit(parallel=True, cache=True)
+def backward_all(points, anchors, weight, frames, index, grad, into, into_weight):
+    """Run every task of ``backward``."""
+    for task in numba.prange(len(into_weight)):
+        backward(task, points, anchors, weight, frames, index, grad, into, into_weight)
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def forward(task, points, feature, anchors, weight, frames, index, out):
+    """One anchor frame of one clip."""
+    b, a = task // len(frames), task % len(frames)
+    taps, rows, slots = index.shape[2:]
+    x, y, z, w, bias = weight[0], weight[1], weight[2], weight[3], weight[4]
+    for r in range(taps):
+        f, t = frames[a, r], r - taps // 2
+        for i in range(rows):
+            for k in range(slots):
+                j = index[b, a, r, i, k]
+                dx, dy, dz = _offset(points[b, f, j], anchors[b, a, i])
+                row = out[b, a, r, i, k]
+                for c in range(len(row)):
+                    value = x[c] * dx + y[c] * dy + z[c] * dz + (w[c] * t + bias[c])
+                    row[c] = value if value > 0 else 0
+                if feature.shape[3]:
+                    own = feature[b, f, j]
+                    for c in range(len(row)):
+                        row[c] += own[c]
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def backward(task, points, anchors, weight, frames, index, grad, into, into_weight):
+    """One frame of one clip: what was taken from it, in one order, whatever the threads."""
+    length = points.shape[1]
+    b, f = task // length, task % length
+    taps, rows, slots = index.shape[2:]
+    channels = weight.shape[1]
+    masked = np.empty(channels, points.dtype)
+    for a in range(len(frames)):
+        for r in range(taps):
+            if frames[a, r] != f:
+                continue
+            for i in range(rows):
+                for k in range(slots):
+                    j, g = index[b, a, r, i, k], grad[b, a, r, i, k]
+                    dx, dy, dz = _offset(points[b, f, j], anchors[b, a, i])
+                    _learn(weight, dx, dy, dz, r - taps // 2, g, masked, into_weight[task])
+                    if into.shape[3]:
+                        own = into[b, f, j]
+                        for c in range(channels):
+                            own[c] += g[c]
+
+
+@numba.njit(cache=True, fastmath=FAST, forceinline=True)
+def _learn(weight, dx, dy, dz, t, g, masked, into):
+    x, y, z, w, bias = weight[0], weight[1], weight[2], weight[3], weight[4]
+    ix, iy, iz, iw, ib = into[0], into[1], into[2], into[3], into[4]
+    for c in range(len(g)):
+        value = x[c] * dx + y[c] * dy + z[c] * dz + (w[c] * t + bias[c])
+        masked[c] = g[c] if value > 0 else 0
+    for c in range(len(g)):
+        ix[c] += masked[c] * dx
+        iy[c] += masked[c] * dy
+        iz[c] += masked[c] * dz
+        iw[c] += masked[c] * t
+        ib[c] += masked[c]
+
+
+@numba.njit(cache=True, forceinline=True)
+def _offset(point, centre):
+    return point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]

@@ -1,0 +1,172 @@
+"""A linear map of grouped rows and its maximum over each group, never stored before pooling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pcv.kernels.linear_max import (
+    pool,
+    pool_all,
+    to_inputs,
+    to_inputs_all,
+    to_weight,
+    to_weight_all,
+)
+from pcv.ops.threads import threaded
+from pcv.ops.tube_sum import _arrays
+
+ROWS = 1 << 14  # of a product at a time
+
+
+def linear_max(
+    rows: Tensor,  # (G, K, C)
+    weight: Tensor,  # (C', C)
+    moments: bool,
+) -> tuple[Tensor, Tensor, Tensor]:  # (G, C'), (C,), (C, C)
+    """Return the maximum over K of ``rows @ weight.T``, and mean and covariance of all rows.
+
+    Batch normalisation needs mean and variance of the products; they follow from the moments,
+    ``weight @ mean`` and ``diag(weight @ covariance @ weight.T)``, so the products are pooled as
+    they come, and backward sends a group's gradient to its winners alone. Differentiable in
+    ``rows`` and ``weight``; of equal values the first wins all of it. On CUDA composed of torch's
+    own ops.
+
+    Args:
+        rows: K rows a group.
+        weight: Linear map without a bias.
+        moments: Whether they are wanted; else they are 0.
+
+    Raises:
+        ValueError: If shapes disagree, or K exceeds what one byte tells apart.
+    """
+    if rows.dim() != 3 or weight.dim() != 2 or rows.shape[2] != weight.shape[1]:
+        raise ValueError(f"rows {tuple(rows.shape)} do not fit weight {tuple(weight.shape)}")
+    if not 1 <= rows.shape[1] <= 256:
+        raise ValueError(f"1 to 256 rows a group, found {rows.shape[1]}")
+    best, _, mean, covariance = torch.ops.pcv.linear_max(rows, weight, moments)
+    return best, mean, covariance
+
+
+@torch.library.custom_op("pcv::linear_max", mutates_args=(), device_types=("cpu", "cuda"))
+def _linear_max(
+    rows: Tensor, weight: Tensor, moments: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    best, chosen, mean, covariance = _new_out(rows, weight, moments)
+    mean.zero_()
+    covariance.zero_()
+    flat, step = rows.flatten(0, 1), max(1, ROWS // rows.shape[1])
+    if moments:
+        mean.copy_(flat.mean(0))
+    for start in range(0, len(rows), step):
+        part = rows[start : start + step]
+        value = part @ weight.t()
+        _pool(value, best[start : start + step], chosen[start : start + step])
+        if moments:
+            centred = part.flatten(0, 1) - mean
+            covariance.addmm_(centred.t(), centred)
+    return best, chosen, mean, covariance.div_(len(flat))
+
+
+@_linear_max.register_fake
+def _new_out(rows: Tensor, weight: Tensor, moments: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    shape, channels = (len(rows), len(weight)), weight.shape[1]
+    chosen = rows.new_empty(shape, dtype=torch.uint8)
+    return (
+        rows.new_empty(shape), chosen, rows.new_empty(channels), rows.new_empty(channels, channels)
+    )  # fmt: skip
+
+
+def _pool(value: Tensor, best: Tensor, chosen: Tensor) -> None:
+    if value.is_cuda:
+        found = value.max(1)
+        best.copy_(found.values)
+        chosen.copy_(found.indices)
+        return
+    arrays = _arrays(value, best, chosen)
+    if threaded(len(value)):
+        pool_all(*arrays)
+    else:
+        for group in range(len(value)):
+            pool(group, *arrays)
+
+
+@torch.library.custom_op("pcv::linear_max_backward", mutates_args=(), device_types=("cpu", "cuda"))
+def _linear_max_backward(
+    grad: Tensor,
+    grad_mean: Tensor,
+    grad_covariance: Tensor,
+    rows: Tensor,
+    weight: Tensor,
+    chosen: Tensor,
+    mean: Tensor,
+    moments: bool,
+) -> tuple[Tensor, Tensor]:
+    into_weight = torch.zeros_like(weight, memory_format=torch.contiguous_format)
+    into = torch.zeros_like(rows, memory_format=torch.contiguous_format)
+    if moments:
+        count = rows.shape[0] * rows.shape[1]
+        mix = (grad_covariance + grad_covariance.t()) / count
+        step = max(1, ROWS // rows.shape[1])
+        for part, out in zip(rows.split(step), into.split(step), strict=True):
+            torch.addmm(grad_mean / count, (part - mean).flatten(0, 1), mix, out=out.flatten(0, 1))
+    if rows.is_cuda:
+        _scatter(grad, chosen, rows, weight, into, into_weight)
+        return into, into_weight
+    to_rows = _arrays(grad, chosen, weight, into)
+    to_matrix = _arrays(grad, chosen, rows, into_weight)
+    if threaded(len(rows)):
+        to_inputs_all(*to_rows)
+        to_weight_all(*to_matrix)
+        return into, into_weight
+    for group in range(len(rows)):
+        to_inputs(group, *to_rows)
+    for channel in range(len(weight)):
+        to_weight(channel, *to_matrix)
+    return into, into_weight
+
+
+@_linear_max_backward.register_fake
+def _(
+    grad: Tensor,
+    grad_mean: Tensor,
+    grad_covariance: Tensor,
+    rows: Tensor,
+    weight: Tensor,
+    chosen: Tensor,
+    mean: Tensor,
+    moments: bool,
+) -> tuple[Tensor, Tensor]:
+    return rows.new_empty(rows.shape), weight.new_empty(weight.shape)
+
+
+def _scatter(
+    grad: Tensor, chosen: Tensor, rows: Tensor, weight: Tensor, into: Tensor, into_weight: Tensor
+) -> None:
+    """Composed: a matrix with the gradient of each winner, some groups at a time."""
+    step = max(1, ROWS // rows.shape[1])
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        spread = grad.new_zeros((*rows[part].shape[:2], len(weight)))
+        spread.scatter_(1, chosen[part].long()[:, None], grad[part][:, None])
+        into[part] += spread @ weight
+        into_weight += spread.flatten(0, 1).t() @ rows[part].flatten(0, 1)
+
+
+def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:  # noqa: ANN401
+    rows, weight, ctx.moments = inputs
+    ctx.mark_non_differentiable(output[1])
+    ctx.save_for_backward(rows, weight, output[1], output[2])
+
+
+def _grad(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+    best, _, mean, covariance = grads
+    into, weight = torch.ops.pcv.linear_max_backward(
+        best, mean, covariance, *ctx.saved_tensors, ctx.moments
+    )
+    return into, weight, None
+
+
+_linear_max.register_autograd(_grad, setup_context=_setup)

@@ -1,0 +1,167 @@
+"""The first half of a normalised P4D convolution, fused: rectify displacements, add features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pcv.kernels.tube_rectify import backward, backward_all, forward, forward_all
+from pcv.ops.threads import threaded
+from pcv.ops.tube_max import _check_all_there, _displacement, _gather, _sum_rows
+from pcv.ops.tube_sum import _arrays
+
+
+def tube_rectify(
+    points: Tensor,  # (B, L, N, 3)
+    feature: Tensor | None,  # (B, L, N, C)
+    anchors: Tensor,  # (B, A, M, 3)
+    weight: Tensor,  # (C, 5)
+    frames: Tensor,  # (A, R) int64
+    index: Tensor,  # (B, A, R, M, K) int64
+) -> Tensor:  # (B, A, R, M, K, C)
+    """Return, for every neighbour, its feature plus its rectified embedded displacement.
+
+    ``feature[b, f, j] + max(0, weight @ (points[b, f, j] - anchors[b, a, i], r - R // 2, 1))`` with
+    ``f = frames[a, r]`` and ``j = index[b, a, r, i, k]`` (Fan et al., P4Transformer, CVPR 2021, its
+    code, normalisation folded into ``weight``). Differentiable in ``feature`` and ``weight``. On
+    CUDA the op is composed of torch's own.
+
+    Args:
+        points: Coordinates of L frames.
+        feature: Normalised and rectified, by point; None: displacements alone.
+        anchors: Coordinates of the tube centres in A anchor frames.
+        weight: Displacement matrix, time in frames, and a bias.
+        frames: For each anchor frame, the R consecutive frames of its tubes; padding clamped.
+        index: Neighbours within those frames, all there: empty slots filled by ``repeat_first``.
+
+    Raises:
+        ValueError: If shapes disagree.
+    """
+    batch, length, count, _ = points.shape
+    if feature is not None and feature.shape != (batch, length, count, len(weight)):
+        raise ValueError(f"points {tuple(points.shape)} do not fit feature {tuple(feature.shape)}")
+    if weight.dim() != 2 or weight.shape[1] != 5:
+        raise ValueError(f"weight must be (C, 5), found {tuple(weight.shape)}")
+    fits = anchors.shape == (batch, frames.shape[0], index.shape[3], 3)
+    if index.shape[:3] != (batch, *frames.shape) or not fits:
+        raise ValueError(
+            f"index {tuple(index.shape)}, anchors {tuple(anchors.shape)} and frames "
+            f"{tuple(frames.shape)} do not fit each other"
+        )
+    plain = points.new_empty((batch, length, count, 0)) if feature is None else feature
+    result: Tensor = torch.ops.pcv.tube_rectify(points, plain, anchors, weight, frames, index)
+    return result
+
+
+@torch.library.custom_op("pcv::tube_rectify", mutates_args=(), device_types="cpu")
+def _tube_rectify(
+    points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
+) -> Tensor:
+    _check_all_there(points, frames, index)
+    out = _new_out(points, feature, anchors, weight, frames, index)
+    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out)
+    tasks = index.shape[0] * index.shape[1]
+    if threaded(tasks):
+        forward_all(*arrays)
+    else:
+        for task in range(tasks):
+            forward(task, *arrays)
+    return out
+
+
+@_tube_rectify.register_fake
+def _new_out(
+    points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
+) -> Tensor:
+    return points.new_empty((*index.shape, len(weight)))
+
+
+@torch.library.custom_op("pcv::tube_rectify_backward", mutates_args=(), device_types="cpu")
+def _tube_rectify_backward(
+    grad: Tensor,
+    points: Tensor,
+    anchors: Tensor,
+    weight: Tensor,
+    frames: Tensor,
+    index: Tensor,
+    featured: bool,
+) -> tuple[Tensor, Tensor]:
+    batch, length, count = points.shape[:3]
+    into = points.new_zeros((batch, length, count, len(weight) if featured else 0))
+    into_weight = points.new_zeros((batch * length, 5, len(weight)))
+    arrays = _arrays(points, anchors, weight.t(), frames, index, grad, into, into_weight)
+    if threaded(batch * length):
+        backward_all(*arrays)
+    else:
+        for task in range(batch * length):
+            backward(task, *arrays)
+    return into, into_weight.sum(0).t().contiguous()
+
+
+@_tube_rectify_backward.register_fake
+def _(
+    grad: Tensor,
+    points: Tensor,
+    anchors: Tensor,
+    weight: Tensor,
+    frames: Tensor,
+    index: Tensor,
+    featured: bool,
+) -> tuple[Tensor, Tensor]:
+    channels = len(weight) if featured else 0
+    return points.new_empty((*points.shape[:3], channels)), weight.new_empty(weight.shape)
+
+
+def _setup(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ANN401
+    points, feature, anchors, weight, frames, index = inputs
+    ctx.featured = bool(feature.shape[3])
+    ctx.save_for_backward(points, anchors, weight, frames, index)
+
+
+def _grad(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+    into, weight = torch.ops.pcv.tube_rectify_backward(grad, *ctx.saved_tensors, ctx.featured)
+    return None, into if ctx.featured else None, None, weight, None, None
+
+
+_tube_rectify.register_autograd(_grad, setup_context=_setup)
+
+
+@_tube_rectify.register_kernel("cuda")
+def _composed(
+    points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
+) -> Tensor:
+    taps = []
+    for r in range(frames.shape[1]):
+        offset = _displacement(points, anchors, frames, index, r)
+        value = torch.relu(offset @ weight[:, :4].t() + weight[:, 4])
+        if feature.shape[3]:
+            value = value + _gather(feature, frames[:, r], index[:, :, r])
+        taps.append(value)
+    return torch.stack(taps, 2)
+
+
+@_tube_rectify_backward.register_kernel("cuda")
+def _composed_backward(
+    grad: Tensor,
+    points: Tensor,
+    anchors: Tensor,
+    weight: Tensor,
+    frames: Tensor,
+    index: Tensor,
+    featured: bool,
+) -> tuple[Tensor, Tensor]:
+    batch, length, count = points.shape[:3]
+    into = points.new_zeros((batch * length * count, len(weight) if featured else 0))
+    into_weight = torch.zeros_like(weight, memory_format=torch.contiguous_format)
+    clip = torch.arange(batch, device=points.device).reshape(-1, 1, 1, 1)
+    for r in range(frames.shape[1]):
+        offset = _displacement(points, anchors, frames, index, r)
+        offset = torch.cat([offset, torch.ones_like(offset[..., :1])], 4)
+        masked = torch.where(offset @ weight.t() > 0, grad[:, :, r], 0.0)
+        into_weight += masked.flatten(0, 3).t() @ offset.flatten(0, 3)
+        if featured:
+            row = (clip * length + frames[None, :, r, None, None]) * count + index[:, :, r]
+            into += _sum_rows(grad[:, :, r].flatten(0, 3), row.flatten(), len(into))
+    return into.reshape(batch, length, count, -1), into_weight

@@ -1,0 +1,138 @@
+"""Scores of a supervised objective on some videos, whatever it was trained for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.config import Recipe
+from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.store import Store
+from pcv.data.windows import clip_frames
+from pcv.errors import InputError
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
+from pcv.evaluate.predict import VideoScores, predict
+from pcv.evaluate.segmentation import score_points
+from pcv.objectives import Classify, Segment
+
+BATCH = 32  # clips; a score does not depend on it
+WHOLE = 4  # clips of whole frames
+
+
+class Scores(NamedTuple):
+    """What scoring some videos found."""
+
+    main: str  # the score that chooses an epoch
+    values: dict[str, float]
+    confusion: NDArray[np.int64]  # of videos, or of points
+    videos: int  # scored
+
+
+def score(
+    objective: Classify | Segment,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None = None,
+) -> Scores:
+    """Score videos: their classes, or the classes of all their points.
+
+    Raises:
+        InputError: Points are to be scored, and the store has no labels of points.
+    """
+    if isinstance(objective, Segment):
+        return _score_points(objective, store, videos, recipe, progress)
+    found = score_videos(objective, store, videos, recipe, progress)
+    classes = len(class_names(store, recipe))
+    matrix = confusion_matrix(found.label, found.score.argmax(1), classes)
+    values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
+    return Scores("accuracy", values, matrix, len(found.video))
+
+
+def class_names(store: Store, recipe: Recipe) -> list[str]:
+    """Names of the classes that a recipe's objective tells apart."""
+    if recipe.objective.name == "segment":
+        return store.point_class_names or store.class_names
+    return store.class_names
+
+
+def score_videos(
+    objective: Classify,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None = None,
+) -> VideoScores:
+    """Sum the scores of all clips of some videos."""
+    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
+    advance = _Count(progress, len(clips), "clips scored")
+    return predict(objective, batches, objective.scores, advance)
+
+
+def _score_points(
+    objective: Segment,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None,
+) -> Scores:
+    whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
+    data = recipe.data.model_copy(update=whole)
+    clips = ClipDataset(store, videos, data, seed=recipe.train.seed)
+    clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
+    batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
+    advance = _Count(progress, len(clips), "clips scored")
+    classes = len(class_names(store, recipe))
+    try:
+        found = score_points(objective, batches, fresh, classes, advance)
+    except ValueError as error:
+        raise InputError(f"{store.path}: {error}") from None
+    matrix = found.confusion
+    values = mean_iou(matrix) | {"point_accuracy": accuracy(matrix)}
+    return Scores("miou_present_classes", values, matrix, found.videos)
+
+
+def cover(
+    clips: NDArray[np.int64],  # (clips, 2): video, start
+    lengths: NDArray[np.int64],
+    frames: int,
+    interval: int,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:  # (n, 2), (n, T)
+    """Choose clips that together hold every frame, and say where each frame is first met.
+
+    Frames that no clip of the given interval reaches stay out: none at interval 1.
+    """
+    chosen, fresh = [], []
+    met: set[tuple[int, int]] = set()
+    for place, (video, start) in enumerate(clips):
+        last = place + 1 == len(clips) or clips[place + 1, 0] != video
+        held = clip_frames(int(start), frames, interval, int(lengths[video]))
+        keys = [(int(video), int(frame)) for frame in held]
+        if keys[0] in met and not (last and any(key not in met for key in keys)):
+            continue
+        new = []
+        for key in keys:
+            new.append(key not in met)
+            met.add(key)
+        chosen.append((video, start))
+        fresh.append(new)
+    return (
+        np.array(chosen, np.int64).reshape(-1, 2),
+        np.array(fresh, bool).reshape(-1, frames),
+    )
+
+
+class _Count:
+    """Turns numbers of clips into progress."""
+
+    def __init__(self, progress: Progress | None, total: int, text: str) -> None:
+        self.progress, self.total, self.text, self.done = progress, total, text, 0
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        if self.progress:
+            self.progress(self.done, self.total, self.text)

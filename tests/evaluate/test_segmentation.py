@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pcv.clip import ClipBatch
+from pcv.config import EncoderConfig, SegmentConfig
+from pcv.encoders import build_encoder
+from pcv.evaluate.segmentation import label_points, score_points
+from pcv.objectives.segment import Segment
+
+
+class Right(nn.Module):
+    """Tells class 1 from 0 by x alone, and notes what it was shown."""
+
+    def __init__(self, halves="z", overlap=0.1):
+        super().__init__()
+        self.config = SegmentConfig(halves=halves, overlap=overlap)
+        self.shown = []
+
+    def scores(self, points):
+        self.shown.append(points)
+        return torch.stack([0.5 - points[..., 0], points[..., 0] - 0.5], -1)
+
+
+def cloud(clips=2, frames=3, points=50):
+    return torch.rand(clips, frames, points, 3, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("halves", ["none", "x", "y", "z"])
+def test_every_point_gets_the_prediction_of_its_own_half(halves):
+    points = cloud()
+    found = label_points(Right(halves), points)
+    assert torch.equal(found, (points[..., 0] > 0.5).long())
+
+
+def test_each_half_sees_the_overlap_and_no_more():
+    objective, points = Right(overlap=0.1), cloud(1)
+    label_points(objective, points)
+    cut = points[..., 2].median()
+    upper, lower = objective.shown
+    assert cut - 0.1 < upper[..., 2].min() <= cut
+    assert cut < lower[..., 2].max() <= cut + 0.1
+    assert upper.shape[2] == (points[..., 2] > cut - 0.1).sum(2).max()
+
+
+def test_a_frame_on_one_side_alone():
+    points = cloud(1)
+    points[0, 0, :, 2] += 5.0
+    found = label_points(Right(), points)
+    assert torch.equal(found, (points[..., 0] > 0.5).long())
+    same = points.clone()
+    same[..., 2] = 1.0  # the upper half is empty everywhere
+    assert torch.equal(label_points(Right(), same), (same[..., 0] > 0.5).long())
+
+
+def test_a_prediction_does_not_depend_on_the_batch():
+    torch.manual_seed(0)
+    encoder = build_encoder(EncoderConfig(width=1 / 32, radius=0.3))
+    objective = Segment(SegmentConfig(overlap=0.1), encoder, classes=3).eval()
+    points = cloud(2, 4, 128)
+    both = label_points(objective, points)
+    assert torch.equal(both[1:], label_points(objective, points[1:]))
+
+
+def test_counts_leave_out_ignored_points_and_frames_that_were_counted():
+    points = cloud()
+    truth = (points[..., 0] > 0.5).long()
+    truth[0, :, :10] = -1
+    batch = ClipBatch(points, torch.zeros(2), torch.tensor([4, 4]), point_label=truth)
+    fresh = np.array([[True, True, True], [False, False, True]])
+    steps = []
+    found = score_points(Right(), [batch], fresh, 3, steps.append)
+    assert found.confusion.sum() == np.trace(found.confusion) == 3 * 40 + 50
+    assert (found.videos, steps) == (1, [2])
+    with pytest.raises(ValueError, match="without point labels"):
+        score_points(Right(), [batch._replace(point_label=None)], fresh, 3)

@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_frames
+from pcv.ops import farthest_points
+
+
+def test_padding_is_minus_one_or_the_nearest_frame():
+    zeros = TimeGrid(3, 2, 1, 0, "zeros").frames(4)
+    assert [t.tolist() for t in zeros] == [[0, 2], [[-1, 0, 1], [1, 2, 3]]]
+    same = TimeGrid(3, 1, 1, 1, "replicate").frames(2)
+    assert [t.tolist() for t in same] == [[0, 1], [[0, 0, 1], [0, 1, 1]]]
+
+
+def test_clips_that_do_not_fit():
+    with pytest.raises(ValueError, match="do not fit"):
+        TimeGrid(3, 2).frames(4)
+    with pytest.raises(ValueError, match="may not hold"):
+        TimeGrid(1, 1, 1, 0).frames(2)
+
+
+def test_prefix_anchors_of_ordered_points_are_their_farthest_points():
+    points = torch.rand(2, 16, 3)
+    order = farthest_points(points, 16)
+    ordered = torch.stack([p[o] for p, o in zip(points, order, strict=True)])[:, None]
+    chosen = [choose_anchors(ordered, torch.tensor([0]), 5, how) for how in ("prefix", "fps")]
+    assert torch.equal(*chosen)
+
+
+def test_a_padded_frame_has_no_neighbours_and_gathers_zeros():
+    position = torch.rand(2, 3, 8, 3)
+    frames = torch.tensor([[-1, 2]])
+    index = find_neighbours(position, position[:, :1, :2].contiguous(), frames, 5.0, 3)
+    assert (index[:, :, 0] == -1).all()
+    assert (index[:, :, 1] == torch.arange(3)).all()
+    grouped = gather_frames(position, frames, index)
+    assert (grouped[:, :, 0] == 0).all()
+    assert torch.equal(grouped[:, 0, 1, 0], position[:, 2, :3])
