@@ -16,7 +16,7 @@ from pcv.kernels.linear_max import (
     to_weight_all,
 )
 from pcv.ops.threads import threaded
-from pcv.ops.tube_sum import _arrays
+from pcv.ops.tubes import arrays_of
 
 ROWS = 1 << 14  # of a product at a time
 
@@ -85,7 +85,7 @@ def _pool(value: Tensor, best: Tensor, chosen: Tensor) -> None:
         best.copy_(found.values)
         chosen.copy_(found.indices)
         return
-    arrays = _arrays(value, best, chosen)
+    arrays = arrays_of(value, best, chosen)
     if threaded(len(value)):
         pool_all(*arrays)
     else:
@@ -115,8 +115,8 @@ def _linear_max_backward(
     if rows.is_cuda:
         _scatter(grad, chosen, rows, weight, into, into_weight)
         return into, into_weight
-    to_rows = _arrays(grad, chosen, weight, into)
-    to_matrix = _arrays(grad, chosen, rows, into_weight)
+    to_rows = arrays_of(grad, chosen, weight, into)
+    to_matrix = arrays_of(grad, chosen, rows, into_weight)
     if threaded(len(rows)):
         to_inputs_all(*to_rows)
         to_weight_all(*to_matrix)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pcv.kernels.tube_max import backward, backward_all, forward, forward_all
 from pcv.ops.threads import threaded
-from pcv.ops.tube_sum import _arrays, _check_reach
+from pcv.ops.tubes import arrays_of, check_all_there, displacement, gather_frames, sum_rows
 
 MOST = 256  # what one byte tells apart
 
@@ -72,9 +72,9 @@ def _tube_max(
     index: Tensor,
     joint: bool,
 ) -> tuple[Tensor, Tensor]:
-    _check_all_there(points, frames, index)
+    check_all_there(points, frames, index)
     out, chosen = _new_out(points, feature, anchors, weight, frames, index, joint)
-    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out, chosen)
+    arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out, chosen)
     arguments: list[Any] = [*arrays[:6], joint, *arrays[6:]]
     tasks = index.shape[0] * index.shape[1]
     if threaded(tasks):
@@ -115,7 +115,7 @@ def _tube_max_backward(
     channels = grad.shape[3]
     into = points.new_zeros((batch, length, count, channels if featured else 0))
     into_weight = points.new_zeros((batch * length, 4, channels))
-    arrays = _arrays(points, anchors, frames, index, chosen, grad, into, into_weight)
+    arrays = arrays_of(points, anchors, frames, index, chosen, grad, into, into_weight)
     if threaded(batch * length):
         backward_all(*arrays)
     else:
@@ -168,9 +168,9 @@ def _composed(
     taps, slots = frames.shape[1], index.shape[4]
     values, winners = [], []
     for r in range(taps):
-        value = _displacement(points, anchors, frames, index, r) @ weight.t()
+        value = displacement(points, anchors, frames, index, r) @ weight.t()
         if feature.shape[3]:
-            value = value + _gather(feature, frames[:, r], index[:, :, r])
+            value = value + gather_frames(feature, frames[:, r], index[:, :, r])
         best, which = value.max(3)
         values.append(best)
         winners.append(which)
@@ -204,39 +204,10 @@ def _composed_backward(
         value = torch.where(here, grad, 0.0)[:, :, :, None]
         spread = value.new_zeros((*grad.shape[:3], slots, channels))
         spread.scatter_(3, slot.clamp(0, slots - 1)[:, :, :, None], value)
-        offset = _displacement(points, anchors, frames, index, r)
+        offset = displacement(points, anchors, frames, index, r)
         into_weight += spread.flatten(0, 3).t() @ offset.flatten(0, 3)
         if featured:
             clip = torch.arange(batch, device=points.device).reshape(-1, 1, 1, 1)
             row = (clip * length + frames[None, :, r, None, None]) * count + index[:, :, r]
-            into += _sum_rows(spread.flatten(0, 3), row.flatten(), len(into))
+            into += sum_rows(spread.flatten(0, 3), row.flatten(), len(into))
     return into.reshape(batch, length, count, -1), into_weight
-
-
-def _displacement(
-    points: Tensor, anchors: Tensor, frames: Tensor, index: Tensor, tap: int
-) -> Tensor:  # (B, A, M, K, 4)
-    near = _gather(points, frames[:, tap], index[:, :, tap])
-    time = near.new_full((*near.shape[:4], 1), tap - frames.shape[1] // 2)
-    return torch.cat([near - anchors[:, :, :, None], time], 4)
-
-
-def _gather(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
-    """(B, L, N, C) along frames (A,) and index (B, A, M, K) -> (B, A, M, K, C)."""
-    batch, steps = index.shape[:2]
-    clip = torch.arange(batch, device=index.device).reshape(-1, 1, 1, 1)
-    return values[clip, frames.reshape(1, steps, 1, 1), index]
-
-
-def _sum_rows(values: Tensor, row: Tensor, count: int) -> Tensor:
-    """Add rows that have the same number, in storage order: the same bits each time."""
-    order = row.sort(stable=True)
-    lengths = torch.bincount(row, minlength=count)
-    return torch.segment_reduce(values[order.indices], "sum", lengths=lengths, unsafe=True)
-
-
-def _check_all_there(points: Tensor, frames: Tensor, index: Tensor) -> None:
-    _check_reach(points, frames, index)
-    for name, value in (("frames", frames), ("index", index)):
-        if value.numel() and int(value.min()) < 0:
-            raise IndexError(f"{name} holds {int(value.min())}: fill it with repeat_first first")

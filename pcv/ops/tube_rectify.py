@@ -9,8 +9,7 @@ from torch import Tensor
 
 from pcv.kernels.tube_rectify import backward, backward_all, forward, forward_all
 from pcv.ops.threads import threaded
-from pcv.ops.tube_max import _check_all_there, _displacement, _gather, _sum_rows
-from pcv.ops.tube_sum import _arrays
+from pcv.ops.tubes import arrays_of, check_all_there, displacement, gather_frames, sum_rows
 
 
 def tube_rectify(
@@ -59,9 +58,9 @@ def tube_rectify(
 def _tube_rectify(
     points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
 ) -> Tensor:
-    _check_all_there(points, frames, index)
+    check_all_there(points, frames, index)
     out = _new_out(points, feature, anchors, weight, frames, index)
-    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out)
+    arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out)
     tasks = index.shape[0] * index.shape[1]
     if threaded(tasks):
         forward_all(*arrays)
@@ -91,7 +90,7 @@ def _tube_rectify_backward(
     batch, length, count = points.shape[:3]
     into = points.new_zeros((batch, length, count, len(weight) if featured else 0))
     into_weight = points.new_zeros((batch * length, 5, len(weight)))
-    arrays = _arrays(points, anchors, weight.t(), frames, index, grad, into, into_weight)
+    arrays = arrays_of(points, anchors, weight.t(), frames, index, grad, into, into_weight)
     if threaded(batch * length):
         backward_all(*arrays)
     else:
@@ -134,10 +133,10 @@ def _composed(
 ) -> Tensor:
     taps = []
     for r in range(frames.shape[1]):
-        offset = _displacement(points, anchors, frames, index, r)
+        offset = displacement(points, anchors, frames, index, r)
         value = torch.relu(offset @ weight[:, :4].t() + weight[:, 4])
         if feature.shape[3]:
-            value = value + _gather(feature, frames[:, r], index[:, :, r])
+            value = value + gather_frames(feature, frames[:, r], index[:, :, r])
         taps.append(value)
     return torch.stack(taps, 2)
 
@@ -157,11 +156,11 @@ def _composed_backward(
     into_weight = torch.zeros_like(weight, memory_format=torch.contiguous_format)
     clip = torch.arange(batch, device=points.device).reshape(-1, 1, 1, 1)
     for r in range(frames.shape[1]):
-        offset = _displacement(points, anchors, frames, index, r)
+        offset = displacement(points, anchors, frames, index, r)
         offset = torch.cat([offset, torch.ones_like(offset[..., :1])], 4)
         masked = torch.where(offset @ weight.t() > 0, grad[:, :, r], 0.0)
         into_weight += masked.flatten(0, 3).t() @ offset.flatten(0, 3)
         if featured:
             row = (clip * length + frames[None, :, r, None, None]) * count + index[:, :, r]
-            into += _sum_rows(grad[:, :, r].flatten(0, 3), row.flatten(), len(into))
+            into += sum_rows(grad[:, :, r].flatten(0, 3), row.flatten(), len(into))
     return into.reshape(batch, length, count, -1), into_weight

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pcv.kernels.tube_sum import backward, backward_all, forward, forward_all
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
+from pcv.ops.tubes import arrays_of, check_reach
 
 
 def tube_sum(
@@ -62,9 +62,9 @@ def tube_sum(
 def _tube_sum(
     points: Tensor, feature: Tensor, anchors: Tensor, weight: Tensor, frames: Tensor, index: Tensor
 ) -> Tensor:
-    _check_reach(feature, frames, index)
+    check_reach(feature, frames, index)
     out = _new_out(points, feature, anchors, weight, frames, index)
-    arrays = _arrays(points, feature, anchors, weight.t(), frames, index, out)
+    arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out)
     batch, steps = index.shape[:2]
     if threaded(batch * steps):
         forward_all(*arrays)
@@ -95,7 +95,7 @@ def _tube_sum_backward(
     batch, length, _, channels = feature.shape
     grad_feature = torch.empty_like(feature, memory_format=torch.contiguous_format)
     grad_weight = feature.new_zeros((batch * length, 3, channels))
-    arrays = _arrays(
+    arrays = arrays_of(
         points, feature, anchors, weight.t(), frames, index,
         grad.reshape(batch, -1, channels), grad_feature, grad_weight,
     )  # fmt: skip
@@ -163,14 +163,3 @@ def _grad(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
 
 
 _tube_sum.register_autograd(_grad, setup_context=_setup)
-
-
-def _check_reach(feature: Tensor, frames: Tensor, index: Tensor) -> None:
-    """The kernels read what they are told to: an index out of range would crash the process."""
-    for name, value, most in (("frames", frames, 1), ("index", index, 2)):
-        if value.numel() and int(value.max()) >= feature.shape[most]:
-            raise IndexError(f"{name} holds {int(value.max())}, of {feature.shape[most]}")
-
-
-def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
-    return [tensor.detach().contiguous().numpy() for tensor in tensors]
