@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config import EncoderConfig, P4TransformerConfig
+from pcv.nn.p4d_conv import P4DConv
 from pcv.nn.propagation import PropagationDecoder
+from pcv.nn.pst_conv import PSTConv
 from pcv.nn.pst_transpose import TransposeDecoder
 
 
@@ -23,10 +28,19 @@ class Encoder(nn.Module):
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
         """Return how many frames and anchors ``forward`` makes of clips of that size."""
-        raise NotImplementedError
+        for layer in self._convolutions():
+            points //= layer.config.spatial_stride
+        return len(self.anchor_frames(frames)), points
 
     def anchor_frames(self, frames: int) -> Tensor:
         """Return the frames of a clip in which the superpoints lie: (L,) int64."""
+        chosen = torch.arange(frames)
+        for layer in self._convolutions():
+            chosen = chosen[layer.frames(len(chosen))[0]]
+        return chosen
+
+    def _convolutions(self) -> Sequence[PSTConv | P4DConv]:
+        """The layers, first to last."""
         raise NotImplementedError
 
     def forward(self, points: Tensor) -> Superpoints:

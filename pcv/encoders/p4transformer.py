@@ -91,19 +91,6 @@ class P4Transformer(Encoder):
             before = self._scaled(channels[-1])
         return layers
 
-    def superpoints(self, frames: int, points: int) -> tuple[int, int]:
-        """Return how many frames and anchors ``forward`` makes of clips of that size."""
-        for layer in self._convolutions():
-            points //= layer.config.spatial_stride
-        return len(self.anchor_frames(frames)), points
-
-    def anchor_frames(self, frames: int) -> Tensor:
-        """Return the frames of a clip in which the superpoints lie: (L,) int64."""
-        chosen = torch.arange(frames)
-        for layer in self._convolutions():
-            chosen = chosen[layer.frames(len(chosen))[0]]
-        return chosen
-
     def _convolutions(self) -> list[P4DConv]:
         return [layer for layer in self.layers if isinstance(layer, P4DConv)]
 
