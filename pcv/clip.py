@@ -42,6 +42,8 @@ class Column(NamedTuple):
 
 LABELS = Column("int16", (), -1)  # class of a point from 0; -1: none, or ignored
 COLOUR = Column("uint8", (3,))  # red, green, blue
+NORMALS = Column("int8", (3,))  # unit normal times 127; zeros where unknown
+INSTANCES = Column("int16", (), -1)  # object of a point from 0; -1: none
 
 
 class Video(NamedTuple):
@@ -50,6 +52,15 @@ class Video(NamedTuple):
     source: VideoSource
     frames: Sequence[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
     columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # name: T arrays (N_t, ...)
+
+
+class Views(NamedTuple):
+    """Posed images of what the points show, V of each clip; the camera looks along +z, y down."""
+
+    colour: Tensor  # (B, V, H, W, 3) float32, 0 to 1
+    depth: Tensor  # (B, V, H, W) float32 along the camera's z, in the unit of the points; 0: none
+    intrinsics: Tensor  # (B, V, 3, 3) float32, pixels
+    world_to_camera: Tensor  # (B, V, 4, 4) float32, of the points as the batch holds them
 
 
 class ClipBatch(NamedTuple):
@@ -62,6 +73,9 @@ class ClipBatch(NamedTuple):
     subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
     point_label: Tensor | None = None  # (B, T, N) int64 class of each of ``points``, -1 = ignore
     point_colour: Tensor | None = None  # (B, T, N, 3) uint8 red, green, blue of ``points``
+    point_normal: Tensor | None = None  # (B, T, N, 3) float32 unit normals, zeros where unknown
+    point_instance: Tensor | None = None  # (B, T, N) int64 object of each of ``points``, -1 none
+    views: Views | None = None
 
 
 class Superpoints(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -19,6 +19,12 @@ from pcv.encoder_config import (
     Positive,
 )
 from pcv.errors import RecipeError
+from pcv.objective_config import (
+    AnyObjectiveConfig,
+    ClassifyConfig,
+    PointCPSCConfig,
+    SegmentConfig,
+)
 
 __all__ = [
     "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
@@ -63,64 +69,6 @@ class AugmentConfig(Config):
         if any(step < 1 for step in self.intervals):
             raise ValueError("intervals must be positive")
         return self
-
-
-class PointCPSCConfig(Config):
-    """PointCPSC (Sheng et al., ICCV 2023, section 3); what the paper leaves open has a key here."""
-
-    name: Literal["pointcpsc"] = "pointcpsc"
-    segment_frames: Count = 4
-    channels: Count = 1024  # of the projected embeddings
-    projector: Literal["linear", "batchnorm"] = "linear"  # batchnorm: centred, without affine
-    autoregressor_depth: Count = 3
-    autoregressor_heads: Count = 8
-    autoregressor_head_channels: Count = 128
-    autoregressor_mlp: Count = 2048
-    predictor_hidden: tuple[int, int] = (1024, 2048)
-    temperature: Positive = 0.01
-    anchor: Literal["prediction", "target"] = "prediction"  # eq. 4 as printed: target
-    negatives: Literal["bank", "batch", "bank+batch"] = "bank+batch"  # eq. 4 as printed: bank
-    context_negatives: bool = False  # earlier segments of the same clip repel too
-    negative_ratio: Fraction = 0.7  # the least similar part of each set
-    bank_size: int = Field(1024, ge=0)
-    bank_unit: Literal["clip", "superpoint"] = "clip"
-    exclude_same_video: bool = True  # neighbours and negatives come from other videos
-    negative_subjects: Literal["any", "same"] = "any"  # same: who it is does not tell them apart
-    neighbour_subjects: Literal["any", "other"] = "any"  # other: what people share attracts
-    positive_neighbours: int = Field(3, ge=0)
-    neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"  # Table 6: B3, B1, B2
-    prototypes: int = Field(10, ge=0)
-    prototype_scope: Literal["sample", "batch"] = "sample"
-    prototype_scale: Positive = 1.0  # multiplies the logits of eq. 5
-    normalise_prototypes: bool = False  # cosine logits in eq. 5
-    prototype_weight: float = Field(1.0, ge=0)  # lambda 1
-    assignment_weight: float = Field(0.0, ge=0)  # lambda 2; the paper: only on segmentation
-    stop_gradient_target: bool = False
-    stop_gradient_assignment: bool = False
-
-
-class ClassifyConfig(Config):
-    """Supervised classification of clips: what finetuning trains."""
-
-    name: Literal["classify"] = "classify"
-    segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
-    hidden: int = Field(512, ge=0)  # 0: one linear layer
-    read: Literal["max", "mean+max", "segments", "tokens"] = (
-        "max"  # how superpoints become one vector
-    )
-    dropout: float = Field(0.0, ge=0, lt=1)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-
-
-class SegmentConfig(Config):
-    """Supervised segmentation: a class for every point of every frame."""
-
-    name: Literal["segment"] = "segment"
-    segment_frames: int = Field(0, ge=0)  # encoded on its own; 0: the whole clip
-    class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
-    dropout: float = Field(0.0, ge=0, lt=1)
-    halves: Literal["none", "x", "y", "z"] = "z"  # scoring: frames are cut in two along this axis
-    overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
 
 
 class OptimConfig(Config):
@@ -169,9 +117,6 @@ class ProbeConfig(Config):
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
 
 
-AnyObjectiveConfig = Annotated[
-    PointCPSCConfig | ClassifyConfig | SegmentConfig, Field(discriminator="name")
-]
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
 CHOSEN: dict[str, type[Config]] = {
     "pstnet": EncoderConfig,

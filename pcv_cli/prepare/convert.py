@@ -1,0 +1,39 @@
+"""The group of commands, and what each of them ends in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pcv_cli import console, show
+
+if TYPE_CHECKING:
+    from pcv.data.raw import Reader
+
+prepare_app = typer.Typer(
+    name="prepare",
+    help="Convert raw recordings to a store of Zarr clips.",
+    epilog="Example: pcv prepare msr Depth stores/msr --jobs 8",
+    no_args_is_help=True,
+)
+
+
+def convert(
+    reader: Reader,
+    raw: Path,
+    out: Path,
+    options: dict[str, object],
+    as_json: bool,
+    *,
+    suggest: bool = False,
+) -> None:
+    """Run a reader over a folder, show what came of it, exit 1 if something was left out."""
+    from pcv.stages.data import prepare
+
+    with console.progress(f"prepare {reader.dataset}") as progress:
+        summary = prepare(reader, raw, out, options, progress=progress, suggest=suggest)
+    show.prepared(summary, as_json)
+    if summary.skipped:
+        raise typer.Exit(1)
