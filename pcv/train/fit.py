@@ -6,13 +6,13 @@ import contextlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pcv.clip import ClipBatch, Losses
+from pcv.clip import ClipBatch, Losses, Views
 from pcv.errors import DivergedError, InputError
 from pcv.train.optim import set_learning_rate
 
@@ -97,11 +97,13 @@ def device_of(module: nn.Module) -> torch.device:
 
 def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
     """Move every tensor of a batch."""
-    there: dict[str, Tensor] = {
-        name: tensor.to(device, non_blocking=True)
-        for name, tensor in batch._asdict().items()
-        if tensor is not None
+    there: dict[str, Any] = {
+        name: part.to(device, non_blocking=True)
+        for name, part in batch._asdict().items()
+        if isinstance(part, Tensor)
     }
+    if batch.views is not None:
+        there["views"] = Views(*(part.to(device, non_blocking=True) for part in batch.views))
     return ClipBatch(**there)
 
 
