@@ -47,14 +47,14 @@ def convert(
     video = reader.read_video(source)
     if len(video.frames) != length:
         raise RawFileError(source.path, "its number of frames changed", "prepare anew")
-    extent = _measure(video, storage)
+    extent, columns = _measure(video, storage), columns_of(reader)
     for row, index in enumerate(_filled(extent.sizes)):
         frame = video.frames[index]
         values, places = _quantise(frame, extent.origin, storage, source)
         order = farthest_order(places, storage.points)
         rows.points[row] = values[order]
         rows.sizes[row] = min(extent.sizes[row], storage.points)
-        for name, column in columns_of(reader).items():
+        for name, column in columns.items():
             column_values = _column(video, name, index, len(frame))
             rows.columns[name][row] = column_values[order]
             if column.padding is not None:

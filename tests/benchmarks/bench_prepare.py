@@ -13,7 +13,7 @@ from tests.benchmarks.clouds import NO_DATA, utd_root
 from tests.benchmarks.harness import Call, Comparison, Peer, Setting, installed
 from tests.benchmarks.recordings import ROOT
 
-VIDEOS, ROUNDS = 60, 3
+VIDEOS, ROUNDS = 120, 3
 WHAT = "preparation, a frame"
 
 
