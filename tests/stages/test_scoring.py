@@ -18,7 +18,7 @@ from pcv.data import dataset
 from pcv.data.prepare import prepare
 from pcv.data.store import Store, open_store
 from pcv.data.windows import clip_frames, clip_starts
-from pcv.errors import RecipeError
+from pcv.errors import InputError, RecipeError
 from pcv.stages import training
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
@@ -124,3 +124,18 @@ def test_points_without_labels_are_one_line(store, tmp_path: Path) -> None:
     job = segmenting(store, tmp_path / "r")
     with pytest.raises(RecipeError, match="points have no labels"):
         finetune(job)
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_segmentation_is_chosen_on_sequences_held_out_or_says_that_none_are(
+    store, tmp_path: Path
+) -> None:
+    strict = finetune(segmenting(store, tmp_path / "strict"))
+    assert "best_validation_epoch" in strict.scores
+    assert "validation videos" in strict.selection
+    assert evaluate(tmp_path / "strict", split="validation", checkpoint="best")["n_scored"] >= 1
+    none = finetune(segmenting(store, tmp_path / "none", validation_subjects=0))
+    assert "best_validation_epoch" not in none.scores
+    assert none.selection.startswith("nothing: no video validates")
+    with pytest.raises(InputError, match=r"train\.validation_subjects"):
+        evaluate(tmp_path / "none", split="validation")
