@@ -16,7 +16,7 @@ from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, Segment, build_objective
-from pcv.stages.scoring import class_names, score, split_of
+from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
 
@@ -51,6 +51,7 @@ def evaluate(
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
+    check_colour(opened, recipe)
     videos = getattr(split_of(opened, recipe), split)
     if not len(videos):
         raise InputError(

@@ -19,7 +19,7 @@ from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
 from pcv.objectives.segments import encode_segments
 from pcv.stages.job import Job
-from pcv.stages.scoring import labelled_lines, scored_videos, split_of
+from pcv.stages.scoring import check_colour, labelled_lines, scored_videos, split_of
 from pcv.stages.training import device, explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.run import RunFolder, RunResult
@@ -44,6 +44,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
         return finished
     recipe = job.recipe
     store = open_store(job.store, recipe.data.dataset)
+    check_colour(store, recipe)
     split = split_of(store, recipe)
     scored = scored_videos(split, recipe)
     if not len(scored):
@@ -70,7 +71,8 @@ def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -
     batches = itertools.chain.from_iterable(epochs)
     with torch.no_grad():
         for batch in itertools.islice(batches, recipe.probe.warm_statistics):
-            encode_segments(encoder, batch.points.to(device()), recipe.probe.segment_frames)
+            points = encoder.inputs(batch).to(device())
+            encode_segments(encoder, points, recipe.probe.segment_frames)
 
 
 def _features(
@@ -86,7 +88,8 @@ def _features(
         progress(done, len(clips), "clips encoded")
 
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
-    return video_features(encoder, batches, recipe.probe, advance)
+    read = (batch._replace(points=encoder.inputs(batch)) for batch in batches)
+    return video_features(encoder, read, recipe.probe, advance)
 
 
 def _score(

@@ -13,7 +13,7 @@ from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.splits import Split, split_videos
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
-from pcv.errors import InputError
+from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import score_points
@@ -61,6 +61,12 @@ def split_of(store: Store, recipe: Recipe) -> Split:
     """
     points = recipe.objective.name == "segment"
     return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
+
+
+def check_colour(store: Store, recipe: Recipe) -> None:
+    """Raise RecipeError where a recipe's encoder reads colours that a store has not."""
+    if getattr(recipe.encoder, "colour", False) and "colour" not in store.columns:
+        raise RecipeError(f"{store.path}: its points have no colours; set encoder.colour to false")
 
 
 def scored_videos(split: Split, recipe: Recipe) -> NDArray[np.int64]:

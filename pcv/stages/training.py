@@ -19,7 +19,14 @@ from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import Classify, Segment, build_objective
 from pcv.stages.job import Job
-from pcv.stages.scoring import class_names, labelled_lines, score, scored_videos, split_of
+from pcv.stages.scoring import (
+    check_colour,
+    class_names,
+    labelled_lines,
+    score,
+    scored_videos,
+    split_of,
+)
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
 from pcv.train.fit import FitPlan, TrainState, fit
@@ -81,6 +88,7 @@ class _Training:
             return finished
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
+        check_colour(self.store, recipe)
         self.split = split_of(self.store, recipe)
         self.scored = scored_videos(self.split, recipe)
         clips = ClipDataset(
