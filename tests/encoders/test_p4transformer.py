@@ -81,8 +81,8 @@ def test_dropout_is_random_in_training_alone():
 
 def test_colour_reaches_the_first_layer_and_every_point():
     torch.manual_seed(0)
-    net = build_encoder(COLOURED)
-    assert net.layers[0].feature.shape == (1, 3)
+    net = build_encoder(COLOURED.model_copy(update={"width": 0.25}))
+    assert net.layers[0].feature.shape == (8, 3)
     grey = ClipBatch(torch.rand(1, 3, 256, 3), torch.zeros(1), torch.zeros(1))
     with pytest.raises(ValueError, match="needs clips that carry it"):
         net.inputs(grey)
