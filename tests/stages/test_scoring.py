@@ -26,6 +26,7 @@ from pcv.stages.scoring import cover
 from pcv.stages.training import finetune
 from pcv.train.run import RunResult
 from pcv_cli import show
+from tests.conftest import LabelledReader
 
 SCENE = P4TransformerConfig(
     name="p4transformer", form="scene", width=1 / 32, radius=0.3, neighbours=4, depth=1, heads=2,
@@ -124,6 +125,20 @@ def test_points_without_labels_are_one_line(store, tmp_path: Path) -> None:
     job = segmenting(store, tmp_path / "r")
     with pytest.raises(RecipeError, match="points have no labels"):
         finetune(job)
+
+
+def test_points_are_segmented_by_place_and_colour(raw, store, tmp_path: Path) -> None:
+    prepare(LabelledReader(), raw, tmp_path / "store", points=512)
+    encoder = SCENE.model_copy(update={"colour": True})
+    there = segmenting(open_store(tmp_path / "store"), tmp_path / "r")
+    data = there.recipe.data.model_copy(update={"colour": True})
+    coloured = there.recipe.model_copy(update={"data": data, "encoder": encoder})
+    there = there._replace(recipe=coloured)
+    result = finetune(there)
+    assert result.class_names == ["left", "right"]
+    assert evaluate(tmp_path / "r")["point_accuracy"] == result.scores["point_accuracy"]
+    with pytest.raises(RecipeError, match="its points have no colours"):
+        finetune(there._replace(store=store.path, out=tmp_path / "x"))
 
 
 @pytest.mark.usefixtures("_labelled")
