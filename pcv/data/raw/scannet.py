@@ -62,7 +62,7 @@ class ScanNet:
         """Return the options that change the store."""
         return {
             "classes": self.classes,
-            "split": self.lists.describe(),
+            "split": self.lists.describe(self.root),
             "unlabelled": str(self.unlabelled),
         }
 
@@ -70,12 +70,10 @@ class ScanNet:
         """Find every ``sceneXXXX_YY_vert.npy`` or ``_vh_clean_2.ply``, sorted; see ``Reader``."""
         if not root.is_dir():
             raise InputError(f"{root}: no such folder; give the folder that holds scene0000_00")
-        paths = [
-            Path(folder, name)
-            for folder, _, names in walk(root)
-            for name in sorted(names)
-            if name.endswith((ARRAYS, MESH))
-        ]
+        paths: list[Path] = []
+        for folder, inside, names in walk(root):
+            inside[:] = [n for n in inside if not n.startswith(".")]  # partial ones of `pcv synth`
+            paths += [Path(folder, name) for name in names if name.endswith((ARRAYS, MESH))]
         splits = self.lists.splits(root, [_name(path) for path in paths])
         found = collect(
             [path for path in sorted(paths) if _name(path) in splits],
