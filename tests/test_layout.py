@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "train": {"clip", "config", "errors"},
     "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
     "report": {"errors", "train"},
+    "model_card": {"config", "train"},
     "view": {"clip", "errors"},
     "doctor": {"errors", "ops"},
 }

@@ -28,7 +28,11 @@ class Classify(nn.Module):
 
     def scores(self, batch: ClipBatch) -> Tensor:  # (B, classes)
         """Return logits."""
-        found = encode_segments(self.encoder, batch.points, self.config.segment_frames)
+        return self.logits(batch.points)
+
+    def logits(self, points: Tensor) -> Tensor:  # (B, T, N, 3) -> (B, classes)
+        """Return logits of clips, in the unit of the radius."""
+        found = encode_segments(self.encoder, points, self.config.segment_frames)
         return self.head(read(found.feature, self.config.read))
 
     def forward(self, batch: ClipBatch) -> Losses:
