@@ -150,8 +150,11 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a device where there is none, and say so."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what takes long unless asked for, and what needs a device where there is none."""
+    for item in items:
+        if item.get_closest_marker("slow") and "slow" not in config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="takes long; -m slow"))
     if torch.cuda.is_available():
         return
     for item in items:

@@ -31,8 +31,10 @@ class LabelledCloud(NamedTuple):
 
 def class_colours(count: int) -> NDArray[np.uint8]:  # (count, 3)
     """Return colours that tell classes apart, the same for every call."""
-    hues = [(number * TURN % 1, 0.55 + 0.45 * (number % 3) / 2) for number in range(count)]
-    rows = [colorsys.hsv_to_rgb(hue, saturation, 0.95) for hue, saturation in hues]
+    rows = [
+        colorsys.hsv_to_rgb(n * TURN % 1, 0.55 + 0.45 * (n % 2), 0.65 + 0.175 * (n // 2 % 3))
+        for n in range(count)
+    ]
     return np.round(np.array(rows).reshape(-1, 3) * 255).astype(np.uint8)
 
 
@@ -71,8 +73,8 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
 
 
 def _plain(text: str) -> str:
-    """One line of ASCII, whatever a name holds."""
-    return ascii(" ".join(text.split()))[1:-1]
+    """One line of ASCII that ends no header, whatever a name holds."""
+    return ascii(" ".join(text.split()))[1:-1].replace("end_header", "end-header")
 
 
 def folder_of(out: Path, name: str) -> Path:
