@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -25,15 +25,17 @@ EPOCH = "best_"  # scores of the epoch that did best, which is what checkpoint `
 SHARES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
 
 
+class Edition(NamedTuple):
+    """What is said of one export besides its model."""
+
+    name: str
+    licence: str  # of the weights, as the hub names it
+    checkpoint: str  # the one exported: results of another one are not its own
+    program: bool  # a traced ``model.pt2`` lies beside it
+
+
 def model_card(
-    config: ModelConfig,
-    recipe: Recipe,
-    result: RunResult | None,
-    *,
-    name: str,
-    licence: str,
-    checkpoint: str,
-    program: bool,
+    config: ModelConfig, recipe: Recipe, result: RunResult | None, edition: Edition
 ) -> str:
     """Write the card, YAML front matter first, as a model hub reads it.
 
@@ -41,13 +43,14 @@ def model_card(
         config: Of the export.
         recipe: Of the run.
         result: What the run measured; None while it is unfinished.
-        name: Of the model.
-        licence: Of the weights, as the hub names it.
-        checkpoint: The one exported: results of another one are not its own.
-        program: A traced ``model.pt2`` lies beside it.
+        edition: Of the export.
     """
+    name, licence, checkpoint, program = edition
     scores = measured(result, checkpoint) if result else {}
-    head = _front(config, recipe, result, scores, name, licence)
+    head = _front(config, recipe, edition)
+    if result and scores and result.n_scored is not None:
+        head["model-index"] = [{"name": name, "results": [_entry(config, scores)]}]
+    settings = yaml.safe_dump(recipe.model_dump(mode="json") | {"store": None}, sort_keys=False)
     sections = [
         f"# {name}",
         f"{_encoder(recipe)} that {TASKS[config.task]}. Trained with `pcv` {config.pcv_version} on "
@@ -61,7 +64,7 @@ def model_card(
         _results(result, scores, checkpoint),
         *(["## Classes", _classes(config)] if config.class_names else []),
         "## Recipe",
-        f"```yaml\n{yaml.safe_dump(recipe.model_dump(mode='json') | {'store': None}, sort_keys=False)}```",
+        f"```yaml\n{settings}```",
     ]
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n" + "\n\n".join(sections) + "\n"
 
@@ -80,30 +83,20 @@ def _encoder(recipe: Recipe) -> str:
     return f"{names.get(name, name)} of width {recipe.encoder.width:g}"
 
 
-def _front(  # noqa: PLR0913 - what a card says
-    config: ModelConfig,
-    recipe: Recipe,
-    result: RunResult | None,
-    scores: dict[str, float],
-    name: str,
-    licence: str,
-) -> dict[str, Any]:
-    head: dict[str, Any] = {
-        "license": licence,
+def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, Any]:
+    return {
+        "license": edition.licence,
         "library_name": "pcv",
         "pipeline_tag": PIPELINES[config.task],
         "tags": ["point-cloud", "point-cloud-video", config.dataset, recipe.encoder.name],
     }
-    if not result or not scores:
-        return head
-    metrics = [{"type": key, "name": key, "value": value} for key, value in scores.items()]
-    entry = {
+
+
+def _entry(config: ModelConfig, scores: dict[str, float]) -> dict[str, Any]:
+    return {
         "task": {"type": PIPELINES[config.task]},
         "dataset": {"name": config.dataset, "type": config.dataset, "split": "test"},
-        "metrics": metrics,
-    }
-    return head if result.n_scored is None else head | {
-        "model-index": [{"name": name, "results": [entry]}]
+        "metrics": [{"type": key, "name": key, "value": value} for key, value in scores.items()],
     }
 
 

@@ -133,9 +133,7 @@ def classified(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     synthesise(place / "raw", actions=2, subjects=6, trials=1, jobs=1)
     data = {"dataset": "msr", "frames": 8, "points": 32, "epoch": "videos", "eval_clips": 3}
     encoder, objective = {"width": 0.05, "radius": 0.3}, {"name": "classify", "hidden": 8}
-    return finetuned(
-        place, MsrAction3d(), 64, data=data, encoder=encoder, objective=objective
-    )
+    return finetuned(place, MsrAction3d(), 64, data=data, encoder=encoder, objective=objective)
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +143,7 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     synthesise_street(place / "raw", "kitti", sequences=2, frames=5, seed=0, progress=None)
     data = {"dataset": "kitti", "frames": 4, "points": 128, "scale": 0.5}
     encoder, objective = {"width": 0.03, "radius": 2.0}, {"name": "segment", "overlap": 1.0}
-    return finetuned(
-        place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective
-    )
+    return finetuned(place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

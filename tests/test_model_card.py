@@ -1,7 +1,7 @@
 import yaml
 
 from pcv.config import build_recipe
-from pcv.model_card import measured, model_card
+from pcv.model_card import Edition, measured, model_card
 from pcv.train.exported import ModelConfig, StorageConfig
 from pcv.train.run import RunResult
 
@@ -24,10 +24,8 @@ RESULT = RunResult(
 
 
 def card(result=RESULT, checkpoint="last", config=CONFIG, **others) -> tuple[dict, str]:
-    text = model_card(
-        config, RECIPE, result, name="m", licence="other", checkpoint=checkpoint,
-        program=others.get("program", True),
-    )  # fmt: skip
+    edition = Edition("m", "other", checkpoint, others.get("program", True))
+    text = model_card(config, RECIPE, result, edition)
     _, head, body = text.split("---\n", 2)
     return yaml.safe_load(head), body
 

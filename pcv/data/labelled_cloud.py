@@ -85,5 +85,5 @@ def folder_of(out: Path, name: str) -> Path:
     """
     parts = Path(name).parts
     if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
-        raise InputError(f"{ascii(name)}: a recording of this name cannot be written below {out}")
+        raise InputError(f"{name!a}: a recording of this name cannot be written below {out}")
     return out / name

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from pcv.ops import ball_query, farthest_points, gather_points, repeat_first
 
-
 Reach = list[list[int]]  # for each of A anchor frames, the R frames that its tubes reach; -1: none
 
 

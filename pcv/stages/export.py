@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.errors import InputError, PcvError
-from pcv.model_card import measured, model_card
+from pcv.model_card import Edition, measured, model_card
 from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.train.checkpoint import sync
 from pcv.train.exported import CONFIG, WEIGHTS, is_exported
@@ -33,7 +33,10 @@ class Export(NamedTuple):
     program: bool = True
 
 
-def export(run: Path, out: Path, wanted: Export = Export()) -> dict[str, Any]:
+DEFAULT = Export()
+
+
+def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
     """Write a folder that ``pcv.from_pretrained`` and ``--from`` read; all of it or nothing.
 
     Args:
@@ -91,15 +94,8 @@ def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
     (folder / CONFIG).write_text(json.dumps(config, indent=1, allow_nan=False) + "\n")
     if wanted.program:
         write_program(model, folder / PROGRAM)
-    card = model_card(
-        model.config,
-        model.recipe,
-        RunFolder(model.origin).result(),
-        name=name,
-        licence=wanted.licence,
-        checkpoint=wanted.checkpoint,
-        program=wanted.program,
-    )
+    edition = Edition(name, wanted.licence, wanted.checkpoint, wanted.program)
+    card = model_card(model.config, model.recipe, RunFolder(model.origin).result(), edition)
     (folder / CARD).write_text(card, encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What ``pcv predict`` is given: recordings of any format, or stores, as clips are cut from them."""
+"""What ``pcv predict`` is given: recordings of any format, or stores of them."""
 
 from __future__ import annotations
 

@@ -16,9 +16,10 @@ from pcv.data.windows import clip_span
 from pcv.errors import InputError, PcvError
 from pcv.evaluate.predict import predict as score_clips
 from pcv.objectives import Classify
-from pcv.stages.inputs import Reading, Recording, find_recordings
+from pcv.stages.inputs import Found, Reading, Recording, find_recordings
 from pcv.stages.point_labels import label_recording
 from pcv.stages.pretrained import Pretrained, from_pretrained
+from pcv.stages.training import silent
 
 BATCH = 32  # clips of one recording
 
@@ -32,12 +33,15 @@ class Wanted(NamedTuple):
     store: Path | None = None  # the run's, where it has moved
 
 
+WANTED, READING = Wanted(), Reading()
+
+
 def predict(
     run: Path,
     inputs: list[Path],
     *,
-    wanted: Wanted = Wanted(),
-    reading: Reading = Reading(),
+    wanted: Wanted = WANTED,
+    reading: Reading = READING,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Tell the classes of recordings; points of a recording equal those that a store of it has.
@@ -64,34 +68,37 @@ def predict(
     found = find_recordings(model, inputs, reading)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     work = _pointwise(model, out, found.recordings) if out else _clipwise(model, wanted.top)
-    rows, bad = [], found.bad
-    for done, recording in enumerate(found.recordings):
-
-        def advance(part: int, parts: int, done: int = done, name: str = recording.name) -> None:
-            if progress:
-                progress(done, len(found.recordings), f"{name}, clip {part} of {parts}")
-
-        try:
-            rows.append(_describe(recording) | work(recording, advance))
-        except InputError as error:
-            if not reading.skip_bad:
-                raise
-            bad.append(error)
-        if progress:
-            progress(done + 1, len(found.recordings), recording.name)
-    if not rows:
-        raise bad[0]
+    rows = _each(found, work, reading.skip_bad, progress or silent)
     return {
         "checkpoint": str(run),
         "task": model.config.task,
         "dataset": model.config.dataset,
         "inputs": found.told,
         "recordings": rows,
-        "skipped": [str(error) for error in bad],
+        "skipped": [str(error) for error in found.bad],
     }
 
 
 Work = Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]
+
+
+def _each(found: Found, work: Work, skip_bad: bool, progress: Progress) -> list[dict[str, Any]]:
+    rows, total = [], len(found.recordings)
+    for done, recording in enumerate(found.recordings):
+
+        def advance(part: int, parts: int, done: int = done, name: str = recording.name) -> None:
+            progress(done, total, f"{name}, clip {part} of {parts}")
+
+        try:
+            rows.append(_describe(recording) | work(recording, advance))
+        except InputError as error:
+            if not skip_bad:
+                raise
+            found.bad.append(error)
+        progress(done + 1, total, recording.name)
+    if not rows:
+        raise found.bad[0]
+    return rows
 
 
 def _describe(recording: Recording) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -38,7 +38,7 @@ class ModelConfig(Config):
     class_names: tuple[str, ...]
     axes: str = ""  # what x, y and z point to
     storage: StorageConfig | None = None  # None: the store is not known
-    reader: dict[str, str | int | float] = {}  # options that its recordings were read with
+    reader: dict[str, str | int | float] = Field({})  # options its recordings were read with
     recipe: dict[str, Any]  # of the run
 
 

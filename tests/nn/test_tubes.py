@@ -36,3 +36,11 @@ def test_a_padded_frame_has_no_neighbours_and_gathers_zeros():
     grouped = gather_frames(position, torch.tensor(reach), index)
     assert (grouped[:, :, 0] == 0).all()
     assert torch.equal(grouped[:, 0, 1, 0], position[:, 2, :3])
+
+
+@pytest.mark.parametrize("padding", ["zeros", "replicate"])
+def test_steps_are_the_frames_as_plain_numbers(padding):
+    grid = TimeGrid(3, 2, 1, 0, padding)
+    centres, reach = grid.steps(6)
+    assert [t.tolist() for t in grid.frames(6)] == [centres, reach]
+    assert all(type(frame) is int for row in reach for frame in row)

@@ -21,7 +21,14 @@ SMALL = {
     "autoregressor_head_channels": 8, "autoregressor_mlp": 16, "predictor_hidden": [16, 16],
     "prototypes": 2,
 }  # fmt: skip
-P4 = {"name": "p4transformer", "width": 1 / 32, "depth": 1, "heads": 2, "head_channels": 8, "mlp": 8}
+P4 = {
+    "name": "p4transformer",
+    "width": 1 / 32,
+    "depth": 1,
+    "heads": 2,
+    "head_channels": 8,
+    "mlp": 8,
+}
 PST, SCENE = {"width": 0.05, "radius": 0.3}, P4 | {"form": "scene", "neighbours": 4}
 LONG = pytest.mark.slow
 
@@ -29,8 +36,8 @@ LONG = pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "encoder", "objective", "frames", "points"),
     [
-        ("segment", SCENE, {"name": "segment"}, 3, 256),
         ("encode", P4, {"name": "classify", "segment_frames": 8}, 8, 64),
+        pytest.param("segment", SCENE, {"name": "segment"}, 3, 256, marks=LONG),
         pytest.param("segment", PST, {"name": "segment"}, 4, 64, marks=LONG),
         pytest.param(
             "classify", PST | {"combine": "addition", "pool": "max", "anchors": "fps"},

@@ -40,8 +40,8 @@ def test_every_frame_is_labelled_once(length: int, frames: int, interval: int) -
 @pytest.fixture(scope="module")
 def labelled(segmented, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("labelled")
-    for name, given in (("raw", segmented.raw), ("store", segmented.store)):
-        predict(segmented.run, [given], wanted=Wanted(out / name))
+    for name, source in (("raw", segmented.raw), ("store", segmented.store)):
+        predict(segmented.run, [source], wanted=Wanted(out / name))
     return out
 
 

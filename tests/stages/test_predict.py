@@ -81,8 +81,8 @@ def test_what_cannot_be_asked_is_one_line(classified, segmented, tmp_path: Path)
     (tmp_path / "full/file").touch()
     with pytest.raises(InputError, match="not empty"):
         predict(segmented.run, [segmented.store], wanted=Wanted(tmp_path / "full"))
+    twice = [segmented.store, segmented.raw]
     with pytest.raises(InputError, match="two recordings are named 00"):
-        twice = [segmented.store, segmented.raw]
         predict(segmented.run, twice, wanted=Wanted(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
     store = json.loads((segmented.store / "zarr.json").read_text())

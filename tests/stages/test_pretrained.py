@@ -115,7 +115,7 @@ HOSTILE = {
     "no config": (lambda f: (f / "config.json").unlink(), "config.json: No such file"),
     "cut": (cut, "model.safetensors: damaged"),
     "pickled": (pickled, "model.safetensors: damaged"),
-    "folder": (lambda f: [(f / "config.json").unlink(), (f / "config.json").mkdir()], "config.json"),
+    "folder": (lambda f: ((f / "config.json").unlink(), (f / "config.json").mkdir()), "json"),
     "not json": (text(b"\xff\xfe{"), "config.json: damaged"),
     "deep": (text(b"[" * 100_000), "config.json: damaged"),
     "huge": (text(b" " * (1 << 25)), "is no configuration"),

@@ -15,8 +15,10 @@ from pcv.data.raw.listing import walk
 from pcv.errors import InputError, RawFileError
 
 MOST_FOLDERS = 2000  # looked into before what has been seen must do
-ABOVE = 4  # folders between a recording and the lists of its dataset
-LISTED = (nvgesture.NvGesture, shrec.Shrec17)
+LAYOUTS = {  # from the folder of the lists to a recording
+    "nvgesture": ("Video_data", r"class_\d+", r"subject\d+_r\d+", re.escape(nvgesture.FILM)),
+    "shrec": (r"gesture_\d+", r"finger_\d+", r"subject_\d+", r"essai_\d+"),
+}
 
 
 class Sign(NamedTuple):
@@ -59,24 +61,30 @@ def recognise(path: Path) -> Guess:
         raise InputError(f"{path}: no such file or folder")
     if path.is_file():
         found = _sign(path, folder=False) or _cloud(path)
-        if found is None:
-            raise InputError(f"{path}: a file of no format that pcv reads; see pcv prepare --help")
-        return found
-    clouds: Guess | None = _sign(path, folder=True)
-    if clouds:
-        return clouds
-    for folder, folders, files in itertools.islice(walk(path), MOST_FOLDERS):
-        folders.sort()
-        for names, is_folder in ((files, False), (folders, True)):
-            for name in sorted(names):
-                found = _sign(Path(folder, name), folder=is_folder)
-                if found:
-                    return found
-                clouds = clouds or (None if is_folder else _cloud(Path(folder, name)))
-    if clouds is None:
+    else:
+        found = _sign(path, folder=True) or _inside(path)
+    if found is None:
         raise InputError(
             f"{path}: holds nothing that pcv reads; see pcv prepare --help, or give --format"
         )
+    return found
+
+
+def _inside(path: Path) -> Guess | None:
+    """What the first name that tells a format says; where there is none, clouds or images."""
+    clouds: Guess | None = None
+    for folder, folders, files in itertools.islice(walk(path), MOST_FOLDERS):
+        folders.sort()
+        for name in sorted(files):
+            place = Path(folder, name)
+            found = _sign(place, folder=False)
+            if found:
+                return found
+            clouds = clouds or _cloud(place)
+        signs = (_sign(Path(folder, name), folder=True) for name in folders)
+        found = next((sign for sign in signs if sign), None)
+        if found:
+            return found
     return clouds
 
 
@@ -105,33 +113,28 @@ def list_recordings(
     Raises:
         InputError: None there, or (without ``bad``) one that cannot be used.
     """
-    if isinstance(reader, VideoFolders):
-        if path.is_file() or reader.holds_frames(path):
-            return [reader.alone(path)]
-        return reader.list_videos(path, bad)
-    if isinstance(reader, LISTED):
-        return _list_listed(reader, path, bad)
-    return reader.list_videos(path, bad)
-
-
-def _list_listed(reader: Reader, path: Path, bad: list[InputError] | None) -> list[VideoSource]:
-    """Recordings whose dataset has lists: those of the list that lie at or in ``path``."""
-    refused: InputError | None = None
+    if isinstance(reader, VideoFolders) and (path.is_file() or reader.holds_frames(path)):
+        return [reader.alone(path)]
     path = path.absolute()
-    for root in (path, *path.parents[:ABOVE]):
-        amiss: list[InputError] = []
-        try:
-            sources = reader.list_videos(root, amiss)
-        except InputError as error:  # no lists here
-            refused = refused or error
-            continue
-        mine = [s for s in sources if s.path == path or path in s.path.parents]
-        wrong = [e for e in amiss if isinstance(e, RawFileError) and path in (e.path, *e.path.parents)]
-        if wrong and bad is None:
-            raise wrong[0]
-        if bad is not None:
-            bad += wrong
-        if not mine and not wrong:
-            raise InputError(f"{path}: on no list of {root}; is it a recording?")
-        return mine
-    raise refused or InputError(f"{path}: no recording")
+    root = _root(path, LAYOUTS.get(reader.dataset, ()))
+    if root == path:
+        return reader.list_videos(path, bad)
+    amiss: list[InputError] = []
+    mine = [s for s in reader.list_videos(root, amiss) if path in (s.path, *s.path.parents)]
+    wrong = [e for e in amiss if isinstance(e, RawFileError) and path in (e.path, *e.path.parents)]
+    if wrong and bad is None:
+        raise wrong[0]
+    if bad is not None:
+        bad += wrong
+    if not mine and not wrong:
+        raise InputError(f"{path}: on no list of {root}; is it a recording?")
+    return mine
+
+
+def _root(path: Path, layout: tuple[str, ...]) -> Path:
+    """The folder of the lists that a recording is on, from where it lies below them."""
+    for depth in range(len(layout), 0, -1):
+        parts = path.parts[-depth:]
+        if len(parts) == depth and all(map(re.fullmatch, layout, parts)):
+            return path.parents[depth - 1]
+    return path
