@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -88,7 +88,7 @@ class Indexed:
     def __init__(self, reader: Reader, *, colour: bool = False) -> None:
         self.inner = reader
         coloured = colour and "colour" in columns_of(reader)
-        self.columns: Mapping[str, Column] = {INDEX: Column("int32")} | (
+        self.columns: dict[str, Column] = {INDEX: Column("int32")} | (
             {"colour": COLOUR} if coloured else {}
         )
         self.dataset, self.axes = reader.dataset, reader.axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,9 @@ def label_recording(
     }
 
 
-def _frames(  # noqa: ANN202 - an iterator of frame numbers and clouds
+def _frames(
     model: Pretrained, store: Store, row: int, advance: Callable[[int, int], None]
-):
+) -> Iterator[tuple[int, LabelledCloud]]:
     assert isinstance(model.body, Segment)
     length = int(store.videos.length[row])
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0, "short": "pad"}
@@ -124,9 +124,9 @@ def _cloud(
     """Give every point of the recording's frame a class: its own, or the nearest one's."""
     size, rows = len(label), np.array([frame])
     if not isinstance(store, Recorded):
-        points = store.read(row, rows, store.points)[0, :size].astype(np.float64)
-        points = (points + store.videos.origin[row]).astype(np.float32)
-        return LabelledCloud(points, label, share, np.zeros(size, bool))
+        stored = store.read(row, rows, store.points)[0, :size].astype(np.float64)
+        placed = (stored + store.videos.origin[row]).astype(np.float32)
+        return LabelledCloud(placed, label, share, np.zeros(size, bool))
     points = store.video.frames[frame]
     seen = store.read_column(INDEX, row, rows, store.points)[0, :size]
     source = np.empty(len(points), np.int64)  # which of the seen points tells its class

@@ -1,15 +1,18 @@
 """Predictions of raw recordings equal those of the store that was prepared of them, bit for bit."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pcv.data.raw.utd import UtdMhad
 from pcv.errors import InputError, PcvError
 from pcv.stages.evaluate import evaluate
 from pcv.stages.export import Export, export
 from pcv.stages.predict import Reading, Wanted, predict
+from tests.conftest import finetuned
 
 
 def by_name(found: dict) -> dict[str, dict]:
@@ -101,3 +104,25 @@ def test_an_output_that_cannot_be_written_is_one_line(segmented, tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(PcvError, match="cannot be written"):
         predict(segmented.run, [segmented.store], wanted=Wanted(tmp_path / "file" / "out"))
+
+
+@pytest.mark.real
+def test_real_recordings_are_told_as_the_store_of_them(tmp_path: Path) -> None:
+    data = os.environ.get("PCV_DATA")
+    if not data:
+        pytest.skip("PCV_DATA does not name a folder of real recordings")
+    (tmp_path / "raw").mkdir()
+    for name in ("a1_s1_t1", "a9_s3_t1", "a2_s2_t1"):
+        file = f"{name}_depth.mat"
+        (tmp_path / "raw" / file).symlink_to(Path(data) / "utd-mhad/Depth" / file)
+    clips = {"dataset": "utd", "frames": 8, "points": 256, "epoch": "videos", "eval_clips": 2}
+    encoder, objective = {"width": 0.05, "radius": 0.3}, {"name": "classify", "hidden": 8}
+    made = finetuned(tmp_path, UtdMhad(), 512, data=clips, encoder=encoder, objective=objective)
+    every = Wanted(top=27)
+    raw, stored = (
+        by_name(predict(made.run, [given], wanted=every)) for given in (made.raw, made.store)
+    )
+    assert len(raw) == 3
+    assert {name: row["top"] for name, row in raw.items()} == {
+        name: row["top"] for name, row in stored.items()
+    }
