@@ -14,17 +14,15 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
+from pcv.data.shard_writer import write_chunk, write_shards
 from pcv.data.shards import ShardReader
 from pcv.errors import StoreError
-
-if TYPE_CHECKING:
-    import zarr
 
 FORMAT = "pcv-clips"
 VERSION = 1
@@ -257,7 +255,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     """Create the group and its arrays, empty and marked incomplete."""
-    import zarr  # only writing needs it, and it takes long to import
+    import zarr  # only creating needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
     base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
@@ -294,17 +292,13 @@ def read_columns(attributes: dict[str, Any]) -> dict[str, Column]:
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     """Write whole shards from row ``start``, and return the checksum of each file written."""
-    import zarr
-
-    group = zarr.open_group(path, mode="r+", zarr_format=3)
-    stop = start + len(rows.sizes)
-    names = []
-    for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
-        _array(group, name)[start:stop] = values
-        inner = "/0" * (values.ndim - 1)
-        for shard in range(start // SHARD_FRAMES, -(-stop // SHARD_FRAMES)):
-            names.append(f"{name}/c/{shard}{inner}")
-    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+    files = []
+    for name, values in {"points": rows.points, **rows.columns}.items():
+        files += write_shards(path / name, start, values)
+    for first in range(0, len(rows.sizes), SHARD_FRAMES):
+        sizes = rows.sizes[first : first + SHARD_FRAMES]
+        files.append(write_chunk(path / "count", (start + first) // SHARD_FRAMES, sizes))
+    return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
 def finish_store(path: Path, attributes: dict[str, Any]) -> None:
@@ -343,8 +337,3 @@ def files_checksum(files: tuple[Path, ...]) -> str:
     for file in files:
         digest.update(f"{file.name} {file_checksum(file)}\n".encode())
     return digest.hexdigest()
-
-
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # never a group
-    return array
