@@ -92,6 +92,8 @@ def from_pretrained(
             weights are not those that its configuration describes.
     """
     if is_exported(path):
+        if checkpoint != "last" or store is not None:
+            raise InputError(f"{path}: exported; --checkpoint and --store are for run folders")
         return _load_exported(path)
     if checkpoint not in CHECKPOINTS:
         raise InputError(f"--checkpoint {checkpoint}: choose {' or '.join(CHECKPOINTS)}")

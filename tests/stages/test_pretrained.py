@@ -54,7 +54,10 @@ def test_a_store_of_other_classes_is_refused(classified, segmented) -> None:
         from_pretrained(classified.run, store=segmented.store)
 
 
-def test_folders_of_another_kind_are_one_line(classified, tmp_path: Path) -> None:
+def test_folders_of_another_kind_are_one_line(classified, exported, tmp_path: Path) -> None:
+    for others in ({"checkpoint": "best"}, {"store": classified.store}):
+        with pytest.raises(InputError, match="are for run folders"):
+            from_pretrained(exported, **others)
     with pytest.raises(InputError, match="neither a run folder"):
         pcv.from_pretrained(tmp_path / "none")
     with pytest.raises(InputError, match="choose last or best"):
