@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "nn": {"clip", "config", "errors", "ops"},
     "encoders": {"clip", "config", "errors", "nn", "ops"},
     "objectives": {"clip", "config", "encoders", "errors", "nn", "ops"},
-    "train": {"clip", "config", "errors"},
+    "train": {"clip", "config", "encoder_config", "errors"},
     "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
     "report": {"errors", "train"},
     "model_card": {"config", "train"},
