@@ -101,8 +101,22 @@ class TrainConfig(Config):
     validation_subjects: int = Field(
         1, ge=0
     )  # strict: train subjects held out to select on; 0: none
+    # Cross-validation: fold n holds out the n-th so many train subjects, and they alone are scored.
+    validation_fold: int | None = Field(None, ge=0)
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
-    label_fraction: Fraction = 1.0
+    label_fraction: Fraction = 1.0  # of the training videos, by class
+    shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
+
+    @model_validator(mode="after")
+    def _one_way(self) -> TrainConfig:
+        if self.shots and self.label_fraction < 1:
+            raise ValueError("shots and label_fraction both choose labelled videos; give one")
+        if self.validation_fold is not None:
+            if self.protocol != "strict":
+                raise ValueError("validation_fold needs protocol: strict")
+            if not self.validation_subjects:
+                raise ValueError("validation_fold needs validation_subjects, the size of a fold")
+        return self
 
 
 class ProbeConfig(Config):
@@ -148,15 +162,36 @@ class Recipe(Config):
             raise ValueError(
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
-        flat = isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action"
-        if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
-            key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
-            raise ValueError(f"{key} when objective.name is segment")
         length = (
             self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
         )
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
+        return self
+
+    @model_validator(mode="after")
+    def _points_labelled(self) -> Recipe:
+        if self.objective.name != "segment":
+            return self
+        if isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action":
+            raise ValueError("encoder.form must be scene when objective.name is segment")
+        if self.train.label_fraction < 1 or self.train.shots:
+            raise ValueError(
+                "train.label_fraction must be 1 and train.shots 0 when objective.name is segment"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _points_coloured(self) -> Recipe:
+        if not isinstance(self.encoder, P4TransformerConfig) or not self.encoder.colour:
+            return self
+        if not self.data.colour:
+            raise ValueError("data.colour must be true when encoder.colour is")
+        if self.augment.two_views and self.augment.drop:
+            raise ValueError(
+                "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
+                "the second view would have other points' colours"
+            )
         return self
 
 

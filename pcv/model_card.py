@@ -49,7 +49,7 @@ def model_card(
     scores = measured(result, checkpoint) if result else {}
     head = _front(config, recipe, edition)
     if result and scores and result.n_scored is not None:
-        head["model-index"] = [{"name": name, "results": [_entry(config, scores)]}]
+        head["model-index"] = [{"name": name, "results": [_entry(config, result, scores)]}]
     settings = yaml.safe_dump(recipe.model_dump(mode="json") | {"store": None}, sort_keys=False)
     sections = [
         f"# {name}",
@@ -92,16 +92,18 @@ def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, A
     }
 
 
-def _entry(config: ModelConfig, scores: dict[str, float]) -> dict[str, Any]:
+def _entry(config: ModelConfig, result: RunResult, scores: dict[str, float]) -> dict[str, Any]:
+    split = "test" if result.fold is None else "validation"
     return {
         "task": {"type": PIPELINES[config.task]},
-        "dataset": {"name": config.dataset, "type": config.dataset, "split": "test"},
+        "dataset": {"name": config.dataset, "type": config.dataset, "split": split},
         "metrics": [{"type": key, "name": key, "value": value} for key, value in scores.items()],
     }
 
 
 def _use(config: ModelConfig, recipe: Recipe, name: str, program: bool) -> str:
-    shape = f"(clips, {_frames(config, recipe)}, {recipe.data.points}, 3)"
+    values = 6 if _coloured(recipe) else 3
+    shape = f"(clips, {_frames(config, recipe)}, {recipe.data.points}, {values})"
     returns = RETURNS[config.task].format(
         classes=len(config.class_names), frames=recipe.data.frames, points=recipe.data.points
     )
@@ -122,6 +124,10 @@ def _use(config: ModelConfig, recipe: Recipe, name: str, program: bool) -> str:
     return "\n".join([*lines, "", f"From the command line: `{command}`."])
 
 
+def _coloured(recipe: Recipe) -> bool:
+    return bool(getattr(recipe.encoder, "colour", False))
+
+
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
     return recipe.objective.segment_frames if config.task == "encode" else recipe.data.frames
 
@@ -139,6 +145,8 @@ def _input(config: ModelConfig, recipe: Recipe) -> str:
         f"- unit: {unit}, {centres[data.centre]}",
         f"- axes: {config.axes or 'not known'}",
     ]
+    if _coloured(recipe):
+        lines.append("- red, green and blue of every point after its place, from 0 to 1")
     if config.storage:
         step = "unrounded" if config.storage.step is None else f"steps of {config.storage.step:g} m"
         lines.append(f"- kept as {config.storage.dtype}, {step}, before they are ordered")
@@ -152,26 +160,32 @@ def _nth(interval: int) -> str:
 def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str) -> str:
     if result is None:
         return "None measured: the run is unfinished."
-    labels = "without labels" if result.stage == "pretrain" else _labels(result.label_fraction)
+    labels = "without labels" if result.stage == "pretrain" else _labels(result)
     about = (
         f"Stage {result.stage} of the recipe `{result.recipe}`, protocol {result.protocol}, seed "
         f"{result.seed}, {result.steps} steps, {labels}, from "
         f"{'random weights' if result.init == 'random' else 'pretrained weights'}. "
         f"Exported is the {checkpoint} checkpoint."
     )
+    if checkpoint == "best" and result.selection:
+        about += f" It was chosen on {result.selection}."
     if not scores:
         return f"{about}\n\nThe run measured nothing of this checkpoint."
     counted = ""
     if result.n_scored is not None and checkpoint == "last":
-        counted = f"{result.n_scored} of {result.n_in_split} test videos scored."
+        kind = "test" if result.fold is None else f"held-out (fold {result.fold})"
+        counted = f"{result.n_scored} of {result.n_in_split} {kind} videos scored."
     kind = "score" if result.n_scored is not None else "last training value"
     rows = [f"| {name} | {_value(name, value)} |" for name, value in scores.items()]
     table = "\n".join([f"| {kind} | value |", "| --- | --- |", *rows])
     return "\n\n".join(part for part in (about, counted, table) if part)
 
 
-def _labels(fraction: float) -> str:
-    return "all labels" if fraction == 1 else f"{fraction:.0%} of the labels"
+def _labels(result: RunResult) -> str:
+    if result.shots:
+        return f"{result.shots} labelled videos a class"
+    whole = result.label_fraction == 1
+    return "all labels" if whole else f"{result.label_fraction:.0%} of the labels"
 
 
 def _value(name: str, value: float) -> str:

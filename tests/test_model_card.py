@@ -76,3 +76,14 @@ def test_it_says_what_goes_in() -> None:
     assert "model.pt2" not in card(program=False)[1]
     other = CONFIG.model_copy(update={"task": "encode", "class_names": ()})
     assert "## Classes" not in card(config=other)[1]
+
+
+def test_few_shots_and_folds_are_named() -> None:
+    body = card(RESULT.model_copy(update={"shots": 5}))[1]
+    assert "5 labelled videos a class" in body
+    head, body = card(RESULT.model_copy(update={"fold": 2}))
+    assert head["model-index"][0]["results"][0]["dataset"]["split"] == "validation"
+    assert "7 of 8 held-out (fold 2) videos scored" in body
+    chosen = RESULT.model_copy(update={"selection": "8 test videos"})
+    assert "chosen on 8 test videos" in card(chosen, "best")[1]
+    assert "chosen on" not in card(chosen)[1]

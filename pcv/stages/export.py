@@ -123,7 +123,7 @@ def write_program(model: Pretrained, path: Path) -> None:
         PcvError: It cannot be traced, or the loaded program returns something else.
     """
     plain, generator = _Plain(model), torch.Generator().manual_seed(0)
-    shape = (model.frames, model.recipe.data.points, 3)
+    shape = (model.frames, model.recipe.data.points, 6 if model.encoder.colour else 3)
     clips = [torch.rand(count, *shape, generator=generator) for count in (2, *TRIED)]
     try:
         with warnings.catch_warnings(), torch.no_grad():

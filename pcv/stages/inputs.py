@@ -80,6 +80,8 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
         if reading.options:
             raise InputError(f"--read {reading.options[0]}: {path} is a store, read already")
         store = open_store(path)
+        if model.encoder.colour and "colour" not in store.columns:
+            raise InputError(f"{path}: its points have no colours, and the model reads them")
         for row, name in enumerate(store.videos.name):
             found.recordings.append(Recording(name, path, kind, lambda row=row: (store, row)))  # type: ignore[misc]  # mypy cannot tell a default's type
         return
@@ -87,7 +89,7 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
     reader = build_reader(
         kind,
         path if path.is_dir() else path.parent,
-        model.config.reader if alike else {},
+        (model.config.reader if alike else {}) | _colour(model, kind),
         dict(_option(text) for text in reading.options),
     )
     storage = _storage(model, alike)
@@ -106,9 +108,17 @@ def _opener(
     def opened() -> tuple[Store, int]:
         if reader.count_frames(source) < 1:
             raise RawFileError(source.path, "no frame in it", "leave it out")
-        return Recorded(reader, source, storage, colour=colour), 0
+        store = Recorded(reader, source, storage, colour=colour)
+        if model.encoder.colour and "colour" not in store.columns:
+            raise RawFileError(source.path, "points without colour", "the model reads colours")
+        return store, 0
 
     return opened
+
+
+def _colour(model: Pretrained, kind: str) -> dict[str, str]:
+    """Anyone's own clouds are read with their colours where the model asks for them."""
+    return {"colour": "true"} if model.encoder.colour and kind == "folder" else {}
 
 
 def _storage(model: Pretrained, alike: bool) -> Storage:

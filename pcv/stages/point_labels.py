@@ -21,7 +21,7 @@ from pcv.objectives import Segment
 from pcv.ops import nearest
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring import cover
-from pcv.train.fit import device_of
+from pcv.train.fit import device_of, to_device
 
 
 def label_recording(
@@ -77,7 +77,8 @@ def _frames(
     sizes = frame_sizes(store, row)
     for number, batch in enumerate(evaluation_batches(clips, batch=1)):
         with torch.no_grad():
-            guess = guess_points(model.body, batch.points.to(device_of(model.body)))
+            moved = to_device(batch, device_of(model.body))
+            guess = guess_points(model.body, model.encoder.inputs(moved))
         label, share = guess.label[0].cpu().numpy(), guess.share[0].cpu().numpy()
         held = clip_frames(int(starts[number]), data.frames, data.interval, length)
         for place in np.flatnonzero(fresh[number]):

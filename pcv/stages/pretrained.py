@@ -63,7 +63,8 @@ class Pretrained(nn.Module):
 
         Args:
             points: (B, T, N, 3) float32, centred and scaled as ``recipe.data`` says, every frame
-                in farthest-point order.
+                in farthest-point order; with colours from 0 to 1 appended, (B, T, N, 6), where
+                ``encoder.colour``.
         """
         if isinstance(self.body, Classify):
             return self.body.logits(points)

@@ -3,11 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pcv.config import build_recipe
 from pcv.data.recorded import Recorded
 from pcv.data.store import Store
 from pcv.errors import InputError
 from pcv.stages.inputs import Reading, find_recordings
-from pcv.stages.pretrained import Pretrained, from_pretrained
+from pcv.stages.point_labels import label_recording
+from pcv.stages.pretrained import Pretrained, _build, from_pretrained
+from pcv.train.exported import StorageConfig
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +76,35 @@ def test_recordings_with_the_same_option_are_read_otherwise(model, classified) -
     )
     rows = np.zeros(1, np.int64)
     assert not np.array_equal(plain.read(0, rows, 32), other.read(0, rows, 32))
+
+
+def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: Path) -> None:
+    encoder = {
+        "name": "p4transformer", "form": "scene", "colour": True, "width": 1 / 32, "depth": 1,
+        "heads": 2, "head_channels": 8, "mlp": 8, "neighbours": 4, "radius": 0.5,
+    }  # fmt: skip
+    tree = {
+        "stage": "finetune", "encoder": encoder, "objective": {"name": "segment"},
+        "data": {"frames": 3, "points": 256, "colour": True},
+    }  # fmt: skip
+    recipe, names = build_recipe(tree, "test"), ("a", "b")
+    storage = StorageConfig(points=256, dtype="int16", step=2**-8)
+    config = model.config.model_copy(
+        update={"task": "segment", "class_names": names, "storage": storage, "dataset": "folder"}
+    )
+    body = _build("segment", recipe, 2, tmp_path)
+    painter = Pretrained(body, config, recipe, tmp_path).eval()
+    for given in (classified.raw, classified.store):
+        with pytest.raises(InputError, match="colour"):
+            [each.open() for each in find_recordings(painter, [given], Reading()).recordings]
+    rng = np.random.default_rng(0)
+    points, colours = rng.normal(size=(300, 3)), rng.integers(0, 256, (2, 300, 3))
+    scores = []
+    for number, colour in enumerate(colours):
+        place = tmp_path / f"{number}.npy"
+        np.save(place, np.concatenate([points, colour], 1))
+        (recording,) = find_recordings(painter, [place], Reading()).recordings
+        store, row = recording.open()
+        out = tmp_path / f"out{number}"
+        scores.append(label_recording(painter, store, row, out, lambda done, count: None)["score"])
+    assert scores[0] != scores[1]

@@ -106,6 +106,7 @@ OPTIONS: dict[str, dict[str, tuple[str, Callable[[str], Any]]]] = {
         "camera": ("camera", _camera),
         "pattern": ("pattern", str),
         "drop_nan": ("drop_nan", _switch),
+        "colour": ("colour", _switch),
     },
     "kitti": {"world": ("world", _switch)},
     "msr": {**FOCAL, "centre": ("centre", _centre), **UNIT},
