@@ -10,7 +10,7 @@ import typer
 
 from pcv import __version__
 from pcv.errors import PcvError
-from pcv_cli import console, show
+from pcv_cli import console, models, show
 from pcv_cli.options import (
     Folds,
     Json,
@@ -160,6 +160,10 @@ def evaluate(
     with console.progress("eval") as progress:
         scores = score(run, store=store, split=split, checkpoint=checkpoint, progress=progress)
     console.print_json(scores) if json else show.scores(scores)
+
+
+app.command(epilog=models.PREDICT_EXAMPLE)(models.predict)
+app.command(epilog=models.EXPORT_EXAMPLE)(models.export)
 
 
 @app.command(epilog="Example: pcv report runs/* --out report")

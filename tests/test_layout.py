@@ -20,9 +20,10 @@ MAY_IMPORT = {
     "nn": {"clip", "config", "errors", "ops"},
     "encoders": {"clip", "config", "errors", "nn", "ops"},
     "objectives": {"clip", "config", "encoders", "errors", "nn", "ops"},
-    "train": {"clip", "config", "errors"},
+    "train": {"clip", "config", "encoder_config", "errors"},
     "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
     "report": {"errors", "train"},
+    "model_card": {"config", "train"},
     "view": {"clip", "errors"},
     "doctor": {"errors", "ops"},
 }
