@@ -116,7 +116,7 @@ class RunFolder:
         return None
 
     def _begun(self) -> bool:
-        """Whether anything was trained here; a run refused at its start leaves room for the next."""
+        """Whether anything was done here; a run refused at its start leaves room for the next."""
         said = ("recipe.yaml", "env.json", "labelled.txt")
         return any(path.name not in said for path in self.path.iterdir())
 
