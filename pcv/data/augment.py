@@ -12,11 +12,11 @@ from pcv.config import AugmentConfig
 VERTICAL = 1  # y points down in every store of a depth camera
 
 
-class Augmented(NamedTuple):
+class Changed(NamedTuple):
     """A changed clip, and how it changed."""
 
     points: NDArray[np.float32]  # (T, N, 3)
-    index: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
+    source: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
     transform: NDArray[np.float64]  # (4, 4) what moved every point, but for jitter
 
 
@@ -33,7 +33,7 @@ def augment_points(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
-) -> Augmented:
+) -> Changed:
     """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
@@ -60,7 +60,7 @@ def augment_points(
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return Augmented(changed, index, transform)
+    return Changed(changed, index, transform)
 
 
 def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:

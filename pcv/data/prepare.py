@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
+from pcv.data.json_file import write_json
 from pcv.data.raw import PointReader, ViewReader, columns_of
 from pcv.data.store import (
     SHARD_FRAMES,
@@ -23,7 +24,6 @@ from pcv.data.store import (
     describe_columns,
     finish_store,
     read_attributes,
-    write_json,
     write_rows,
 )
 from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays

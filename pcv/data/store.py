@@ -12,7 +12,6 @@ that imports zarr.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
 from pcv.data.checksum import file_checksum
+from pcv.data.json_file import write_json
 from pcv.data.shards import ShardReader
 from pcv.data.view_store import SHARD_VIEWS, StoredViews, view_arrays
 from pcv.errors import StoreError
@@ -337,16 +337,6 @@ def finish_store(path: Path, attributes: dict[str, Any]) -> None:
     base = {"format": FORMAT, "version": VERSION, "complete": True}
     meta["attributes"] = base | attributes
     write_json(path / "zarr.json", meta)
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w") as file:
-        json.dump(value, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, Column, Video, VideoSource, View
 from pcv.data.fuse import Fused, Fusion
-from pcv.data.raw.conventions import CONVENTIONS, Agreement
+from pcv.data.raw.conventions import CONVENTIONS, Agreement, inverted
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
 from pcv.data.raw.posed import (
@@ -27,11 +27,14 @@ from pcv.data.raw.posed import (
     check_pose,
     pinhole,
 )
+from pcv.data.raw.scannet_frames import SCANNET
+from pcv.data.raw.sens import SENS
 from pcv.data.raw.seven_scenes import SEVEN_SCENES
+from pcv.data.raw.tum import TUM
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import InputError, RawFileError
 
-LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES}
+LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens": SENS, "tum": TUM}
 SAME_SHAPE = 0.02  # two images show the same where their proportions differ by no more
 
 
@@ -183,7 +186,7 @@ class RgbdScenes:
             except RawFileError as error:
                 left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
                 continue
-            depth = posed.view.depth * posed.view.unit
+            depth = posed.view.depth * np.float64(posed.view.unit)
             agreement.add(depth, posed.view.intrinsics, posed.pose)
             kept.append(entry)
         self._check(source, agreement, fusion.used, left_out)
@@ -246,7 +249,7 @@ class RgbdScenes:
             _aligned(entry.colour or path, raw, cameras),
             raw.depth,
             _centred(cameras.depth),
-            np.linalg.inv(pose),
+            inverted(pose),
             self._unit,
         )
         return Posed(view, raw.pose, raw.labels)
@@ -264,7 +267,7 @@ class RgbdScenes:
 
     def _index(self, path: Path) -> list[Entry]:
         if path not in self._indices:
-            self._indices[path] = self.found[0].index(path)
+            self._indices[path] = self.found[0].entries(path)
         return self._indices[path]
 
     @cached_property
