@@ -13,8 +13,9 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, Column, Video, VideoSource, View
+from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource, View
 from pcv.data.fuse import Fused, Fusion
+from pcv.data.normals import estimate_normals
 from pcv.data.raw.conventions import CONVENTIONS, Agreement, inverted
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
@@ -27,6 +28,7 @@ from pcv.data.raw.posed import (
     check_pose,
     pinhole,
 )
+from pcv.data.raw.room import ORDERED
 from pcv.data.raw.scannet_frames import SCANNET
 from pcv.data.raw.sens import SENS
 from pcv.data.raw.seven_scenes import SEVEN_SCENES
@@ -84,6 +86,7 @@ class RgbdScenes:
     validation: tuple[str, ...] = ()
 
     dataset = "rgbd"
+    ordered = ORDERED
     class_names = ()
     point_class_names = ()
     axes = "x right, y down, z forward, turned about y as the recording is"
@@ -91,7 +94,7 @@ class RgbdScenes:
     @property
     def columns(self) -> dict[str, Column]:
         """Columns of every scene."""
-        return {"colour": COLOUR}
+        return {"colour": COLOUR, "normals": NORMALS}
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
@@ -223,7 +226,8 @@ class RgbdScenes:
             raise RawFileError(source.path, f"no usable frame{first}", "check the recording")
 
     def _columns_of(self, fused: Fused) -> dict[str, list[NDArray[np.generic]]]:
-        return {"colour": [fused.colour]}
+        normals = estimate_normals(fused.points, fused.towards)
+        return {"colour": [fused.colour], "normals": [np.round(normals * 127).astype(np.int8)]}
 
     def _load(self, path: Path, entry: Entry, cameras: Cameras) -> Posed:
         layout, _ = self.found
