@@ -13,9 +13,10 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource, View
+from pcv.clip import COLOUR, LABELS, NORMALS, Column, Video, VideoSource, View
 from pcv.data.fuse import Fused, Fusion
 from pcv.data.normals import estimate_normals
+from pcv.data.raw.class_list import classes_of, read_class_list
 from pcv.data.raw.conventions import CONVENTIONS, Agreement, inverted
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
@@ -45,7 +46,7 @@ class Posed(NamedTuple):
 
     view: View  # colour as large as depth
     pose: NDArray[np.float64]  # as the file says
-    labels: NDArray[np.int64] | None
+    labels: NDArray[np.int16] | None  # (H, W) class, -1: none
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class RgbdScenes:
         poses: One of CONVENTIONS.
         test: Recordings that test.
         validation: Recordings that validate; all others train.
+        classes: File that names the ids of label images; None: ``classes.txt`` in ``root``, where
+            there is one. Without it labels are not read.
     """
 
     root: Path
@@ -84,17 +87,29 @@ class RgbdScenes:
     poses: str = "camera-to-world"
     test: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
+    classes: Path | None = None
 
     dataset = "rgbd"
     ordered = ORDERED
     class_names = ()
-    point_class_names = ()
     axes = "x right, y down, z forward, turned about y as the recording is"
 
     @property
     def columns(self) -> dict[str, Column]:
         """Columns of every scene."""
-        return {"colour": COLOUR, "normals": NORMALS}
+        labels = {"labels": LABELS} if self.labels else {}
+        return {"colour": COLOUR, "normals": NORMALS} | labels
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points; none without a file of them."""
+        return tuple(self.labels.values())
+
+    @cached_property
+    def labels(self) -> dict[int, str]:
+        """Names of the ids in label images."""
+        file = self.classes or self.root / "classes.txt"
+        return read_class_list(file) if self.classes or file.is_file() else {}
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
@@ -134,6 +149,7 @@ class RgbdScenes:
             "unit": self._unit,
             "camera": str(self.camera or "as recorded"),
             "poses": self.poses,
+            "classes": ", ".join(f"{number} {name}" for number, name in self.labels.items()),
             "split": f"validation {', '.join(self.validation)}, test {', '.join(self.test)}",
         }
 
@@ -178,14 +194,14 @@ class RgbdScenes:
         """Fuse a scene and list what could not be used of it; see ``Reader``."""
         assert source.span
         cameras = self._cameras(source.path)
-        fusion, agreement = Fusion(self.voxel, self.far), Agreement()
+        fusion, agreement = Fusion(self.voxel, self.far, len(self.labels)), Agreement()
         kept: list[Entry] = []
         left_out: list[str] = []
         for entry in self._entries(source.path)[slice(*source.span)]:
             try:
                 posed = self._load(source.path, entry, cameras)
                 if not is_held_out(len(kept), self.held_out):
-                    fusion.add(posed.view)
+                    _fuse(fusion, posed, source.path)
             except RawFileError as error:
                 left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
                 continue
@@ -227,7 +243,11 @@ class RgbdScenes:
 
     def _columns_of(self, fused: Fused) -> dict[str, list[NDArray[np.generic]]]:
         normals = estimate_normals(fused.points, fused.towards)
-        return {"colour": [fused.colour], "normals": [np.round(normals * 127).astype(np.int8)]}
+        columns: dict[str, list[NDArray[np.generic]]] = {
+            "colour": [fused.colour],
+            "normals": [np.round(normals * 127).astype(np.int8)],
+        }
+        return columns | ({"labels": [fused.labels]} if self.labels else {})
 
     def _load(self, path: Path, entry: Entry, cameras: Cameras) -> Posed:
         layout, _ = self.found
@@ -256,7 +276,19 @@ class RgbdScenes:
             inverted(pose),
             self._unit,
         )
-        return Posed(view, raw.pose, raw.labels)
+        return Posed(view, raw.pose, self._classes(entry, raw))
+
+    def _classes(self, entry: Entry, raw: RawFrame) -> NDArray[np.int16] | None:
+        if raw.labels is None or not self.labels:
+            return None
+        if raw.labels.shape != raw.depth.shape:
+            found, wanted = _size(raw.labels), _size(raw.depth)
+            raise RawFileError(
+                entry.labels or self.root,
+                f"labels of {found[1]} x {found[0]} pixels, depth of {wanted[1]} x {wanted[0]}",
+                "resize them without mixing ids",
+            )
+        return classes_of(raw.labels, self.labels)
 
     def _cameras(self, path: Path) -> Cameras:
         if self.camera:
@@ -313,6 +345,13 @@ class KeptViews(Sequence[View]):
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return self.reader.load_view(self.path, self.entries[index], self.cameras)
+
+
+def _fuse(fusion: Fusion, posed: Posed, path: Path) -> None:
+    try:
+        fusion.add(posed.view, posed.labels)
+    except ValueError as error:
+        raise RawFileError(path, str(error), "is the pose in metres?") from None
 
 
 def is_held_out(number: int, every: int) -> bool:
