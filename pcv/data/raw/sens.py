@@ -106,7 +106,8 @@ def _load(path: Path, entry: Entry) -> RawFrame:
         depth = _inflate(packed, header.size)
     except (struct.error, ValueError, zlib.error) as error:
         reason = "cut short" if isinstance(error, struct.error) else str(error)
-        raise RawFileError(path, f"damaged: {reason}", COPY) from None
+        which = f"in frame {entry.number} of {header.frames}"
+        raise RawFileError(path, f"damaged: {reason} {which}", COPY) from None
     pose = np.array(numbers, np.float64).reshape(4, 4)
     return RawFrame(decode_jpeg(colour, path), depth, pose)
 
