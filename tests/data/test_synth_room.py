@@ -1,69 +1,79 @@
-"""Images, depth, poses and labels of synthetic rooms agree exactly, and are always the same."""
-
+import errno
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pcv.data.raw.posed import read_colour, read_depth, read_labels, read_matrix
-from pcv.data.room import CLASSES, build_room, cast
-from pcv.data.synth_room import CENTRE, DOWN, FOCAL, SIZE, pose_at, see, synthesise_rooms
-from pcv.errors import InputError
+from pcv.data import furnished
+from pcv.data.raw.ply import read_mesh, read_ply
+from pcv.data.raw.scannet import ScanNet
+from pcv.data.synth_room import synthesise_rooms
+from pcv.errors import InputError, PcvError
 
 
-def test_every_pixel_is_what_its_ray_meets() -> None:
-    """Back-projected by depth and pose, a pixel lies on a surface of its class and colour."""
-    room = build_room(np.random.default_rng([0, 1]))
-    seen = see(room, pose_at(room, 0.3))
-    v, u = (grid[::16, ::16].ravel() for grid in np.indices(SIZE))
-    depth = seen.depth[v, u] / 1000
-    camera = np.stack([(u - CENTRE[0]) / FOCAL * depth, (v - CENTRE[1]) / FOCAL * depth, depth], 1)
-    world = (camera @ seen.pose[:3, :3].T + seen.pose[:3, 3]) @ DOWN  # z up again
-    eye = seen.pose[:3, 3] @ DOWN
-    hits = cast(room, eye, world - eye)
-    met = seen.labels[v, u] > 0
-    assert met.mean() > 0.9
-    assert (room.label[hits.box[met]] + 1 == seen.labels[v, u][met]).mean() > 0.99
-    np.testing.assert_allclose(hits.distance[met], 1, atol=2e-3)
-    assert (seen.depth[v, u][~met] == 0).all()
-    assert (hits.colour[met] == seen.colour[v, u][met]).all(1).mean() > 0.98
+def test_files_are_named_and_laid_out_as_published(rooms_raw: Path) -> None:
+    folder = rooms_raw / "scans/scene0001_00"
+    ends = [
+        ".aggregation.json", "_vh_clean_2.0.010000.segs.json", "_vh_clean_2.labels.ply",
+        "_vh_clean_2.ply",
+    ]  # fmt: skip
+    assert sorted(p.name for p in folder.iterdir()) == [f"scene0001_00{end}" for end in ends]
+    mesh = read_mesh(folder / f"scene0001_00{ends[3]}")
+    labels = read_ply(folder / f"scene0001_00{ends[2]}")
+    np.testing.assert_array_equal(labels.points, mesh.cloud.points)
+    assert {1, 2, 5, 22} <= set(labels.labels)  # NYU40
+    groups = json.loads((folder / f"scene0001_00{ends[0]}").read_text())["segGroups"]
+    assert {group["label"] for group in groups} >= {"wall", "chair", "ceiling"}
+    assert (rooms_raw / "scannetv2_val.txt").read_text() == "scene0002_00\n"
 
 
-def test_the_camera_looks_into_the_room_upright() -> None:
-    room = build_room(np.random.default_rng([0, 0]))
-    for time in np.linspace(0, 1, 7):
-        pose = pose_at(room, time)
-        np.testing.assert_allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-12)
-        assert np.linalg.det(pose[:3, :3]) > 0
-        assert pose[2, 1] < -0.8  # down in the image is down in the room
-        assert (np.abs(pose[:2, 3]) < room.size / 2).all()
+@pytest.mark.parametrize("classes", [20, 200])
+def test_the_reader_finds_labels_and_instances(rooms_raw: Path, classes: int) -> None:
+    reader = ScanNet(rooms_raw, classes)
+    sources = reader.list_videos(rooms_raw)
+    assert [(s.name, s.split) for s in sources] == [
+        ("scene0000_00", "train"), ("scene0001_00", "train"), ("scene0002_00", "test"),
+    ]  # fmt: skip
+    video = reader.read_video(sources[0])
+    labels, instances = (video.columns[name][0] for name in ("labels", "instances"))
+    names = reader.point_class_names
+    assert len(names) == classes
+    found = {names[label] for label in set(labels.tolist()) - {-1}}
+    sofa = "sofa" if classes == 20 else "couch"
+    assert found - {sofa} >= {"wall", "floor", "bed", "cabinet", "chair", "door", "window"}
+    assert ("ceiling" in found) == (classes == 200)
+    for one in np.unique(instances):
+        assert len(np.unique(labels[instances == one])) == 1
+    ahead = video.columns["normals"][0][labels == names.index("floor")].mean(0)
+    np.testing.assert_allclose(ahead, [0, -127, 0], atol=4)  # y points down
 
 
-def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
-    for out, seed in (("a", 0), ("b", 0), ("c", 1)):
-        assert synthesise_rooms(tmp_path / out, rooms=1, frames=2, seed=seed) == 1
-    a, b, c = (
-        {p.relative_to(tmp_path / out): p.read_bytes() for p in (tmp_path / out).rglob("*.*")}
-        for out in "abc"
-    )
-    assert a == b
-    assert a.keys() == c.keys()
-    assert a != c
-    folder = tmp_path / "a/room-00"
-    room = build_room(np.random.default_rng([0, 0]))
-    seen = see(room, pose_at(room, 0.5))
-    np.testing.assert_array_equal(read_colour(folder / "frame-000001.color.png"), seen.colour)
-    np.testing.assert_array_equal(read_depth(folder / "frame-000001.depth.png"), seen.depth)
-    np.testing.assert_array_equal(read_labels(folder / "frame-000001.label.png"), seen.labels)
-    np.testing.assert_array_equal(read_matrix(folder / "frame-000001.pose.txt", 4), seen.pose)
-    lines = (tmp_path / "a/classes.txt").read_text().splitlines()
-    assert lines == [f"{i} {name}" for i, name in enumerate(CLASSES, 1)]
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(furnished, "SPACING", 0.3)
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        synthesise_rooms(tmp_path / name, rooms=2, seed=seed)
+
+    def files(name: str) -> list[bytes]:
+        return [p.read_bytes() for p in sorted((tmp_path / name).rglob("*")) if p.is_file()]
+
+    assert files("a") == files("b")
+    assert files("a") != files("c")
+    names = [p.name for p in (tmp_path / "a").rglob("*")]
+    assert not [name for name in names if name.endswith(".part")]
 
 
-def test_mistakes_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("")
-    for out in (tmp_path, tmp_path / "mine"):
-        with pytest.raises(InputError, match="holds something already"):
-            synthesise_rooms(out, rooms=1, frames=1, seed=0)
-    with pytest.raises(InputError, match="choose 1 to"):
-        synthesise_rooms(tmp_path / "new", rooms=0, frames=1, seed=0)
+def test_a_wrong_call_is_one_line(tmp_path: Path, monkeypatch) -> None:
+    with pytest.raises(InputError, match="choose 1 to 10000 rooms"):
+        synthesise_rooms(tmp_path / "a", rooms=0, seed=0)
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(InputError, match="holds something already"):
+        synthesise_rooms(tmp_path, rooms=1, seed=0)
+    for code, kind in ((errno.ENOSPC, PcvError), (errno.EACCES, InputError)):
+
+        def fail(*_: object, code: int = code, **__: object) -> None:
+            raise OSError(code, "no", "somewhere")
+
+        monkeypatch.setattr(Path, "mkdir", fail)
+        with pytest.raises(kind):
+            synthesise_rooms(tmp_path / "b", rooms=1, seed=0)
