@@ -23,6 +23,7 @@ DATA = DataConfig(
 STILL = AugmentConfig(scale=(1, 1), anisotropic=False)
 CHANGES = {
     "rotate": AugmentConfig(scale=(1, 1), rotate=180),
+    "tilt": AugmentConfig(scale=(1, 1), tilt=20),
     "mirror": AugmentConfig(scale=(1, 1), mirror=1),
     "scale": AugmentConfig(scale=(0.5, 2), anisotropic=False),
     "one factor an axis": AugmentConfig(scale=(0.5, 2), anisotropic=True),
@@ -201,6 +202,15 @@ def test_what_a_store_cannot_give_is_one_line(data: dict, said: str, scene: Stor
 def test_a_store_without_views_says_so(store: Store) -> None:
     with pytest.raises(StoreError, match=r"holds no posed images; set data\.views to 0"):
         open_clips(store, [0], DataConfig(frames=4, points=8, views=1))
+
+
+def test_a_change_that_is_no_matrix_goes_with_no_views() -> None:
+    from pcv.config import build_recipe
+
+    tree = {"stage": "pretrain", "augment": {"elastic": {"chance": 0.5}}}
+    build_recipe(tree, "recipe")
+    with pytest.raises(RecipeError, match=r"augment\.elastic\.chance must be 0 when data\.views"):
+        build_recipe(tree | {"data": {"views": 2}}, "recipe")
 
 
 def test_every_view_cannot_be_held_out() -> None:

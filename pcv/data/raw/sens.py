@@ -77,7 +77,7 @@ def _header(file: BinaryIO) -> Header:
 
 
 def _index(path: Path) -> list[Entry]:
-    """Walk from frame to frame; one that is cut short is listed, and the last."""
+    """Walk from frame to frame; one that is cut short is the last."""
     header = read_header(path)
     entries: list[Entry] = []
     with path.open("rb") as file:
@@ -85,11 +85,12 @@ def _index(path: Path) -> list[Entry]:
         place = header.start
         for number in range(header.frames):
             entries.append(Entry(number, path, path, path, place=place))
+            if place + FRAME.size <= end:
+                file.seek(place)
+                *_, colour, depth = _take(file, FRAME)
+                place += FRAME.size + colour + depth
             if place + FRAME.size > end:
                 break
-            file.seek(place)
-            *_, colour, depth = _take(file, FRAME)
-            place += FRAME.size + colour + depth
     return entries
 
 
