@@ -199,7 +199,7 @@ class Recipe(Config):
     def _seen_as_changed(self) -> Recipe:
         if self.data.views and self.augment.elastic.chance:
             raise ValueError(
-                "augment.elastic.chance must be 0 when data.views is not: no camera sees as it bends"
+                "augment.elastic.chance must be 0 when data.views is not: no camera bends so"
             )
         return self
 

@@ -85,11 +85,12 @@ def _index(path: Path) -> list[Entry]:
         place = header.start
         for number in range(header.frames):
             entries.append(Entry(number, path, path, path, place=place))
-            if place + FRAME.size <= end:
-                file.seek(place)
-                *_, colour, depth = _take(file, FRAME)
-                place += FRAME.size + colour + depth
             if place + FRAME.size > end:
+                break
+            file.seek(place)
+            *_, colour, depth = _take(file, FRAME)
+            place += FRAME.size + colour + depth
+            if place > end:
                 break
     return entries
 
