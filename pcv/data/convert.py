@@ -77,14 +77,15 @@ def convert(
             rows.columns[name][row, : len(order)] = column_values[order]
             if column.padding is not None:
                 rows.columns[name][row, rows.sizes[row] :] = column.padding
+    scene = isinstance(reader, SceneReader)
     return {
-        **({"sizes": extent.sizes[0]} if isinstance(reader, SceneReader) else {}),
+        **({"sizes": extent.sizes[0]} if scene else {}),
         **{key: getattr(source, key) for key in ("name", "label", "subject", "camera", "split")},
         "length": length,
         "origin": extent.origin.tolist(),
         "centroid": extent.centroid.tolist(),
         "empty": extent.sizes.count(0),
-        "sparse": sum(0 < size < storage.points for size in extent.sizes),
+        "sparse": 0 if scene else sum(0 < size < storage.points for size in extent.sizes),
         "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
         **_class_points(reader, source, length, rows),
