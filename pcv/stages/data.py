@@ -38,10 +38,10 @@ def synthesise(
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
     if format == "rgbd":
-        from pcv.data.synth_rgbd import synthesise_rooms
+        from pcv.data.synth_rgbd import synthesise_rooms as synthesise_views
 
         rooms, frames = people.sequences, people.frames
-        return synthesise_rooms(
+        return synthesise_views(
             out, rooms=rooms, frames=frames, seed=people.seed, progress=progress
         )
     if format == "scannet":
