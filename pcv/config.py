@@ -27,10 +27,20 @@ from pcv.objective_config import (
 )
 
 __all__ = [
-    "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "SegmentConfig",
-    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "AugmentConfig", "ClassifyConfig", "ColourAugmentConfig", "DataConfig", "ElasticConfig",
+    "EncoderConfig", "OptimConfig",
+    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "RegionConfig",
+    "SegmentConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
+
+
+class RegionConfig(Config):
+    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
+
+    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
+    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
+    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
+    per_scene: Count = 1  # regions of a scene an epoch
 
 
 class DataConfig(Config):
@@ -47,6 +57,36 @@ class DataConfig(Config):
     eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
     short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
     colour: bool = False  # clips carry the stored colours of their points
+    normals: bool = False  # ... and normals
+    instances: bool = False  # ... and which object each point belongs to
+    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
+    region: RegionConfig = RegionConfig()  # scenes only
+    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
+
+
+class ColourAugmentConfig(Config):
+    """Random changes of a training clip's colours, as the field trains on scenes."""
+
+    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
+    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
+    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
+    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
+
+
+class ElasticConfig(Config):
+    """Smooth random displacement of points, one field of noise a pair."""
+
+    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
+    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
+    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
+
+    @model_validator(mode="after")
+    def _paired(self) -> ElasticConfig:
+        if len(self.cell) != len(self.strength):
+            raise ValueError("cell and strength must be equally long")
+        return self
 
 
 class AugmentConfig(Config):
@@ -55,12 +95,15 @@ class AugmentConfig(Config):
     scale: tuple[float, float] = (0.9, 1.1)
     anisotropic: bool = True  # one factor an axis, as PSTNet
     rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
+    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
     mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
     shift: float = Field(0.0, ge=0)  # metres to either side, each axis
     jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
     drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
     intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
     two_views: bool = False  # a second, independent draw for the objective's target
+    elastic: ElasticConfig = ElasticConfig()  # scenes only
+    colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 
     @model_validator(mode="after")
     def _ordered(self) -> AugmentConfig:
@@ -106,6 +149,8 @@ class TrainConfig(Config):
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0  # of the training videos, by class
     shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
+    scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
+    test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
 
     @model_validator(mode="after")
     def _one_way(self) -> TrainConfig:

@@ -10,11 +10,14 @@ from hypothesis import settings
 
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
 from pcv.config import build_recipe
+from pcv.data import furnished
 from pcv.data.prepare import prepare
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
+from pcv.data.raw.scannet import ScanNet
 from pcv.data.store import Store, open_store
 from pcv.data.synth import synthesise
+from pcv.data.synth_room import synthesise_rooms
 from pcv.data.synth_street import synthesise_street
 from pcv.errors import InputError, RawFileError
 from pcv.stages.job import Job
@@ -144,6 +147,24 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     data = {"dataset": "kitti", "frames": 4, "points": 128, "scale": 0.5}
     encoder, objective = {"width": 0.03, "radius": 2.0}, {"name": "segment", "overlap": 1.0}
     return finetuned(place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective)
+
+
+@pytest.fixture(scope="session")
+def rooms_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three synthetic rooms in ScanNet's layout, the last on the validation list."""
+    folder = tmp_path_factory.mktemp("rooms")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(furnished, "SPACING", 0.12)
+        synthesise_rooms(folder / "raw", rooms=3, seed=0)
+    return folder / "raw"
+
+
+@pytest.fixture(scope="session")
+def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of the rooms: some 8,000 points each."""
+    out = tmp_path_factory.mktemp("stores") / "rooms"
+    prepare(ScanNet(rooms_raw), rooms_raw, out, points=1 << 20)
+    return open_store(out)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

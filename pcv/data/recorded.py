@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, Column, Video, VideoSource
 from pcv.data.convert import Storage, convert
+from pcv.data.layout import Rows
 from pcv.data.raw import Reader, columns_of
 from pcv.data.shards import ShardReader, read_plain
-from pcv.data.store import Rows, Store, VideoTable
+from pcv.data.store import Store, VideoTable
 
 INDEX = "index"  # column: which point of the recording's frame it is
 
@@ -46,7 +47,7 @@ class Recorded(Store):
         self.path, self.dataset = source.path, reader.dataset
         self.points, self.step, self.frames = storage.points, storage.step, length
         self.attributes, self.class_names = {}, []
-        self.point_class_names = []
+        self.point_class_names, self.ordered = [], None
         self.videos = VideoTable(
             name=[source.name],
             offset=np.zeros(1, np.int64),
@@ -57,6 +58,7 @@ class Recorded(Store):
             split=np.array([source.split], np.str_),
             origin=np.array([entry["origin"]], np.float64),
             centroid=np.array([entry["centroid"]], np.float64),
+            sizes=np.array([storage.points], np.int64),
         )
         # Only their type, shape and rows are asked for.
         self.reader = cast("ShardReader", ArrayReader(rows.points))

@@ -29,7 +29,7 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
         values: (rows, N, ...) of the array's type; rows fill whole shards.
 
     Returns:
-        The files written; a shard of nothing but zeros has none.
+        The files written; a shard of nothing but the array's fill value has none.
 
     Raises:
         StoreError: The array is of a layout that pcv does not write, or the rows do not fit it.
@@ -57,10 +57,10 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
 def _assemble(
     values: NDArray[Any], layout: ShardReader, encode: Callable[[NDArray[Any]], bytes]
 ) -> bytes | None:
-    """The bytes of a shard: its chunks, where each lies, and a checksum of that; None: all zero."""
+    """The bytes of a shard: its chunks, where each lies, and a checksum of that; None: all fill."""
     data, index, at = [], [], 0
     for chunk in _chunks(values, layout):
-        if not chunk.any():
+        if (chunk == layout.fill).all() if layout.fill else not chunk.any():
             index.append((MISSING, MISSING))
             continue
         data.append(encode(chunk))
@@ -73,14 +73,14 @@ def _assemble(
 
 
 def _chunks(values: NDArray[Any], layout: ShardReader) -> Iterator[NDArray[Any]]:
-    """The chunks of a shard in row-major order; those at an edge are filled up with zeros."""
+    """The chunks of a shard in row-major order; those at an edge are filled up."""
     steps = [range(0, s, c) for s, c in zip(layout.shard, layout.chunk, strict=True)]
     for corner in itertools.product(*steps):
         part = values[tuple(slice(at, at + c) for at, c in zip(corner, layout.chunk, strict=True))]
         if part.shape == layout.chunk:
             yield np.ascontiguousarray(part, layout.dtype)
             continue
-        whole = np.zeros(layout.chunk, layout.dtype)
+        whole = np.full(layout.chunk, layout.fill, layout.dtype)
         whole[tuple(slice(0, s) for s in part.shape)] = part
         yield whole
 

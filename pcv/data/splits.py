@@ -25,11 +25,12 @@ def split_videos(
 ) -> Split:
     """Split a store by its own split column, and carve validation subjects out of train.
 
-    A store that names validation videos has nothing carved out. With ``protocol: paper`` nothing
-    validates, and those videos train, as the papers on such data do. A ``validation_fold`` is held
-    out of pretraining too. Of the labelled training videos a stratified, seeded ``label_fraction``
-    stays, at least one a class, or ``shots`` of each class: the same for a seed and the same people
-    held out, whatever else a recipe says.
+    ``test_subjects`` override that column, and ``scenes`` leaves a part of the training videos: a
+    seeded share, at least one, or those named. A store that names validation videos has nothing
+    carved out. With ``protocol: paper`` nothing validates, and those videos train, as the papers
+    on such data do. A ``validation_fold`` is held out of pretraining too. Of the labelled training
+    videos a stratified, seeded ``label_fraction`` stays, at least one a class, or ``shots`` of each
+    class: the same for a seed and the same people held out, whatever else a recipe says.
 
     Args:
         store: Open store.
@@ -39,9 +40,10 @@ def split_videos(
             the subject of none is known.
 
     Raises:
-        InputError: No training video is left, no such fold, or a class has too few videos.
+        InputError: No training video is left, no such fold, a class has too few videos, or a
+            subject or a scene is named that is not there.
     """
-    split = store.videos.split
+    split = _split(store, config)
     train = np.flatnonzero(split == "train")
     test = np.flatnonzero(split == "test")
     held = np.flatnonzero(split == "validation")
@@ -53,14 +55,41 @@ def split_videos(
         if (store.videos.label >= 0).any():  # else the labels are those of points
             train = train[store.videos.label[train] >= 0]
         train = _stratified(store, train, config)
+    train = _scenes(train, store, config)
     if not len(train):
         raise InputError(f"{store.path}: no video to train on")
     return Split(train, held, test)
 
 
+def _split(store: Store, config: TrainConfig) -> NDArray[np.str_]:
+    if not config.test_subjects:
+        return store.videos.split
+    missing = sorted({*config.test_subjects} - {*store.videos.subject.tolist()})
+    if missing:
+        known = ", ".join(map(str, np.unique(store.videos.subject)[:20]))
+        raise InputError(f"{store.path}: train.test_subjects {missing[0]} is none of {known}")
+    return np.where(np.isin(store.videos.subject, config.test_subjects), "test", "train")
+
+
+def _scenes(rows: NDArray[np.int64], store: Store, config: TrainConfig) -> NDArray[np.int64]:
+    if isinstance(config.scenes, tuple):
+        names = {store.videos.name[row]: row for row in rows}
+        missing = [name for name in config.scenes if name not in names]
+        if missing:
+            raise InputError(
+                f"{store.path}: train.scenes {missing[0]} is no training video, or "
+                "validates; lower train.validation_subjects"
+            )
+        return np.array(sorted(names[name] for name in {*config.scenes}), np.int64)
+    if config.scenes == 1 or not len(rows):
+        return rows
+    rng = np.random.default_rng([config.seed, 4])
+    return np.sort(rng.choice(rows, max(1, round(config.scenes * len(rows))), replace=False))
+
+
 def fold_count(store: Store, config: TrainConfig, *, points: bool = False) -> int:
     """Return how many folds of ``validation_subjects`` the training videos make."""
-    train = np.flatnonzero(store.videos.split == "train")
+    train = np.flatnonzero(_split(store, config) == "train")
     people = np.unique(_owners(store, points)[train])
     return -(-len(people) // max(1, config.validation_subjects))
 

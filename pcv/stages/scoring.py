@@ -6,18 +6,22 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from pcv.clip import Progress
+from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
-from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.dataset import evaluation_batches
+from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.splits import Split, split_videos
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
-from pcv.evaluate.segmentation import score_points
+from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives import Classify, Segment
+from pcv.stages.whole_scenes import score_scenes
+from pcv.train.fit import device_of, to_device
 
 BATCH = 32  # clips; a score does not depend on it
 WHOLE = 4  # clips of whole frames
@@ -98,7 +102,7 @@ def score_videos(
     progress: Progress | None = None,
 ) -> VideoScores:
     """Sum the scores of all clips of some videos."""
-    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
     advance = _Count(progress, len(clips), "clips scored")
     return predict(objective, batches, objective.scores, advance)
@@ -111,9 +115,11 @@ def _score_points(
     recipe: Recipe,
     progress: Progress | None,
 ) -> Scores:
+    if store.ordered is not None:
+        return _score_scenes(objective, store, videos, recipe, progress)
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
     data = recipe.data.model_copy(update=whole)
-    clips = ClipDataset(store, videos, data, seed=recipe.train.seed)
+    clips = open_clips(store, videos, data, seed=recipe.train.seed)
     clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
     batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
     advance = _Count(progress, len(clips), "clips scored")
@@ -125,6 +131,39 @@ def _score_points(
     matrix = found.confusion
     values = mean_iou(matrix) | {"point_accuracy": accuracy(matrix)}
     return Scores("miou_present_classes", values, matrix, found.videos)
+
+
+def _score_scenes(
+    objective: Segment,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None,
+) -> Scores:
+    clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    advance = _Count(progress, len(clips), "regions scored")
+    classes = len(class_names(store, recipe))
+    was_training = objective.training
+    objective.eval()
+
+    def label(batch: ClipBatch) -> Tensor:
+        return label_points(objective, to_device(batch, device_of(objective)).points)
+
+    try:
+        found = score_scenes(label, clips, classes, batch=WHOLE, advance=advance)
+    except ValueError as error:
+        raise InputError(f"{store.path}: {error}") from None
+    finally:
+        objective.train(was_training)
+    matrix = found.full
+    values = mean_iou(matrix) | {
+        "point_accuracy": accuracy(matrix),
+        "mean_class_accuracy": mean_class_accuracy(matrix),
+    }
+    if recipe.data.spacing:
+        kept = mean_iou(found.kept)
+        values |= {f"{name}_of_kept_points": value for name, value in kept.items()}
+    return Scores("miou_present_classes", values, matrix, found.scenes)
 
 
 def cover(

@@ -50,6 +50,18 @@ def test_a_shard_of_zeros_has_no_file(tmp_path: Path) -> None:
     assert (tmp_path / "c/1/0/0").exists()
 
 
+def test_zeros_are_written_where_another_value_fills(tmp_path: Path) -> None:
+    zarr.create_array(
+        tmp_path, shape=(8, 20), dtype="int16", fill_value=-1, chunks=(4, 8), shards=(4, 24),
+        compressors=LZ4,
+    )  # fmt: skip
+    values = np.full((8, 20), -1, np.int16)
+    values[:4, :8] = 0
+    assert write_shards(tmp_path, 0, values) == [tmp_path / "c/0/0"]
+    np.testing.assert_array_equal(zarr.open_array(tmp_path, mode="r")[:], values)
+    np.testing.assert_array_equal(ShardReader(tmp_path).read(np.arange(8), 20), values)
+
+
 @pytest.mark.parametrize(
     ("start", "shape"), [(1, (16, 20, 3)), (0, (15, 20, 3)), (0, (16, 19, 3)), (0, (16, 20))]
 )

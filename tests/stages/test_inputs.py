@@ -108,3 +108,9 @@ def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: P
         out = tmp_path / f"out{number}"
         scores.append(label_recording(painter, store, row, out, lambda done, count: None)["score"])
     assert scores[0] != scores[1]
+
+
+def test_scenes_are_refused(model, rooms, rooms_raw: Path) -> None:
+    for given in (rooms.path, rooms_raw):
+        with pytest.raises(InputError, match="scenes"):
+            find_recordings(model, [given], Reading())
