@@ -62,6 +62,15 @@ class DataConfig(Config):
     spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
     region: RegionConfig = RegionConfig()  # scenes only
     labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
+    views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
+    image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
+    held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
+
+    @model_validator(mode="after")
+    def _some_views_train(self) -> DataConfig:
+        if self.held_out_views == 1:
+            raise ValueError("held_out_views 1 would leave no view to train on; 0 or from 2")
+        return self
 
 
 class ColourAugmentConfig(Config):
@@ -199,6 +208,14 @@ class Recipe(Config):
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     probe: ProbeConfig = ProbeConfig()
+
+    @model_validator(mode="after")
+    def _seen_as_changed(self) -> Recipe:
+        if self.data.views and self.augment.elastic.chance:
+            raise ValueError(
+                "augment.elastic.chance must be 0 when data.views is not: no camera bends so"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Recipe:

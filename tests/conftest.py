@@ -111,6 +111,24 @@ def labelled(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return open_store(out)
 
 
+@pytest.fixture(scope="session")
+def rooms_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three synthetic rooms in ScanNet's layout, the last on the validation list."""
+    folder = tmp_path_factory.mktemp("rooms")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(furnished, "SPACING", 0.12)
+        synthesise_rooms(folder / "raw", rooms=3, seed=0)
+    return folder / "raw"
+
+
+@pytest.fixture(scope="session")
+def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of the rooms: some 8,000 points each."""
+    out = tmp_path_factory.mktemp("stores") / "rooms"
+    prepare(ScanNet(rooms_raw), rooms_raw, out, points=1 << 20)
+    return open_store(out)
+
+
 class Trained(NamedTuple):
     """A tiny finetuned run, what it was trained on and where that came from."""
 
@@ -147,24 +165,6 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     data = {"dataset": "kitti", "frames": 4, "points": 128, "scale": 0.5}
     encoder, objective = {"width": 0.03, "radius": 2.0}, {"name": "segment", "overlap": 1.0}
     return finetuned(place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective)
-
-
-@pytest.fixture(scope="session")
-def rooms_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three synthetic rooms in ScanNet's layout, the last on the validation list."""
-    folder = tmp_path_factory.mktemp("rooms")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(furnished, "SPACING", 0.12)
-        synthesise_rooms(folder / "raw", rooms=3, seed=0)
-    return folder / "raw"
-
-
-@pytest.fixture(scope="session")
-def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A store of the rooms: some 8,000 points each."""
-    out = tmp_path_factory.mktemp("stores") / "rooms"
-    prepare(ScanNet(rooms_raw), rooms_raw, out, points=1 << 20)
-    return open_store(out)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
+from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
-from pcv.data.store import Store, open_store, write_json
+from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import Classify, Segment, build_objective
