@@ -46,8 +46,8 @@ class Recorded(Store):
         self.video, self.sizes = indexed.video, rows.sizes
         self.path, self.dataset = source.path, reader.dataset
         self.points, self.step, self.frames = storage.points, storage.step, length
-        self.attributes, self.class_names = {}, []
-        self.point_class_names, self.ordered = [], None
+        self.attributes, self.class_names, self.ordered = {}, [], None
+        self.point_class_names = []
         self.videos = VideoTable(
             name=[source.name],
             offset=np.zeros(1, np.int64),

@@ -43,6 +43,8 @@ SIGNS = (
     Sign("synthia", synthia.PROCESSED, False),
     Sign("scannet", re.compile(rf"{scannet.NAME.pattern}.*"), False),
     Sign("scannet", scannet.NAME, True),
+    Sign("rgbd", re.compile(r"frame-\d+\.(pose\.txt|depth\.png)"), False),  # 7-Scenes
+    Sign("rgbd", re.compile(r"groundtruth\.txt|.*\.sens"), False),  # TUM, ScanNet
     Sign("s3dis", s3dis.AREA, True),
     Sign("s3dis", re.compile("Annotations"), True),
 )

@@ -33,7 +33,7 @@ def test_what_a_reader_notes_builds_it_again(reader) -> None:
 
 
 def test_every_format_has_options_that_its_reader_knows() -> None:
-    assert READERS.keys() - OPTIONS.keys() == {"scannet", "s3dis", "rgbd"}
+    assert READERS.keys() - OPTIONS.keys() == {"scannet", "s3dis", "rgbd"}  # scenes
     for name in OPTIONS:
         reader = READERS[name]
         fields = {field for field, _ in OPTIONS[name].values()} | set(ALWAYS.get(name, {}))
