@@ -17,19 +17,22 @@ from pcv.encoder_config import (
     Fraction,
     P4TransformerConfig,
     Positive,
+    SerialConfig,
 )
 from pcv.errors import RecipeError
 from pcv.objective_config import (
     AnyObjectiveConfig,
     ClassifyConfig,
     PointCPSCConfig,
+    PointCSPConfig,
+    SceneSegmentConfig,
     SegmentConfig,
 )
 
 __all__ = [
     "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "SegmentConfig",
-    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig", "ProbeConfig", "Recipe",
+    "SceneSegmentConfig", "SegmentConfig", "SerialConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
 
 
@@ -124,8 +127,15 @@ CHOSEN: dict[str, type[Config]] = {
     "pointcpsc": PointCPSCConfig,
     "classify": ClassifyConfig,
     "segment": SegmentConfig,
+    "serial": SerialConfig,
+    "pointcsp": PointCSPConfig,
+    "scene_segment": SceneSegmentConfig,
 }
-OBJECTIVES_OF = {"pretrain": ("pointcpsc",), "finetune": ("classify", "segment")}
+OBJECTIVES_OF = {
+    "pretrain": ("pointcpsc", "pointcsp"),
+    "finetune": ("classify", "segment", "scene_segment"),
+}
+OF_SCENES = ("pointcsp", "scene_segment")  # encoders of scenes alone serve these
 
 
 class Recipe(Config):
@@ -152,9 +162,12 @@ class Recipe(Config):
         if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
             key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
             raise ValueError(f"{key} when objective.name is segment")
-        length = (
-            self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
-        )
+        if self.objective.name in OF_SCENES and not isinstance(self.encoder, SerialConfig):
+            raise ValueError(f"encoder.name must be serial when objective.name is "
+                             f"{self.objective.name}")  # fmt: skip
+        length = getattr(self.objective, "segment_frames", 0)
+        if self.stage == "probe":
+            length = 0 if isinstance(self.encoder, SerialConfig) else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self

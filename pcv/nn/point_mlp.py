@@ -12,6 +12,7 @@ from pcv.nn.heads import RowNorm
 from pcv.ops import nearest, tube_max
 
 Norm = Literal["layer", "batch"]
+AWAY = 1e6  # where hidden points are put: nobody's neighbours
 
 
 def normalisation(kind: Norm, channels: int) -> nn.Module:
@@ -29,7 +30,10 @@ def neighbours_of(
     A hidden point has itself alone, and no other point has it: nothing of its place shows.
     """
     count = min(count, place.shape[1])
-    place = place.detach().float().contiguous()
+    place = place.detach().float()
+    if hidden is not None:
+        place = place.masked_fill(hidden[..., None], AWAY)
+    place = place.contiguous()
     index, _ = nearest(place, place, count)
     if hidden is None:
         return index
