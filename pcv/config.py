@@ -32,8 +32,18 @@ from pcv.objective_config import (
 __all__ = [
     "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
     "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig", "ProbeConfig", "Recipe",
-    "SceneSegmentConfig", "SegmentConfig", "SerialConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig", "TrainConfig",
+    "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
+
+
+class RegionConfig(Config):
+    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
+
+    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
+    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
+    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
+    per_scene: Count = 1  # regions of a scene an epoch
 
 
 class DataConfig(Config):
@@ -50,6 +60,10 @@ class DataConfig(Config):
     eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
     short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
     colour: bool = False  # clips carry the stored colours of their points
+    normals: bool = False  # ... and normals
+    instances: bool = False  # ... and which object each point belongs to
+    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
+    region: RegionConfig = RegionConfig()  # scenes only
 
 
 class AugmentConfig(Config):

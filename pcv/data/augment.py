@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,27 +12,32 @@ from pcv.config import AugmentConfig
 VERTICAL = 1  # y points down in every store of a depth camera
 
 
+class Changed(NamedTuple):
+    """What augmentation made of a clip."""
+
+    points: NDArray[np.float32]  # (T, N, 3)
+    source: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
+    matrix: NDArray[np.float64]  # (3, 3) that multiplied them from the right
+
+
 def augment(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
 ) -> NDArray[np.float32]:  # (T, N, 3)
     """Return the points of ``augment_points``."""
-    return augment_points(points, rng, config)[0]
+    return augment_points(points, rng, config).points
 
 
 def augment_points(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
-) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:  # (T, N, 3), (N,)
+) -> Changed:
     """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
     and order stay.
-
-    Returns:
-        The points, and which of the given points each one is; None: itself.
     """
     matrix = np.eye(3)
     if config.rotate:
@@ -41,7 +48,8 @@ def augment_points(
         matrix[:, 0] *= -1
     low, high = config.scale
     factor = rng.uniform(low, high, 3 if config.anisotropic else 1)
-    changed = points @ (matrix * factor).astype(np.float32)
+    matrix = matrix * factor
+    changed = points @ matrix.astype(np.float32)
     if config.shift:
         changed += rng.uniform(-config.shift, config.shift, 3).astype(np.float32)
     index = _replace(points.shape[1], rng, config.drop) if config.drop else None
@@ -50,7 +58,17 @@ def augment_points(
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return changed, index
+    return Changed(changed, index, matrix)
+
+
+def turn_normals(
+    normals: NDArray[Any],  # (..., 3)
+    matrix: NDArray[np.float64],  # (3, 3) that multiplied the points from the right
+) -> NDArray[np.float32]:  # (..., 3)
+    """Turn normals with their surface: by the inverse transpose, to unit length; zeros stay."""
+    turned = normals @ np.linalg.inv(matrix).T.astype(np.float32)
+    length = np.linalg.norm(turned, axis=-1, keepdims=True)
+    return np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)
 
 
 def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, convert
-from pcv.data.raw import PointReader, columns_of
+from pcv.data.layout import Layout, Rows, describe_columns, layout_of
+from pcv.data.raw import PointReader, SceneReader, columns_of
 from pcv.data.store import (
-    SHARD_FRAMES,
-    Rows,
     create_store,
-    describe_columns,
     finish_store,
     read_attributes,
     write_json,
@@ -34,7 +32,8 @@ if TYPE_CHECKING:
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
 TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task
-COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid")
+COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid",
+           "sizes")  # fmt: skip
 
 
 class PrepareSummary(NamedTuple):
@@ -55,6 +54,7 @@ class TaskJob(NamedTuple):
     out: Path
     storage: Storage
     skip_bad: bool
+    layout: Layout
 
 
 class Task(NamedTuple):
@@ -116,11 +116,12 @@ def prepare(  # noqa: PLR0913 - the options of the command
         finished = _resume_or_refuse(out, settings, len(sources))
         if finished:
             return finished
-        tasks = _plan(reader, sources, bad if skip_bad else None)
+        layout = layout_of(settings)
+        tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
         _begin(out, settings, tasks)
-        job = TaskJob(reader, raw, out, storage, skip_bad)
+        job = TaskJob(reader, raw, out, storage, skip_bad, layout)
         _work(out, tasks, job, Workers(jobs, scheduler), progress)
         return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
     except OSError as error:
@@ -136,7 +137,7 @@ def _point_settings(reader: Reader) -> dict[str, Any]:
     return {
         "columns": describe_columns(columns_of(reader)),
         "point_class_names": list(reader.point_class_names),
-    }
+    } | ({"ordered": reader.ordered} if isinstance(reader, SceneReader) else {})
 
 
 def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
@@ -171,10 +172,12 @@ def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
     )
 
 
-def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | None) -> list[Task]:
-    """Deal videos, in order, to tasks that begin at a shard."""
+def _plan(
+    reader: Reader, sources: list[VideoSource], bad: list[InputError] | None, shard: int
+) -> list[Task]:
+    """Deal videos, in order, to tasks that begin at a shard of so many rows."""
     tasks: list[Task] = []
-    row = TASK_SHARDS * SHARD_FRAMES  # full: the first video opens a task
+    row = TASK_SHARDS * shard  # full: the first video opens a task
     start = 0
     for source in sources:
         try:
@@ -184,8 +187,8 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
                 raise
             bad.append(error)
             continue
-        if row >= TASK_SHARDS * SHARD_FRAMES:
-            start += -(-row // SHARD_FRAMES) * SHARD_FRAMES if tasks else 0
+        if row >= TASK_SHARDS * shard:
+            start += -(-row // shard) * shard if tasks else 0
             tasks.append(Task(len(tasks), [], [], []))
             row = 0
         tasks[-1].sources.append(source)
@@ -195,10 +198,10 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
     return tasks
 
 
-def _rows(task: Task) -> tuple[int, int]:
+def _rows(task: Task, shard: int) -> tuple[int, int]:
     start = task.offsets[0]
     stop = task.offsets[-1] + task.lengths[-1]
-    return start, start + -(-(stop - start) // SHARD_FRAMES) * SHARD_FRAMES
+    return start, start + -(-(stop - start) // shard) * shard
 
 
 def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
@@ -225,7 +228,7 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
     for note in notes.glob("*.json"):
         note.unlink()
     kept = {path.name: path.read_bytes() for path in notes.iterdir() if path.is_file()}
-    create_store(out, settings, _rows(tasks[-1])[1])
+    create_store(out, settings, _rows(tasks[-1], layout_of(settings).shard_frames)[1])
     notes.mkdir(exist_ok=True)
     for name, data in kept.items():
         (notes / name).write_bytes(data)
@@ -249,7 +252,7 @@ def _work(
 
 def run_task(job: TaskJob, task: Task) -> int:
     """Read, order and write the videos of one task, then note it as done; returns its number."""
-    start, stop = _rows(task)
+    start, stop = _rows(task, job.layout.shard_frames)
     columns = columns_of(job.reader)
     rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
@@ -281,8 +284,9 @@ def _finish(
         shards |= note["shards"]
     if not videos:
         raise InputError(f"{out}: every recording is unusable, e.g. {dropped[0]['why']}")
+    columns = [key for key in COLUMNS if key in videos[0]]
     attributes = settings | {
-        "videos": {key: [video[key] for video in videos] for key in COLUMNS},
+        "videos": {key: [video[key] for video in videos] for key in columns},
         "manifest": {video["file"]: video["sha256"] for video in videos},
         "empty_frames": sum(video["empty"] for video in videos),
         "sparse_frames": sum(video["sparse"] for video in videos),

@@ -12,6 +12,7 @@ from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
@@ -75,6 +76,15 @@ class PointReader(Protocol):
         """Names of the classes in ``labels``, from 0."""
 
 
+@runtime_checkable
+class SceneReader(Protocol):
+    """What a reader also tells whose videos are scenes: one frame, of which all points are kept."""
+
+    @property
+    def ordered(self) -> int:
+        """How many points of a scene are put into farthest-point order."""
+
+
 def columns_of(reader: Reader) -> dict[str, Column]:
     """Return the columns that a reader gives every point; most have none."""
     return dict(reader.columns) if isinstance(reader, PointReader) else {}
@@ -86,9 +96,10 @@ READERS: dict[str, type[Reader]] = {
     "msr": MsrAction3d,
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
+    "scannet": ScanNet,
     "shrec": Shrec17,
     "synthia": Synthia,
     "utd": UtdMhad,
 }
 
-__all__ = ["READERS", "PointReader", "Reader", "columns_of"]
+__all__ = ["READERS", "PointReader", "Reader", "SceneReader", "columns_of"]
