@@ -132,6 +132,7 @@ class ProbeConfig(Config):
     linear_lr: Positive = 1e-2
     linear_weight_decay: float = Field(0.05, ge=0)
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
+    scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
 
 
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
@@ -176,15 +177,26 @@ class Recipe(Config):
         if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
             key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
             raise ValueError(f"{key} when objective.name is segment")
-        if self.objective.name in OF_SCENES and not isinstance(self.encoder, SerialConfig):
-            raise ValueError(f"encoder.name must be serial when objective.name is "
-                             f"{self.objective.name}")  # fmt: skip
+        self._check_scenes()
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
             length = 0 if isinstance(self.encoder, SerialConfig) else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
+
+    def _check_scenes(self) -> None:
+        """Serial reads scenes, and views need points: what no section can check by itself."""
+        serial, name = isinstance(self.encoder, SerialConfig), self.objective.name
+        if self.stage == "probe":
+            return
+        if name in OF_SCENES and not serial:
+            raise ValueError(f"encoder.name must be serial when objective.name is {name}")
+        inputs = getattr(self.encoder, "inputs", ("xyz",))
+        if name not in OF_SCENES and inputs != ("xyz",):
+            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
+        if isinstance(self.objective, PointCSPConfig):
+            self.objective.check_points(self.data.points)
 
 
 def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:

@@ -114,6 +114,20 @@ class PointCSPConfig(Config):
             raise ValueError("one view alone has nothing to agree with; set global_views to 2")
         return self
 
+    def check_points(self, points: int) -> None:
+        """Raise a ValueError where a clip of so many points gives views too few."""
+        region = round(self.region * points)
+        kinds = {"global": (self.global_share[0], self.global_points)}
+        if self.local_views:
+            kinds["local"] = (self.local_share[0], self.local_points)
+        for kind, (share, wanted) in kinds.items():
+            held = round(share * region)
+            if held < wanted:
+                raise ValueError(
+                    f"data.points {points} is too small: the smallest {kind} view holds {held} "
+                    f"points and needs {wanted}; raise it, or lower objective.{kind}_points"
+                )
+
 
 class SceneSegmentConfig(Config):
     """Classes of the points of scenes, with PointCSP's semantic preservation distillation."""

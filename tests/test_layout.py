@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "encoders": {"clip", "config", "encoder_config", "errors", "nn", "ops"},
     "objectives": {"clip", "config", "encoders", "errors", "nn", "objective_config", "ops"},
     "train": {"clip", "config", "errors"},
-    "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
+    "evaluate": {"clip", "config", "encoders", "errors", "nn", "objectives", "ops", "train"},
     "report": {"errors", "train"},
     "view": {"clip", "errors"},
     "doctor": {"errors", "ops"},

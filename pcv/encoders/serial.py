@@ -69,7 +69,9 @@ class Serial(Encoder):
     def trace(self, regions: Regions, mode: Mode, hidden: Tensor | None = None) -> list[Tensor]:
         """Return the residual tokens (V, B, L, C) after the stem and after every block."""
         views, samples, length, _ = regions.place.shape
-        place = self.local(regions.place, hidden)
+        place = self.frame(regions.place, hidden)
+        if hidden is not None:  # nothing of the encoder may see them
+            place = place.masked_fill(hidden[..., None], 0)
         tokens = self._stem(place, regions.feature, hidden)
         found = [tokens.unflatten(0, (views, samples))]
         joined = samples if mode == "cross" else 1
@@ -79,6 +81,7 @@ class Serial(Encoder):
             order = token_order(
                 place, self.config.order, self.config.order_scope, self._generator(number)
             )
+            assert isinstance(block, GatedDeltaBlock)
             mixed = restore(block.mix(permute(tokens, order)), order)
             tokens = block.perceive(tokens + mixed)
             found.append(tokens.reshape(views, samples, length, self.width))
@@ -87,18 +90,18 @@ class Serial(Encoder):
     def _generator(self, number: int) -> torch.Generator | None:
         return None if self.training else torch.Generator().manual_seed(number)
 
-    def local(self, place: Tensor, hidden: Tensor | None = None) -> Tensor:  # (V, B, L, 3)
+    def frame(self, place: Tensor, hidden: Tensor | None = None) -> Tensor:  # (V, B, L, 3)
         """Return places from the middle of each region, in its radius where so configured.
 
-        Hidden points neither count nor show: they lie in the middle.
+        Hidden points have no say in middle and radius.
         """
         place = place.float()
         seen = torch.ones_like(place[..., :1]) if hidden is None else (~hidden)[..., None].float()
         middle = (place * seen).sum(-2, keepdim=True) / seen.sum(-2, keepdim=True).clamp(min=1)
-        place = (place - middle) * seen
+        place = place - middle
         if self.config.normalise == "centre":
             return place
-        radius = place.norm(dim=-1, keepdim=True).amax(-2, keepdim=True)
+        radius = (place * seen).norm(dim=-1, keepdim=True).amax(-2, keepdim=True)
         return place / radius.clamp(min=1e-6)
 
     def _stem(self, place: Tensor, feature: Tensor, hidden: Tensor | None) -> Tensor:

@@ -123,7 +123,7 @@ class PointCPSC(nn.Module):
             found = encode_segments(self.encoder, batch.points, length)
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
-        if self.encoder.config.anchors != "prefix":
+        if getattr(self.encoder.config, "anchors", "prefix") != "prefix":
             raise ValueError("two views need encoder.anchors: prefix, which keeps points aligned")
         clips, frames = batch.points.shape[:2]
         cut = frames - length

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,16 +20,20 @@ def warmed(first: float, last: float, share: float, done: float) -> float:
     return last if done >= share else first + (last - first) * done / share
 
 
-class Teacher(nn.Module):
+Student = TypeVar("Student", bound=nn.Module)
+
+
+class Teacher(nn.Module, Generic[Student]):
     """An exponential moving average of a module, without gradients.
 
     Before the first step it is a copy, so that weights loaded into the student after both were
     built reach it too.
     """
 
+    module: Student
     steps: Tensor  # () int64, of the student so far
 
-    def __init__(self, student: nn.Module) -> None:
+    def __init__(self, student: Student) -> None:
         super().__init__()
         self.module = copy.deepcopy(student).requires_grad_(False)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -39,6 +44,6 @@ class Teacher(nn.Module):
         keep = momentum if int(self.steps) else 0.0
         for mine, new in zip(self.module.parameters(), student.parameters(), strict=True):
             mine.lerp_(new.detach(), 1 - keep)
-        for mine, new in zip(self.module.buffers(), student.buffers(), strict=True):
-            mine.copy_(new)
+        for kept, fresh in zip(self.module.buffers(), student.buffers(), strict=True):
+            kept.copy_(fresh)
         self.steps += 1

@@ -91,29 +91,30 @@ def thin_farthest(
 ) -> Tensor:  # (count,) int64
     """Choose ``count`` points, each the farthest from those before, from a random one on."""
     start = int(torch.randint(len(place), ()))
-    order = torch.cat([torch.tensor([start]), torch.arange(start), torch.arange(start + 1, len(place))])
+    order = torch.cat(
+        [torch.tensor([start]), torch.arange(start), torch.arange(start + 1, len(place))]
+    )
     found = farthest_points(place[order][None].float().contiguous(), count)[0]
     return order[found]
 
 
-def cut(scene: Regions, region: float, shape: Shape, change: Change, parts: list[Tensor]) -> Cut:
+def cut(scene: Regions, parts: list[Tensor], shape: Shape, change: Change) -> Cut:
     """Cut views of one kind from the candidate regions of scenes.
 
     Args:
         scene: One view of each scene.
-        region: Kept for errors: the share of a scene that ``parts`` are.
+        parts: Points of each scene's candidate region, on the CPU.
         shape: What is cut.
         change: What of each view is changed.
-        parts: Points of each scene's candidate region.
 
     Raises:
         ValueError: A view would have fewer points than ``shape.points``.
     """
-    fewest = min(int(shape.share[0] * len(part)) for part in parts)
+    fewest = min(round(shape.share[0] * len(part)) for part in parts)
     if fewest < shape.points:
         raise ValueError(
-            f"{scene.place.shape[2]} points are too few: {region:g} of them and {shape.share[0]:g} "
-            f"of those are {fewest}, a view needs {shape.points}"
+            f"a clip of {scene.place.shape[2]} points is too small: of a region of {len(parts[0])} "
+            f"a share of {shape.share[0]:g} is {fewest} points, a view needs {shape.points}"
         )
     chosen = torch.stack([
         torch.stack([_one(scene.place[0, s].cpu(), part, shape) for s, part in enumerate(parts)])
@@ -146,9 +147,8 @@ def changed(regions: Regions, change: Change) -> Regions:
     if change.jitter:
         place = place + change.jitter * torch.randn(place.shape).to(device)
     feature = feature.clone()
-    feature[..., change.normals] = feature[..., change.normals] @ turn if (
-        change.normals.stop > change.normals.start
-    ) else feature[..., change.normals]
+    if change.normals.stop > change.normals.start:
+        feature[..., change.normals] = feature[..., change.normals] @ turn
     if change.colour_jitter and change.colours.stop > change.colours.start:
         draw = (torch.rand(2, *shape, 1, 3) * 2 - 1).to(device) * change.colour_jitter
         colours = feature[..., change.colours] * (1 + draw[0]) + draw[1]
@@ -167,4 +167,6 @@ def hide(
     centre = torch.randint(place.shape[2], (*place.shape[:2], 1, 1)).to(place.device)
     middle = place.gather(2, centre.expand(-1, -1, 1, 3))
     near = (place - middle).square().sum(-1).topk(count, largest=False).indices
-    return torch.zeros(place.shape[:3], dtype=torch.bool, device=place.device).scatter(2, near, True)
+    return torch.zeros(place.shape[:3], dtype=torch.bool, device=place.device).scatter(
+        2, near, True
+    )

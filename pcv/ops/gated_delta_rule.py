@@ -79,19 +79,14 @@ def _in_pieces(parts: list[Tensor], chunk: int) -> Tensor:
     found = []
     size = chunk * max(1, PIECE // (batch * heads)) if value.device.type == "cpu" else length
     for piece in zip(*(part.split(size, 1) for part in parts), strict=True):
-        out, state = _chunked(*piece, state, chunk=chunk)
+        out, state = _chunked(list(piece), state, chunk)
         found.append(out)
     return torch.cat(found, 1)
 
 
 def _chunked(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    log_decay: Tensor,
-    beta: Tensor,
+    parts: list[Tensor],
     state: Tensor,  # (B * H, K, V)
-    *,
     chunk: int,
 ) -> tuple[Tensor, Tensor]:
     """Within a chunk the writes solve a unit lower triangular system (the WY form).
@@ -101,9 +96,9 @@ def _chunked(
     (I + tril(beta K K^T D, -1)) [U | W] = beta [V | exp(G) K]. The state after it is then
     (exp(G_C) - R^T W) S + R^T U with R = exp(G_C - G) K: linear in S.
     """
-    length = query.shape[1]
-    query, key, value = (_cut(part, chunk) for part in (query, key, value))  # (B, H, n, C, .)
-    log_decay, beta = (_cut(part[..., None], chunk)[..., 0] for part in (log_decay, beta))
+    length = parts[0].shape[1]
+    query, key, value = (_cut(part, chunk) for part in parts[:3])  # (B, H, n, C, .)
+    log_decay, beta = (_cut(part[..., None], chunk)[..., 0] for part in parts[3:])
     # In double: strong decays add up to thousands, and differences of those must stay exact.
     exact = log_decay.double().cumsum(-1)
     total = exact.to(value.dtype)

@@ -17,7 +17,8 @@ from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import score_points
-from pcv.objectives import Classify, Segment
+from pcv.objectives import Classify, SceneSegment, Segment, Supervised
+from pcv.stages.scene_scoring import score_scenes
 
 BATCH = 32  # clips; a score does not depend on it
 WHOLE = 4  # clips of whole frames
@@ -33,7 +34,7 @@ class Scores(NamedTuple):
 
 
 def score(
-    objective: Classify | Segment,
+    objective: Supervised,
     store: Store,
     videos: NDArray[np.int64],
     recipe: Recipe,
@@ -46,6 +47,9 @@ def score(
     """
     if isinstance(objective, Segment):
         return _score_points(objective, store, videos, recipe, progress)
+    if isinstance(objective, SceneSegment):
+        scenes = score_scenes(objective, store, videos, recipe, progress)
+        return Scores("miou_present_classes", *scenes)
     found = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))
     matrix = confusion_matrix(found.label, found.score.argmax(1), classes)
@@ -55,7 +59,7 @@ def score(
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:
     """Names of the classes that a recipe's objective tells apart."""
-    if recipe.objective.name == "segment":
+    if recipe.objective.name in ("segment", "scene_segment") or recipe.encoder.name == "serial":
         return store.point_class_names or store.class_names
     return store.class_names
 
