@@ -30,10 +30,10 @@ from pcv.objective_config import (
 )
 
 __all__ = [
-    "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig", "ProbeConfig", "Recipe",
-    "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig", "TrainConfig",
-    "build_recipe", "dump_recipe", "load_recipe",
+    "AugmentConfig", "ClassifyConfig", "ColourAugmentConfig", "DataConfig", "ElasticConfig",
+    "EncoderConfig", "OptimConfig", "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig",
+    "ProbeConfig", "Recipe", "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig",
+    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
 
 
@@ -64,6 +64,32 @@ class DataConfig(Config):
     instances: bool = False  # ... and which object each point belongs to
     spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
     region: RegionConfig = RegionConfig()  # scenes only
+    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
+
+
+class ColourAugmentConfig(Config):
+    """Random changes of a training clip's colours, as the field trains on scenes."""
+
+    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
+    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
+    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
+    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
+
+
+class ElasticConfig(Config):
+    """Smooth random displacement of points, one field of noise a pair."""
+
+    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
+    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
+    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
+
+    @model_validator(mode="after")
+    def _paired(self) -> ElasticConfig:
+        if len(self.cell) != len(self.strength):
+            raise ValueError("cell and strength must be equally long")
+        return self
 
 
 class AugmentConfig(Config):
@@ -72,12 +98,15 @@ class AugmentConfig(Config):
     scale: tuple[float, float] = (0.9, 1.1)
     anisotropic: bool = True  # one factor an axis, as PSTNet
     rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
+    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
     mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
     shift: float = Field(0.0, ge=0)  # metres to either side, each axis
     jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
     drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
     intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
     two_views: bool = False  # a second, independent draw for the objective's target
+    elastic: ElasticConfig = ElasticConfig()  # scenes only
+    colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 
     @model_validator(mode="after")
     def _ordered(self) -> AugmentConfig:
@@ -120,6 +149,8 @@ class TrainConfig(Config):
     )  # strict: train subjects held out to select on; 0: none
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0
+    scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
+    test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
 
 
 class ProbeConfig(Config):

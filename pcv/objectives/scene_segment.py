@@ -51,6 +51,10 @@ class SceneSegment(nn.Module):
         tokens = self.encoder.encode(self.encoder.regions(batch), mode)[0]
         return self.head(tokens).reshape(*batch.points.shape[:3], -1)
 
+    def labels(self, batch: ClipBatch) -> Tensor:  # (B, T, N) int64
+        """Return the class of every point, by the student alone, scenes one by one."""
+        return self.scores(batch).argmax(-1)
+
     def forward(self, batch: ClipBatch) -> Losses:
         """Return weighted cross-entropy over labelled points plus the distillation.
 

@@ -12,13 +12,13 @@ from torch import Tensor
 from pcv.clip import Regions
 from pcv.config import Recipe
 from pcv.data.dataset import ClipDataset, collate, evaluation_batches
-from pcv.data.scenes import open_clips
 from pcv.data.store import Store
 from pcv.encoders.serial import Mode, Serial
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.robustness import COMPANIES, Company, classes_in
 from pcv.objectives import SceneSegment
+from pcv.stages.scene_scoring import scene_clips
 from pcv.train.fit import device_of, to_device
 
 CASES: tuple[tuple[Mode, Company], ...] = tuple(
@@ -49,14 +49,14 @@ def robustness(
     """
     objective.eval()
     others = np.flatnonzero(store.videos.split == "train")
-    pool = _pool(objective.encoder, open_clips(store, others, recipe.data), recipe.data.points)
+    pool = _pool(objective.encoder, scene_clips(store, others, recipe), recipe.data.points)
 
     def scores(regions: Regions, mode: Mode) -> Tensor:
         return objective.head(objective.encoder.encode(regions, mode))
 
     said: list[list[NDArray[np.int64]]] = [[] for _ in CASES]
     truth = []
-    clips = open_clips(store, scenes, recipe.data, seed=recipe.train.seed)
+    clips = scene_clips(store, scenes, recipe)
     for part in _parts(objective, clips, recipe.data.points):
         known = part.label >= 0
         truth.append(part.label[known])

@@ -20,7 +20,7 @@ from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
 from pcv.stages.inputs import check_inputs
 from pcv.stages.job import Job
-from pcv.stages.scene_scoring import score_labelling
+from pcv.stages.scene_scoring import scene_clips, score_labelling
 from pcv.stages.training import device, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.fit import to_device
@@ -59,11 +59,10 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     ).to(device())
 
     def classify(batch: ClipBatch) -> Tensor:
-        return probe(encoder.encode(encoder.regions(batch), "single"))[0].argmax(-1)
+        return probe(encoder.encode(encoder.regions(batch), "single"))[0, :, None].argmax(-1)
 
-    values, matrix, scored = score_labelling(
-        encoder, encoder, classify, (store, split.test, recipe), progress
-    )
+    what = (store, split.test, recipe)
+    values, matrix, scored = score_labelling(encoder, classify, what, progress)
     return RunResult(
         stage="probe",
         recipe=job.name,
@@ -100,7 +99,7 @@ def _labelled_tokens(
 ) -> tuple[Tensor, Tensor]:  # (n, C), (n,) int64
     """Tokens and classes of labelled points, at most ``probe.scene_points`` of each scene."""
     recipe = job.recipe
-    clips = open_clips(store, scenes, recipe.data, seed=recipe.train.seed)
+    clips = scene_clips(store, scenes, recipe)
     most = recipe.probe.scene_points
     tokens: dict[int, list[Tensor]] = {}
     labels: dict[int, list[Tensor]] = {}

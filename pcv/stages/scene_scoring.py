@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
-from pcv.data.dataset import ClipDataset, collate, evaluation_batches
-from pcv.data.scenes import open_clips
+from pcv.data.dataset import collate
+from pcv.data.scenes import SceneDataset
 from pcv.data.store import Store
 from pcv.encoders.serial import Serial
 from pcv.errors import InputError
-from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
-from pcv.evaluate.scenes import carry, label_scenes
-from pcv.objectives import SceneSegment
+from pcv.evaluate.metrics import accuracy, mean_class_accuracy, mean_iou
 from pcv.objectives.drift import batch_drift
+from pcv.stages.whole_scenes import Labeller, score_scenes
 from pcv.train.fit import device_of, to_device
 
 TOGETHER = 8  # scenes at most whose drift is measured in one batch
@@ -26,40 +24,26 @@ TOGETHER = 8  # scenes at most whose drift is measured in one batch
 Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
 
 
-def score_scenes(
-    objective: SceneSegment,
-    store: Store,
-    scenes: NDArray[np.int64],
-    recipe: Recipe,
-    progress: Progress | None = None,
-) -> Found:
-    """Score all stored points of scenes, and measure the batch drift of the encoder on them.
-
-    Raises:
-        InputError: The store has no labels of points.
-    """
-
-    def classify(batch: ClipBatch) -> Tensor:
-        return objective.scores(batch).argmax(-1)
-
-    return score_labelling(
-        objective, objective.encoder, classify, (store, scenes, recipe), progress
-    )
-
-
 def score_labelling(
-    model: nn.Module,
     encoder: Serial,
-    classify: Callable[[ClipBatch], Tensor],
+    label: Labeller,
     what: tuple[Store, NDArray[np.int64], Recipe],
     progress: Progress | None = None,
 ) -> Found:
-    """Score whatever gives points classes."""
+    """Score what gives points classes on all stored points of scenes, and measure the drift.
+
+    Args:
+        encoder: That ``label`` reads with; put in eval mode meanwhile.
+        label: Gives every point of a batch a class.
+        what: Store, scenes, and the recipe that cuts them.
+        progress: Called with parts scored.
+
+    Raises:
+        InputError: The store holds no scenes, or its points have no labels.
+    """
     store, scenes, recipe = what
-    if "labels" not in store.columns:
-        raise InputError(f"{store.path}: its points have no labels and cannot be scored")
-    clips = open_clips(store, scenes, recipe.data, seed=recipe.train.seed)
-    done = 0
+    clips = scene_clips(store, scenes, recipe)
+    done, classes = 0, len(store.point_class_names or store.class_names)
 
     def advance(parts: int) -> None:
         nonlocal done
@@ -67,25 +51,37 @@ def score_labelling(
         if progress:
             progress(done, len(clips), "parts scored")
 
-    classes = len(store.point_class_names or store.class_names)
-    matrix, labelled, frame = np.zeros((classes, classes), np.int64), 0, np.zeros(1, np.int64)
-    batches = evaluation_batches(clips, batch=1, workers=recipe.train.workers)
-    for scene, guess in label_scenes(model, batches, classify, advance):
-        size = int(store.videos.sizes[scene])
-        truth = store.read_column("labels", scene, frame, size)[0].astype(np.int64)
-        full = carry(store.read(scene, frame, size)[0], guess)
-        known = truth >= 0
-        labelled += bool(known.any())
-        matrix += confusion_matrix(truth[known], full[known], classes)
+    device, was_training = device_of(encoder), encoder.training
+    encoder.eval()
+    try:
+        found = score_scenes(
+            lambda batch: label(to_device(batch, device)), clips, classes, advance=advance
+        )
+    except ValueError as error:
+        raise InputError(f"{store.path}: {error}") from None
+    finally:
+        encoder.train(was_training)
+    matrix = found.full
     values = mean_iou(matrix) | {
         "mean_class_accuracy": mean_class_accuracy(matrix),
         "point_accuracy": accuracy(matrix),
     }
     drift = measure_drift(encoder, clips)
-    return values | ({} if drift is None else {"batch_drift": drift}), matrix, labelled
+    return values | ({} if drift is None else {"batch_drift": drift}), matrix, found.scenes
 
 
-def measure_drift(encoder: Serial, clips: ClipDataset) -> float | None:
+def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> SceneDataset:
+    """Open scenes for scoring.
+
+    Raises:
+        InputError: The store holds videos.
+    """
+    if store.ordered is None:
+        raise InputError(f"{store.path}: holds videos; encoder.name serial reads scenes")
+    return SceneDataset(store, scenes, recipe.data, seed=recipe.train.seed)
+
+
+def measure_drift(encoder: Serial, clips: SceneDataset) -> float | None:
     """Return the mean batch drift over batches of parts of different scenes; None: one scene.
 
     The k-th parts of all scenes, at most ``TOGETHER`` of one size, are one batch.
@@ -98,7 +94,7 @@ def measure_drift(encoder: Serial, clips: ClipDataset) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def _together(clips: ClipDataset) -> Iterator[ClipBatch]:
+def _together(clips: SceneDataset) -> Iterator[ClipBatch]:
     scenes, part = clips.clips[:, 0], clips.clips[:, 1]
     for number in range(int(part.max(initial=-1)) + 1):
         items = [clips[0, int(i)] for i in np.flatnonzero(part == number)[:TOGETHER]]

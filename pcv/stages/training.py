@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
-from pcv.data.scenes import open_clips
+from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.splits import split_videos
-from pcv.data.store import Store, open_store
+from pcv.data.store import Store, open_store, write_json
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import Supervised, build_objective
@@ -94,6 +94,8 @@ class _Training:
             augment=recipe.augment,
             seed=recipe.train.seed,
         )
+        if isinstance(clips, SceneDataset) and (limits := clips.limits()):
+            write_json(self.folder.path / "labelled_points.json", limits)
         if not len(clips):
             raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
         if min(len(clips), recipe.train.batch) < 2:
@@ -239,6 +241,11 @@ def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> Non
     if collate([clips[0, 0]]).point_label is None:
         raise RecipeError(
             f"{store.path}: its points have no labels; objective.name {objective.name} needs them"
+        )
+    if isinstance(clips, SceneDataset) and (bare := clips.unlabelled()):
+        raise RecipeError(
+            f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
+            "name others by train.scenes, or prepare without --unlabelled"
         )
     weights, classes = len(objective.class_weights), len(class_names(store, recipe))
     if weights not in (0, classes):

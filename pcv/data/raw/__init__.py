@@ -12,6 +12,7 @@ from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.s3dis import S3dis
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
@@ -96,6 +97,7 @@ READERS: dict[str, type[Reader]] = {
     "msr": MsrAction3d,
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
+    "s3dis": S3dis,
     "scannet": ScanNet,
     "shrec": Shrec17,
     "synthia": Synthia,
