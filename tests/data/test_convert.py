@@ -6,7 +6,8 @@ import pytest
 
 from pcv.clip import Column, Video
 from pcv.data.convert import Storage, convert
-from pcv.data.store import Rows, files_checksum
+from pcv.data.layout import Rows
+from pcv.data.store import files_checksum
 from pcv.errors import RawFileError
 from tests.conftest import LabelledReader
 
