@@ -14,18 +14,16 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
 from pcv.data.layout import Rows, layout_of, read_columns
+from pcv.data.shard_writer import write_chunk, write_shards
 from pcv.data.shards import ShardReader
 from pcv.errors import StoreError
-
-if TYPE_CHECKING:
-    import zarr
 
 FORMAT = "pcv-clips"
 VERSION = 1
@@ -252,7 +250,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     """Create the group and its arrays, empty and marked incomplete."""
-    import zarr  # only writing needs it, and it takes long to import
+    import zarr  # only creating needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
     base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
@@ -280,22 +278,14 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     """Write whole shards from row ``start``, and return the checksum of each file written."""
-    import zarr
-
-    group = zarr.open_group(path, mode="r+", zarr_format=3)
-    layout = layout_of(dict(group.attrs))
-    size, used = layout.shard_frames, rows.points.shape[1]
-    if layout.shard_frames == 1:  # of a scene's room for points, what it fills
-        used = -(-int(rows.sizes.max()) // layout.chunk_points) * layout.chunk_points
-    stop = start + len(rows.sizes)
-    names = []
-    for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
-        where = (slice(start, stop), slice(0, used))[: values.ndim]
-        _array(group, name)[where] = values[:, :used] if values.ndim > 1 else values
-        inner = "/0" * (values.ndim - 1)
-        for shard in range(start // size, -(-stop // size)):
-            names.append(f"{name}/c/{shard}{inner}")
-    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+    files = []
+    for name, values in {"points": rows.points, **rows.columns}.items():
+        files += write_shards(path / name, start, values)
+    shard = ShardReader(path / "points").shard[0]
+    for first in range(0, len(rows.sizes), shard):
+        sizes = rows.sizes[first : first + shard]
+        files.append(write_chunk(path / "count", (start + first) // shard, sizes))
+    return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
 def finish_store(path: Path, attributes: dict[str, Any]) -> None:
@@ -334,8 +324,3 @@ def files_checksum(files: tuple[Path, ...]) -> str:
     for file in files:
         digest.update(f"{file.name} {file_checksum(file)}\n".encode())
     return digest.hexdigest()
-
-
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # never a group
-    return array
