@@ -11,7 +11,9 @@ from torch import Tensor
 
 from pcv.clip import Regions
 from pcv.config import Recipe
-from pcv.data.dataset import ClipDataset, collate, evaluation_batches
+from pcv.data.dataset import collate, evaluation_batches
+from pcv.data.scenes import SceneDataset
+from pcv.data.splits import split_videos
 from pcv.data.store import Store
 from pcv.encoders.serial import Mode, Serial
 from pcv.errors import InputError
@@ -45,11 +47,11 @@ def robustness(
         class is not what it is alone in the same mode.
 
     Raises:
-        InputError: No scene is as large as a region.
+        InputError: No scene trains, so that there are no others, or the points have no labels.
     """
     objective.eval()
-    others = np.flatnonzero(store.videos.split == "train")
-    pool = _pool(objective.encoder, scene_clips(store, others, recipe), recipe.data.points)
+    others = split_videos(store, recipe.train, labelled=False).train
+    pool = _pool(objective.encoder, scene_clips(store, others, recipe))
 
     def scores(regions: Regions, mode: Mode) -> Tensor:
         return objective.head(objective.encoder.encode(regions, mode))
@@ -57,14 +59,14 @@ def robustness(
     said: list[list[NDArray[np.int64]]] = [[] for _ in CASES]
     truth = []
     clips = scene_clips(store, scenes, recipe)
-    for part in _parts(objective, clips, recipe.data.points):
+    for part in _parts(objective, clips):
         known = part.label >= 0
         truth.append(part.label[known])
         for guesses, (mode, company) in zip(said, CASES, strict=True):
             found = classes_in(scores, part.regions, pool, company, mode)
             guesses.append(found.cpu().numpy()[known])
     if not truth:
-        raise InputError(f"{store.path}: no scene has data.points {recipe.data.points} points")
+        raise InputError(f"{store.path}: its points have no labels and cannot be scored")
     classes = len(store.point_class_names or store.class_names)
     return _rows(np.concatenate(truth), [np.concatenate(g) for g in said], classes)
 
@@ -90,15 +92,15 @@ def _rows(
     return rows
 
 
-def _parts(objective: SceneSegment, clips: ClipDataset, points: int) -> Iterator[_Part]:
+def _parts(objective: SceneSegment, clips: SceneDataset) -> Iterator[_Part]:
     device = device_of(objective)
     for batch in evaluation_batches(clips, batch=1):
-        if batch.points.shape[2] == points and batch.point_label is not None:
+        if batch.point_label is not None:
             regions = objective.encoder.regions(to_device(batch, device))
             yield _Part(regions, batch.point_label.flatten().numpy())
 
 
-def _pool(encoder: Serial, clips: ClipDataset, points: int) -> Regions:
+def _pool(encoder: Serial, clips: SceneDataset) -> Regions:
+    """The first parts of all scenes."""
     first = [clips[0, int(i)] for i in np.flatnonzero(clips.clips[:, 1] == 0)]
-    whole = [item for item in first if item.points.shape[1] == points]
-    return encoder.regions(to_device(collate(whole), device_of(encoder)))
+    return encoder.regions(to_device(collate(first), device_of(encoder)))
