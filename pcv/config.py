@@ -9,6 +9,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from pcv.data_config import (
+    AugmentConfig,
+    ColourAugmentConfig,
+    DataConfig,
+    ElasticConfig,
+    RegionConfig,
+)
 from pcv.encoder_config import (
     AnyEncoderConfig,
     Config,
@@ -35,86 +42,6 @@ __all__ = [
     "ProbeConfig", "Recipe", "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig",
     "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
-
-
-class RegionConfig(Config):
-    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
-
-    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
-    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
-    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
-    per_scene: Count = 1  # regions of a scene an epoch
-
-
-class DataConfig(Config):
-    """Which clips are cut from a store, and in what unit."""
-
-    dataset: str | None = None  # refuse a store of another dataset
-    frames: Count = 24
-    interval: Count = 1  # frames from one clip frame to the next
-    clip_stride: Count = 1  # frames from one clip start to the next
-    points: Count = 1024
-    scale: Positive = 1.0  # metres -> the unit of the encoder's radius
-    centre: Literal["none", "video", "clip"] = "video"
-    epoch: Literal["clips", "videos"] = "clips"  # one pass: every clip, or one random clip a video
-    eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
-    short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
-    colour: bool = False  # clips carry the stored colours of their points
-    normals: bool = False  # ... and normals
-    instances: bool = False  # ... and which object each point belongs to
-    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
-    region: RegionConfig = RegionConfig()  # scenes only
-    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
-
-
-class ColourAugmentConfig(Config):
-    """Random changes of a training clip's colours, as the field trains on scenes."""
-
-    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
-    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
-    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
-    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
-
-
-class ElasticConfig(Config):
-    """Smooth random displacement of points, one field of noise a pair."""
-
-    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
-    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
-    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
-
-    @model_validator(mode="after")
-    def _paired(self) -> ElasticConfig:
-        if len(self.cell) != len(self.strength):
-            raise ValueError("cell and strength must be equally long")
-        return self
-
-
-class AugmentConfig(Config):
-    """Random changes of a training clip, the same for all its frames."""
-
-    scale: tuple[float, float] = (0.9, 1.1)
-    anisotropic: bool = True  # one factor an axis, as PSTNet
-    rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
-    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
-    mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
-    shift: float = Field(0.0, ge=0)  # metres to either side, each axis
-    jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
-    drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
-    intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
-    two_views: bool = False  # a second, independent draw for the objective's target
-    elastic: ElasticConfig = ElasticConfig()  # scenes only
-    colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
-
-    @model_validator(mode="after")
-    def _ordered(self) -> AugmentConfig:
-        if not 0 < self.scale[0] <= self.scale[1]:
-            raise ValueError("scale must be two positive numbers, the smaller first")
-        if any(step < 1 for step in self.intervals):
-            raise ValueError("intervals must be positive")
-        return self
 
 
 class OptimConfig(Config):
@@ -147,10 +74,24 @@ class TrainConfig(Config):
     validation_subjects: int = Field(
         1, ge=0
     )  # strict: train subjects held out to select on; 0: none
+    # Cross-validation: fold n holds out the n-th so many train subjects, and they alone are scored.
+    validation_fold: int | None = Field(None, ge=0)
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
-    label_fraction: Fraction = 1.0
+    label_fraction: Fraction = 1.0  # of the training videos, by class
+    shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
     scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
     test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
+
+    @model_validator(mode="after")
+    def _one_way(self) -> TrainConfig:
+        if self.shots and self.label_fraction < 1:
+            raise ValueError("shots and label_fraction both choose labelled videos; give one")
+        if self.validation_fold is not None:
+            if self.protocol != "strict":
+                raise ValueError("validation_fold needs protocol: strict")
+            if not self.validation_subjects:
+                raise ValueError("validation_fold needs validation_subjects, the size of a fold")
+        return self
 
 
 class ProbeConfig(Config):
@@ -198,16 +139,20 @@ class Recipe(Config):
     probe: ProbeConfig = ProbeConfig()
 
     @model_validator(mode="after")
+    def _seen_as_changed(self) -> Recipe:
+        if self.data.views and self.augment.elastic.chance:
+            raise ValueError(
+                "augment.elastic.chance must be 0 when data.views is not: no camera bends so"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Recipe:
         wanted = OBJECTIVES_OF.get(self.stage, ())
         if wanted and self.objective.name not in wanted:
             raise ValueError(
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
-        flat = isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action"
-        if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
-            key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
-            raise ValueError(f"{key} when objective.name is segment")
         self._check_scenes()
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
@@ -228,6 +173,32 @@ class Recipe(Config):
             raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
         if isinstance(self.objective, PointCSPConfig):
             self.objective.check_points(self.data.points)
+
+    @model_validator(mode="after")
+    def _points_labelled(self) -> Recipe:
+        name = self.objective.name
+        if name not in ("segment", "scene_segment"):
+            return self
+        if isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action":
+            raise ValueError("encoder.form must be scene when objective.name is segment")
+        if self.train.label_fraction < 1 or self.train.shots:
+            raise ValueError(
+                f"train.label_fraction must be 1 and train.shots 0 when objective.name is {name}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _points_coloured(self) -> Recipe:
+        if not isinstance(self.encoder, P4TransformerConfig) or not self.encoder.colour:
+            return self
+        if not self.data.colour:
+            raise ValueError("data.colour must be true when encoder.colour is")
+        if self.augment.two_views and self.augment.drop:
+            raise ValueError(
+                "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
+                "the second view would have other points' colours"
+            )
+        return self
 
 
 def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:

@@ -17,7 +17,12 @@ class Changed(NamedTuple):
 
     points: NDArray[np.float32]  # (T, N, 3)
     source: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
-    matrix: NDArray[np.float64]  # (3, 3) that multiplied them from the right
+    transform: NDArray[np.float64]  # (4, 4) what moved every point, but for jitter
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:  # (3, 3)
+        """What multiplied the points from the right."""
+        return self.transform[:3, :3].T
 
 
 def augment(
@@ -49,16 +54,19 @@ def augment_points(
     low, high = config.scale
     factor = rng.uniform(low, high, 3 if config.anisotropic else 1)
     matrix = matrix * factor
+    transform = np.eye(4)
+    transform[:3, :3] = matrix.T
     changed = points @ matrix.astype(np.float32)
     if config.shift:
-        changed += rng.uniform(-config.shift, config.shift, 3).astype(np.float32)
+        transform[:3, 3] = rng.uniform(-config.shift, config.shift, 3)
+        changed += transform[:3, 3].astype(np.float32)
     index = _replace(points.shape[1], rng, config.drop) if config.drop else None
     if index is not None:
         changed = changed[:, index]
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return Changed(changed, index, matrix)
+    return Changed(changed, index, transform)
 
 
 def turn_normals(

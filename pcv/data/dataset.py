@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from pcv.clip import ClipBatch
+from pcv.clip import ClipBatch, Views
 from pcv.config import AugmentConfig, DataConfig
 from pcv.data.augment import augment, augment_points, turn_normals
 from pcv.data.sampling import sample_index, take
 from pcv.data.store import Store
+from pcv.data.views import ClipViews, ViewSource, fold
 from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
 
 CACHE_BYTES = 2 << 30  # decoded points kept in memory when they all fit
@@ -32,6 +33,7 @@ class Clip(NamedTuple):
     video: int
     subject: int
     columns: dict[str, NDArray[np.generic]]  # name: (T, N, ...), of those stored the ones asked for
+    views: ClipViews | None = None  # posed images of ``points``
 
 
 class ClipDataset(Dataset[Clip]):
@@ -69,6 +71,10 @@ class ClipDataset(Dataset[Clip]):
         self._cache: dict[int, dict[str, NDArray[np.generic]]] | None = None
         if cache and self._wanted() <= CACHE_BYTES:
             self._cache = {}
+        self.views: ViewSource | None = None
+        if config.views:
+            training = augment is not None
+            self.views = ViewSource(store, config, training=training, seed=seed, cache=cache)
         self.clips = self._clips()
 
     def _wanted(self) -> int:
@@ -108,24 +114,40 @@ class ClipDataset(Dataset[Clip]):
         room = max(0, length - clip_span(config.frames, interval))
         start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
-        points = points - self._centre(video, points)
+        middle = self._centre(video, points)
+        points = points - middle
         if "normals" in columns:
             columns["normals"] = columns["normals"].astype(np.float32) / 127
         label = int(self.store.videos.label[video])
         subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
         if self.augment is None:
-            return Clip(points * scale, None, label, video, subject, columns)
+            views = self._views(video, key, middle, np.eye(4))
+            return Clip(points * scale, None, label, video, subject, columns, views)
         drawn = sample_index(len(points), self.stored, config.points, rng)
         points = take(points, drawn)
-        first, kept, matrix = augment_points(points, rng, self.augment)
+        changed = augment_points(points, rng, self.augment)
+        first, kept, transform = changed
         second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
         for name, values in columns.items():
             sampled = take(values, drawn)
             columns[name] = sampled if kept is None else sampled[:, kept]
         if "normals" in columns:
-            columns["normals"] = turn_normals(columns["normals"], matrix)
-        return Clip(first * scale, second, label, video, subject, columns)
+            columns["normals"] = turn_normals(columns["normals"], changed.matrix)
+        views = self._views(video, key, middle, transform)
+        return Clip(first * scale, second, label, video, subject, columns, views)
+
+    def _views(
+        self,
+        video: int,
+        key: tuple[int, int],
+        middle: NDArray[np.float32],
+        transform: NDArray[np.float64],
+    ) -> ClipViews | None:
+        if self.views is None:
+            return None
+        whole = fold(self.store.videos.origin[video] + middle, transform, self.config.scale)
+        return self.views.read(video, self.views.choose(video, *key), whole)
 
     def _read(
         self, video: int, frames: NDArray[np.int64]
@@ -237,5 +259,13 @@ def collate(clips: list[Clip]) -> ClipBatch:
         column("colour"),
         column("normals"),
         None if instances is None else instances.long(),
-        point_index=index,
+        batch_views([clip.views for clip in clips if clip.views is not None]),
+        index,
     )
+
+
+def batch_views(views: list[ClipViews]) -> Views | None:
+    """Stack the views of clips; None where they have none."""
+    if not views:
+        return None
+    return Views(*(torch.from_numpy(np.stack(part)) for part in zip(*views, strict=True)))

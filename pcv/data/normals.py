@@ -16,8 +16,9 @@ FLAT = 1e-9  # a line has no normal: second to first eigenvalue
 
 def estimate_normals(
     points: NDArray[np.floating],  # (n, 3) metres
+    towards: NDArray[np.floating] | None = None,  # (n, 3) from each point to what saw it
 ) -> NDArray[np.float32]:  # (n, 3) unit length, zeros where there is none
-    """Estimate normals that face the inside of a room.
+    """Estimate normals that face what saw them or, where that is unknown, the inside of a room.
 
     The plane of each point's neighbours gives a normal but for its sign. Signs are carried along
     the minimum spanning tree of the neighbours' graph, whose edges are cheapest where planes are
@@ -30,7 +31,11 @@ def estimate_normals(
         return np.zeros((len(points), 3), np.float32)
     index = nearest(cloud, cloud, min(NEIGHBOURS, len(cloud)))
     normals = _planes(cloud, index)
-    normals *= _signs(cloud, normals, index[:, 1 : LINKS + 1])[:, None]
+    if towards is None:
+        normals *= _signs(cloud, normals, index[:, 1 : LINKS + 1])[:, None]
+    else:
+        away = (normals * towards[kept]).sum(1) < 0
+        normals[away] *= -1
     return normals.astype(np.float32)[cell]
 
 

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
-from pcv.data.convert import Storage, convert
-from pcv.data.layout import Layout, Rows, describe_columns, layout_of
-from pcv.data.raw import PointReader, SceneReader, columns_of
+from pcv.data.convert import Storage, ViewPlace, convert
+from pcv.data.json_file import write_json
+from pcv.data.layout import Layout, Rows, layout_of
+from pcv.data.raw import ViewReader, columns_of, reader_settings
 from pcv.data.store import (
     create_store,
     finish_store,
     read_attributes,
-    write_json,
     write_rows,
 )
+from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
 TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task
+MOST_NOTED = 20  # frames left out that are told at once
 COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid",
-           "sizes")  # fmt: skip
+           "sizes", *VIEW_COLUMNS)  # fmt: skip
 
 
 class PrepareSummary(NamedTuple):
@@ -64,6 +66,7 @@ class Task(NamedTuple):
     sources: list[VideoSource]
     lengths: list[int]
     offsets: list[int]  # from the start of the store
+    slots: list[int]  # of the first view of each; with the slots of a video, whole shards
 
 
 def prepare(  # noqa: PLR0913 - the options of the command
@@ -112,7 +115,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         "axes": reader.axes,
         "reader": reader.settings(),
         **storage._asdict(),
-        **_point_settings(reader),
+        **reader_settings(reader),
     }
     try:
         finished = _resume_or_refuse(out, settings, len(sources))
@@ -122,7 +125,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
-        _begin(out, settings, tasks)
+        _begin(out, settings, tasks, _slots(reader, tasks))
         job = TaskJob(reader, raw, out, storage, skip_bad, layout)
         _work(out, tasks, job, workers, progress)
         return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
@@ -132,14 +135,11 @@ def prepare(  # noqa: PLR0913 - the options of the command
         raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
 
 
-def _point_settings(reader: Reader) -> dict[str, Any]:
-    """What the attributes say of further columns; nothing where there are none."""
-    if not isinstance(reader, PointReader) or not reader.columns:
-        return {}
-    return {
-        "columns": describe_columns(columns_of(reader)),
-        "point_class_names": list(reader.point_class_names),
-    } | ({"ordered": reader.ordered} if isinstance(reader, SceneReader) else {})
+def _slots(reader: Reader, tasks: list[Task]) -> int:
+    """How many slots all views take."""
+    if not isinstance(reader, ViewReader):
+        return 0
+    return tasks[-1].slots[-1] + slots_of(reader.count_views(tasks[-1].sources[-1]))
 
 
 def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
@@ -153,7 +153,7 @@ def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> Prepar
         if [p.name for p in out.iterdir()] == [WORK]:
             return None  # killed between the plan and the group
         raise StoreError(f"{out}: holds something else; give a new or empty folder") from None
-    for key, value in ({"columns": None} | settings).items():
+    for key, value in ({"columns": None, "views": None} | settings).items():
         if found.get(key) != value:
             raise StoreError(
                 f"{out}: a store with {key} {found.get(key)}, asked for {value}; "
@@ -170,7 +170,7 @@ def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
             "give another folder"
         )
     return PrepareSummary(
-        len(found["videos"]["name"]), sum(found["videos"]["length"]), dropped, out
+        len(found["videos"]["name"]), sum(found["videos"]["length"]), dropped, out, _notes(found)
     )
 
 
@@ -180,7 +180,7 @@ def _plan(
     """Deal videos, in order, to tasks that begin at a shard of so many rows."""
     tasks: list[Task] = []
     row = TASK_SHARDS * shard  # full: the first video opens a task
-    start = 0
+    start = slot = 0
     for source in sources:
         try:
             length = reader.count_frames(source)
@@ -191,12 +191,14 @@ def _plan(
             continue
         if row >= TASK_SHARDS * shard:
             start += -(-row // shard) * shard if tasks else 0
-            tasks.append(Task(len(tasks), [], [], []))
+            tasks.append(Task(len(tasks), [], [], [], []))
             row = 0
         tasks[-1].sources.append(source)
         tasks[-1].lengths.append(length)
         tasks[-1].offsets.append(start + row)
+        tasks[-1].slots.append(slot)
         row += length
+        slot += slots_of(reader.count_views(source)) if isinstance(reader, ViewReader) else 0
     return tasks
 
 
@@ -206,7 +208,7 @@ def _rows(task: Task, shard: int) -> tuple[int, int]:
     return start, start + -(-(stop - start) // shard) * shard
 
 
-def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
+def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -> None:
     """Write plan and empty arrays, or check that the plan of an earlier call is the same."""
     plan = {
         "videos": [
@@ -216,7 +218,7 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
         ]
     }
     notes = out / WORK
-    arrays = ("points", "count", *settings.get("columns", {}))
+    arrays = ("points", "count", *settings.get("columns", {}), *view_arrays(settings, slots))
     if (notes / "plan.json").exists():
         if json.loads((notes / "plan.json").read_text()) != plan:
             raise StoreError(f"{out}: begun with other recordings; give another folder")
@@ -230,7 +232,8 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
     for note in notes.glob("*.json"):
         note.unlink()
     kept = {path.name: path.read_bytes() for path in notes.iterdir() if path.is_file()}
-    create_store(out, settings, _rows(tasks[-1], layout_of(settings).shard_frames)[1])
+    rows = _rows(tasks[-1], layout_of(settings).shard_frames)[1]
+    create_store(out, settings, rows, slots)
     notes.mkdir(exist_ok=True)
     for name, data in kept.items():
         (notes / name).write_bytes(data)
@@ -258,16 +261,20 @@ def run_task(job: TaskJob, task: Task) -> int:
     columns = columns_of(job.reader)
     rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
-    for source, length, offset in zip(task.sources, task.lengths, task.offsets, strict=True):
+    for source, length, offset, slot in zip(*task[1:], strict=True):
+        place = ViewPlace(job.out, slot) if isinstance(job.reader, ViewReader) else None
         try:
-            entry = convert(job.reader, source, length, job.storage, rows.since(offset - start))
+            room = rows.since(offset - start)
+            entry = convert(job.reader, source, length, job.storage, room, place)
         except RawFileError as error:
             if not job.skip_bad:
                 raise
             dropped.append(_dropped(error, job.raw))
             continue
-        videos.append(entry | {"offset": offset, "file": _below(job.raw, source.path)})
+        videos.append(entry | {"offset": offset, "file": _origin(job.raw, source)})
     shards = write_rows(job.out, start, rows)
+    for entry in videos:
+        shards |= entry.pop("view_shards", {})
     note = {"videos": videos, "dropped": dropped, "shards": shards}
     write_json(job.out / WORK / f"{task.number}.json", note)
     return task.number
@@ -293,6 +300,7 @@ def _finish(
         "empty_frames": sum(video["empty"] for video in videos),
         "sparse_frames": sum(video["sparse"] for video in videos),
         "dropped": sorted(dropped, key=lambda item: item["file"]),
+        "dropped_frames": [line for video in videos for line in video["left_out"]],
         "shards": shards,
     }
     if "columns" in settings:
@@ -302,7 +310,19 @@ def _finish(
     finish_store(out, attributes)
     shutil.rmtree(out / WORK, ignore_errors=True)
     skipped = [f"{item['file']}: {item['why']}" for item in attributes["dropped"]]
-    return PrepareSummary(len(videos), sum(v["length"] for v in videos), skipped, out)
+    frames = sum(video["length"] for video in videos)
+    return PrepareSummary(len(videos), frames, skipped, out, _notes(attributes))
+
+
+def _notes(attributes: dict[str, Any]) -> list[str] | None:
+    """What to tell of views and of frames that were left out."""
+    if "views" not in attributes:
+        return None
+    lines = attributes["dropped_frames"]
+    notes = [f"{sum(attributes['videos']['view_count'])} views"]
+    if lines:
+        notes += [f"{len(lines)} frames left out; pcv info lists them all", *lines[:MOST_NOTED]]
+    return notes
 
 
 def _dropped(error: InputError, raw: Path) -> dict[str, str]:
@@ -311,9 +331,15 @@ def _dropped(error: InputError, raw: Path) -> dict[str, str]:
     return {"file": "", "why": str(error)}
 
 
+def _origin(raw: Path, source: VideoSource) -> str:
+    """What a video was read from, as the manifest names it."""
+    piece = f"[{source.span[0]}:{source.span[1]}]" if source.span and source.files else ""
+    return _below(raw, source.path) + piece
+
+
 def _below(raw: Path, path: Path) -> str:
     """A path in the raw folder: names alone repeat where every recording has a folder."""
-    return path.relative_to(raw).as_posix() if path.is_relative_to(raw) else path.name
+    return path.relative_to(raw).as_posix() if raw in path.parents else path.name
 
 
 __all__ = ["PrepareSummary", "prepare", "run_task"]

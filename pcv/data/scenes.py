@@ -83,27 +83,30 @@ class SceneDataset(ClipDataset):
             columns["labels"] = np.where(known, columns["labels"], np.int16(-1))
         columns["index"] = np.where(own, index, -1)[None]
         points = points[index][None]
-        return self._changed(points - self._centre(scene, points), columns, scene, rng)
+        middle = self._centre(scene, points)
+        clip, transform = self._changed(points - middle, columns, scene, rng)
+        return clip._replace(views=self._views(scene, key, middle, transform))
 
     def _changed(
         self, points: NDArray[np.float32], columns: Arrays, scene: int, rng: np.random.Generator
-    ) -> Clip:
+    ) -> tuple[Clip, NDArray[np.float64]]:
         label, subject = int(self.store.videos.label[scene]), int(self.store.videos.subject[scene])
         scale = np.float32(self.config.scale)
-        view = None
+        view, transform = None, np.eye(4)
         if "normals" in columns:
             columns["normals"] = columns["normals"].astype(np.float32) / 127
         if self.augment is not None:
             points, columns = self._deformed(points, columns, rng)
             given = points
-            points, kept, matrix = augment_points(given, rng, self.augment)
+            changed = augment_points(given, rng, self.augment)
+            points, kept, transform = changed
             if self.augment.two_views:
                 view = augment_points(given, rng, self.augment).points * scale
             if kept is not None:
                 columns = {name: values[:, kept] for name, values in columns.items()}
             if "normals" in columns:
-                columns["normals"] = turn_normals(columns["normals"], matrix)
-        return Clip(points * scale, view, label, scene, subject, columns)
+                columns["normals"] = turn_normals(columns["normals"], changed.matrix)
+        return Clip(points * scale, view, label, scene, subject, columns), transform
 
     def _deformed(
         self, points: NDArray[np.float32], columns: Arrays, rng: np.random.Generator

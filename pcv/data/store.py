@@ -3,16 +3,15 @@
 ``points`` (rows, N, 3) holds integers of ``step`` metres from an origin per video (or float32
 metres from it), chunked along frames and points and sharded; ``count`` (rows,) says how many
 points a frame had where fewer than N. Further columns of the points, such as ``labels`` (rows, N)
-and ``colour`` (rows, N, 3), are arrays beside ``points``, in the same order, cut the same way.
+and ``colour`` (rows, N, 3), are arrays beside ``points``, cut the same way; posed images lie as
+``pcv.data.view_store`` says.
 Group attributes hold the video table, what was read and what was dropped. This is the only file
 that imports zarr.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
+from pcv.data.checksum import file_checksum
+from pcv.data.json_file import write_json
 from pcv.data.layout import Rows, layout_of, read_columns
 from pcv.data.shard_writer import write_chunk, write_shards
 from pcv.data.shards import ShardReader
+from pcv.data.view_store import StoredViews, slots_of, view_arrays
 from pcv.errors import StoreError
 
 FORMAT = "pcv-clips"
@@ -73,6 +75,7 @@ class Store:
         self.reader = ShardReader(path / "points")
         self.columns = {name: ShardReader(path / name) for name in attributes.get("columns", {})}
         self.point_class_names: list[str] = attributes.get("point_class_names", [])
+        self.views = StoredViews(path, attributes) if "views" in attributes else None
 
     def __len__(self) -> int:
         return len(self.videos.name)
@@ -162,12 +165,14 @@ class Store:
         return {"points_a_scene": facts}
 
     def _columns_info(self, labelled_videos: bool) -> dict[str, Any]:
+        views = self.views.info() if self.views else {}
         if not self.columns:
-            return {}
+            return views
         counts = self.attributes.get("class_points", [])
         return ({} if labelled_videos else {"classes": {}}) | {
             "columns": {name: str(reader.dtype) for name, reader in self.columns.items()},
             "points_a_class": dict(zip(self.point_class_names, counts, strict=True)),
+            **views,
         }
 
     def verify(self, progress: Progress | None = None) -> list[str]:
@@ -248,8 +253,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
     return dict(attributes)
 
 
-def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
-    """Create the group and its arrays, empty and marked incomplete."""
+def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
+    """Create the group and its arrays, empty and incomplete; ``views`` counts their slots."""
     import zarr  # only creating needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
@@ -274,6 +279,9 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     group.create_array(
         "count", shape=(rows,), dtype="int32", chunks=(layout.shard_frames,), compressors=None
     )
+    denser = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
+    for name, array in view_arrays(attributes, views).items():
+        group.create_array(name, **array, compressors=denser, fill_value=0)
 
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
@@ -288,39 +296,19 @@ def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
+def write_views(path: Path, start: int, values: dict[str, NDArray[Any]]) -> dict[str, str]:
+    """Write views from slot ``start``, where a shard begins; returns the checksum of each file."""
+    files = []
+    for name, array in values.items():
+        whole = np.zeros((slots_of(len(array)), *array.shape[1:]), array.dtype)
+        whole[: len(array)] = array
+        files += write_shards(path / name, start, whole)
+    return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
+
+
 def finish_store(path: Path, attributes: dict[str, Any]) -> None:
     """Write the final attributes at once: from here on the store is complete."""
     meta = json.loads((path / "zarr.json").read_text())
     base = {"format": FORMAT, "version": VERSION, "complete": True}
     meta["attributes"] = base | attributes
     write_json(path / "zarr.json", meta)
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w") as file:
-        json.dump(value, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, or of the names and bytes of a folder's files in order of name."""
-    if path.is_dir():
-        digest = hashlib.sha256()
-        for each in sorted(path.iterdir()):
-            if each.is_file():
-                digest.update(each.name.encode() + b"\0" + bytes.fromhex(file_checksum(each)))
-        return digest.hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def files_checksum(files: tuple[Path, ...]) -> str:
-    """SHA-256 of the names and SHA-256s of several files, in order."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {file_checksum(file)}\n".encode())
-    return digest.hexdigest()

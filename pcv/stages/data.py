@@ -20,7 +20,7 @@ class People(NamedTuple):
     subjects: int = 10
     trials: int = 2
     seed: int = 0
-    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet
+    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet and rgbd
     frames: int = 8  # of each
 
 
@@ -37,6 +37,13 @@ def synthesise(
 
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
+    if format == "rgbd":
+        from pcv.data.synth_rgbd import synthesise_rooms as synthesise_views
+
+        rooms, frames = people.sequences, people.frames
+        return synthesise_views(
+            out, rooms=rooms, frames=frames, seed=people.seed, progress=progress
+        )
     if format == "scannet":
         from pcv.data.synth_room import synthesise_rooms
 

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.config import Recipe, load_recipe
-from pcv.data.splits import split_videos
 from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
-from pcv.stages.inputs import check_inputs
+from pcv.stages.channels import check_channels
 from pcv.stages.robustness import robustness
-from pcv.stages.scoring import class_names, score
+from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
 
@@ -57,11 +56,14 @@ def evaluate(
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
-    check_inputs(recipe, opened)
-    labelled = recipe.objective.name in ("classify", "scene_segment")
-    videos = getattr(split_videos(opened, recipe.train, labelled=labelled), split)
+    check_colour(opened, recipe)
+    check_channels(opened, recipe)
+    videos = getattr(split_of(opened, recipe), split)
     if not len(videos):
-        raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")
+        raise InputError(
+            f"{opened.path}: its {split} split is empty under this run's protocol"
+            + ("; train.validation_subjects holds videos out" if split == "validation" else "")
+        )
     names = class_names(opened, recipe)
     objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
     assert isinstance(objective, Supervised)

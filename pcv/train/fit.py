@@ -103,7 +103,13 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
         if isinstance(part, Tensor)
     }
     if batch.views is not None:
-        there["views"] = Views(*(part.to(device, non_blocking=True) for part in batch.views))
+        there["views"] = Views(
+            **{
+                name: part.to(device, non_blocking=True)
+                for name, part in batch.views._asdict().items()
+                if part is not None
+            }
+        )
     return ClipBatch(**there)
 
 

@@ -2,7 +2,8 @@
 
 ``recipe.yaml`` (complete), ``env.json`` (versions, device, git revision, command),
 ``metrics.jsonl`` (one line a logged step), TensorBoard events where installed,
-``checkpoints/last`` and ``best``, ``result.json`` once finished.
+``checkpoints/last`` and ``best``, ``labelled.txt`` (which training videos had labels, where not all
+of them did), ``result.json`` once finished.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class RunResult(BaseModel):
     n_scored: int | None = None
     n_in_split: int | None = None
     label_fraction: float = 1.0
+    shots: int = 0  # labelled videos a class; 0: label_fraction says
+    fold: int | None = None  # of cross-validation: its people, not the test videos, were scored
+    selection: str | None = None  # what the best checkpoint was chosen on
     class_names: list[str] = []
     confusion: list[list[int]] | None = None  # rows: truth
     warning: str | None = None
@@ -89,7 +93,9 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path}: is a file; give a folder with --out")
         known = self.path / "recipe.yaml"
-        if known.exists():
+        if known.exists() and not self._begun():
+            (self.path / "labelled.txt").unlink(missing_ok=True)
+        elif known.exists():
             if known.read_text() != recipe:
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
@@ -108,6 +114,11 @@ class RunFolder:
         known.write_text(recipe)
         (self.path / "env.json").write_text(json.dumps(_environment(), indent=1))
         return None
+
+    def _begun(self) -> bool:
+        """Whether anything was done here; a run refused at its start leaves room for the next."""
+        said = ("recipe.yaml", "env.json", "labelled.txt")
+        return any(path.name not in said for path in self.path.iterdir())
 
     def result(self) -> RunResult | None:
         """Return the result, or None while unfinished.
@@ -130,6 +141,10 @@ class RunFolder:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def write_labelled(self, lines: list[str]) -> None:
+        """Write ``labelled.txt``, one training video a line."""
+        (self.path / "labelled.txt").write_text("".join(f"{line}\n" for line in lines))
 
     def finish(self, result: RunResult) -> RunResult:
         """Write the result; the run counts as finished from here on."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from pcv.clip import Column, Video, VideoSource
+from pcv.data.layout import describe_columns
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.rgbd import RgbdScenes
 from pcv.data.raw.s3dis import S3dis
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
@@ -78,6 +80,22 @@ class PointReader(Protocol):
 
 
 @runtime_checkable
+class ViewReader(Protocol):
+    """What a reader also tells whose videos have posed images."""
+
+    @property
+    def image(self) -> tuple[int, int]:
+        """Rows and columns of the images kept."""
+
+    @property
+    def held_out(self) -> int:
+        """Every so many-th view added nothing to the points; 0: all did."""
+
+    def count_views(self, source: VideoSource) -> int:
+        """Return how many views a video has at most, from names or headers alone."""
+
+
+@runtime_checkable
 class SceneReader(Protocol):
     """What a reader also tells whose videos are scenes: one frame, of which all points are kept."""
 
@@ -91,12 +109,26 @@ def columns_of(reader: Reader) -> dict[str, Column]:
     return dict(reader.columns) if isinstance(reader, PointReader) else {}
 
 
+def reader_settings(reader: Reader) -> dict[str, Any]:
+    """Return what a store's attributes say of columns, scenes and views; nothing without them."""
+    found: dict[str, Any] = {}
+    if isinstance(reader, PointReader) and reader.columns:
+        found["columns"] = describe_columns(columns_of(reader))
+        found["point_class_names"] = list(reader.point_class_names)
+        if isinstance(reader, SceneReader):
+            found["ordered"] = reader.ordered
+    if isinstance(reader, ViewReader):
+        found["views"] = {"image": [*reader.image], "held_out": reader.held_out}
+    return found
+
+
 READERS: dict[str, type[Reader]] = {
     "folder": VideoFolders,
     "kitti": SemanticKitti,
     "msr": MsrAction3d,
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
+    "rgbd": RgbdScenes,
     "s3dis": S3dis,
     "scannet": ScanNet,
     "shrec": Shrec17,
@@ -104,4 +136,7 @@ READERS: dict[str, type[Reader]] = {
     "utd": UtdMhad,
 }
 
-__all__ = ["READERS", "PointReader", "Reader", "SceneReader", "columns_of"]
+__all__ = [
+    "READERS", "PointReader", "Reader", "SceneReader", "ViewReader", "columns_of",
+    "reader_settings",
+]  # fmt: skip
