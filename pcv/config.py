@@ -9,6 +9,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from pcv.data_config import (
+    AugmentConfig,
+    ColourAugmentConfig,
+    DataConfig,
+    ElasticConfig,
+    RegionConfig,
+)
 from pcv.encoder_config import (
     AnyEncoderConfig,
     Config,
@@ -17,110 +24,24 @@ from pcv.encoder_config import (
     Fraction,
     P4TransformerConfig,
     Positive,
+    SerialConfig,
 )
 from pcv.errors import RecipeError
 from pcv.objective_config import (
     AnyObjectiveConfig,
     ClassifyConfig,
     PointCPSCConfig,
+    PointCSPConfig,
+    SceneSegmentConfig,
     SegmentConfig,
 )
 
 __all__ = [
     "AugmentConfig", "ClassifyConfig", "ColourAugmentConfig", "DataConfig", "ElasticConfig",
-    "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "RegionConfig",
-    "SegmentConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "EncoderConfig", "OptimConfig", "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig",
+    "ProbeConfig", "Recipe", "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig",
+    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
-
-
-class RegionConfig(Config):
-    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
-
-    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
-    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
-    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
-    per_scene: Count = 1  # regions of a scene an epoch
-
-
-class DataConfig(Config):
-    """Which clips are cut from a store, and in what unit."""
-
-    dataset: str | None = None  # refuse a store of another dataset
-    frames: Count = 24
-    interval: Count = 1  # frames from one clip frame to the next
-    clip_stride: Count = 1  # frames from one clip start to the next
-    points: Count = 1024
-    scale: Positive = 1.0  # metres -> the unit of the encoder's radius
-    centre: Literal["none", "video", "clip"] = "video"
-    epoch: Literal["clips", "videos"] = "clips"  # one pass: every clip, or one random clip a video
-    eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
-    short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
-    colour: bool = False  # clips carry the stored colours of their points
-    normals: bool = False  # ... and normals
-    instances: bool = False  # ... and which object each point belongs to
-    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
-    region: RegionConfig = RegionConfig()  # scenes only
-    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
-    views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
-    image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
-    held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
-
-    @model_validator(mode="after")
-    def _some_views_train(self) -> DataConfig:
-        if self.held_out_views == 1:
-            raise ValueError("held_out_views 1 would leave no view to train on; 0 or from 2")
-        return self
-
-
-class ColourAugmentConfig(Config):
-    """Random changes of a training clip's colours, as the field trains on scenes."""
-
-    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
-    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
-    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
-    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
-
-
-class ElasticConfig(Config):
-    """Smooth random displacement of points, one field of noise a pair."""
-
-    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
-    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
-    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
-
-    @model_validator(mode="after")
-    def _paired(self) -> ElasticConfig:
-        if len(self.cell) != len(self.strength):
-            raise ValueError("cell and strength must be equally long")
-        return self
-
-
-class AugmentConfig(Config):
-    """Random changes of a training clip, the same for all its frames."""
-
-    scale: tuple[float, float] = (0.9, 1.1)
-    anisotropic: bool = True  # one factor an axis, as PSTNet
-    rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
-    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
-    mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
-    shift: float = Field(0.0, ge=0)  # metres to either side, each axis
-    jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
-    drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
-    intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
-    two_views: bool = False  # a second, independent draw for the objective's target
-    elastic: ElasticConfig = ElasticConfig()  # scenes only
-    colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
-
-    @model_validator(mode="after")
-    def _ordered(self) -> AugmentConfig:
-        if not 0 < self.scale[0] <= self.scale[1]:
-            raise ValueError("scale must be two positive numbers, the smaller first")
-        if any(step < 1 for step in self.intervals):
-            raise ValueError("intervals must be positive")
-        return self
 
 
 class OptimConfig(Config):
@@ -183,6 +104,7 @@ class ProbeConfig(Config):
     linear_lr: Positive = 1e-2
     linear_weight_decay: float = Field(0.05, ge=0)
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
+    scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
 
 
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
@@ -192,8 +114,15 @@ CHOSEN: dict[str, type[Config]] = {
     "pointcpsc": PointCPSCConfig,
     "classify": ClassifyConfig,
     "segment": SegmentConfig,
+    "serial": SerialConfig,
+    "pointcsp": PointCSPConfig,
+    "scene_segment": SceneSegmentConfig,
 }
-OBJECTIVES_OF = {"pretrain": ("pointcpsc",), "finetune": ("classify", "segment")}
+OBJECTIVES_OF = {
+    "pretrain": ("pointcpsc", "pointcsp"),
+    "finetune": ("classify", "segment", "scene_segment"),
+}
+OF_SCENES = ("pointcsp", "scene_segment")  # encoders of scenes alone serve these
 
 
 class Recipe(Config):
@@ -224,22 +153,37 @@ class Recipe(Config):
             raise ValueError(
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
-        length = (
-            self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
-        )
+        self._check_scenes()
+        length = getattr(self.objective, "segment_frames", 0)
+        if self.stage == "probe":
+            length = 0 if isinstance(self.encoder, SerialConfig) else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
 
+    def _check_scenes(self) -> None:
+        """Serial reads scenes, and views need points: what no section can check by itself."""
+        serial, name = isinstance(self.encoder, SerialConfig), self.objective.name
+        if self.stage == "probe":
+            return
+        if name in OF_SCENES and not serial:
+            raise ValueError(f"encoder.name must be serial when objective.name is {name}")
+        inputs = getattr(self.encoder, "inputs", ("xyz",))
+        if name not in OF_SCENES and inputs != ("xyz",):
+            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
+        if isinstance(self.objective, PointCSPConfig):
+            self.objective.check_points(self.data.points)
+
     @model_validator(mode="after")
     def _points_labelled(self) -> Recipe:
-        if self.objective.name != "segment":
+        name = self.objective.name
+        if name not in ("segment", "scene_segment"):
             return self
         if isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action":
             raise ValueError("encoder.form must be scene when objective.name is segment")
         if self.train.label_fraction < 1 or self.train.shots:
             raise ValueError(
-                "train.label_fraction must be 1 and train.shots 0 when objective.name is segment"
+                f"train.label_fraction must be 1 and train.shots 0 when objective.name is {name}"
             )
         return self
 

@@ -80,7 +80,7 @@ def measured(result: RunResult, checkpoint: str) -> dict[str, float]:
 def _encoder(recipe: Recipe) -> str:
     names = {"pstnet": "PSTNet", "p4transformer": "P4Transformer"}
     name = recipe.encoder.name
-    return f"{names.get(name, name)} of width {recipe.encoder.width:g}"
+    return f"{names.get(name, name)} of width {getattr(recipe.encoder, 'width', 1):g}"
 
 
 def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, Any]:
@@ -129,7 +129,8 @@ def _coloured(recipe: Recipe) -> bool:
 
 
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
-    return recipe.objective.segment_frames if config.task == "encode" else recipe.data.frames
+    segment: int = getattr(recipe.objective, "segment_frames", 0)
+    return segment if config.task == "encode" else recipe.data.frames
 
 
 def _input(config: ModelConfig, recipe: Recipe) -> str:

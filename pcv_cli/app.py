@@ -154,13 +154,18 @@ def evaluate(
     store: StoreOption = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
+    others: Annotated[
+        bool, typer.Option("--others", help="Also score scenes beside others in a batch.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Score every video (accuracy, per class, confusion) or, where points are labelled, mIoU."""
     from pcv.stages.evaluate import evaluate as score
 
     with console.progress("eval") as progress:
-        scores = score(run, store=store, split=split, checkpoint=checkpoint, progress=progress)
+        scores = score(
+            run, store=store, split=split, checkpoint=checkpoint, others=others, progress=progress
+        )
     console.print_json(scores) if json else show.scores(scores)
 
 

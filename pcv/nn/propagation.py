@@ -99,3 +99,23 @@ class PropagationDecoder(nn.Module):
         for step, level in zip(self.steps, [*levels[-2::-1], finest], strict=True):
             found = Superpoints(step(level.position, level.feature, found), level.position)
         return found.feature
+
+
+class SameDecoder(nn.Module):
+    """Of encoders whose superpoints are the points of the clip: their features as they are.
+
+    Attributes:
+        width: Channels of a point.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(
+        self,
+        points: Tensor,  # (B, T, N, 3)
+        levels: list[Superpoints],
+    ) -> Tensor:  # (B, T, N, width)
+        """Return the last level."""
+        return levels[-1].feature

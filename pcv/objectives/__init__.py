@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from pcv.config import Recipe
+from pcv.encoders import Serial
 from pcv.encoders.encoder import Encoder
 from pcv.objectives.classify import Classify
 from pcv.objectives.pointcpsc import PointCPSC
+from pcv.objectives.pointcsp import PointCSP
+from pcv.objectives.scene_segment import SceneSegment
 from pcv.objectives.segment import Segment
 
-OBJECTIVES: dict[str, type[PointCPSC] | type[Classify] | type[Segment]] = {
+Objective = PointCPSC | PointCSP | Classify | Segment | SceneSegment
+Supervised = Classify | Segment | SceneSegment  # those that are scored
+OBJECTIVES: dict[str, type[Objective]] = {
     "pointcpsc": PointCPSC,
+    "pointcsp": PointCSP,
     "classify": Classify,
     "segment": Segment,
+    "scene_segment": SceneSegment,
 }
 
 
-def build_objective(
-    recipe: Recipe, encoder: Encoder, *, classes: int
-) -> PointCPSC | Classify | Segment:
-    """Build the objective that a recipe names around an encoder."""
+def build_objective(recipe: Recipe, encoder: Encoder, *, classes: int, total: int = 1) -> Objective:
+    """Build the objective that a recipe names around an encoder.
+
+    Args:
+        recipe: Names it.
+        encoder: That it trains.
+        classes: How many the store has; of supervised objectives.
+        total: Steps of the whole run, for objectives that have schedules of their own.
+    """
     data, config = recipe.data, recipe.objective
     if config.name == "pointcpsc":
         return PointCPSC(config, encoder, frames=data.frames, points=data.points)
     if config.name == "segment":
         return Segment(config, encoder, classes=classes)
-    return Classify(config, encoder, frames=data.frames, classes=classes)
+    if config.name == "classify":
+        return Classify(config, encoder, frames=data.frames, classes=classes)
+    assert isinstance(encoder, Serial)  # as the recipe's own check has it
+    if config.name == "pointcsp":
+        return PointCSP(config, encoder, total=total)
+    return SceneSegment(config, encoder, classes=classes, total=total)
 
 
-__all__ = ["OBJECTIVES", "Classify", "PointCPSC", "Segment", "build_objective"]
+__all__ = [
+    "OBJECTIVES",
+    "Classify",
+    "Objective",
+    "PointCPSC",
+    "PointCSP",
+    "SceneSegment",
+    "Segment",
+    "Supervised",
+    "build_objective",
+]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pcv import __version__
 from pcv.clip import Superpoints
-from pcv.config import P4TransformerConfig, Recipe
+from pcv.config import P4TransformerConfig, Recipe, SerialConfig
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.encoders.encoder import Encoder
@@ -56,7 +56,8 @@ class Pretrained(nn.Module):
     def frames(self) -> int:
         """Frames of a clip; of pretraining, frames of the segments that are encoded one by one."""
         encodes = self.config.task == "encode"
-        return self.recipe.objective.segment_frames if encodes else self.recipe.data.frames
+        segment: int = getattr(self.recipe.objective, "segment_frames", 0)
+        return segment if encodes else self.recipe.data.frames
 
     def forward(self, points: Tensor) -> Tensor | Superpoints:
         """Return logits of clips (B, classes), of points (B, T, N, classes), or superpoints.
@@ -177,6 +178,10 @@ def _config(task: Task, dataset: str, names: list[str], recipe: Recipe) -> Model
 
 
 def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Classify | Segment | Encoder:
+    if isinstance(recipe.encoder, SerialConfig):
+        raise CheckpointError(
+            f"{origin}: its encoder reads scenes, which only pcv finetune, probe and eval take"
+        )
     if task != "encode" and task != _task(recipe):
         raise CheckpointError(f"{origin}: task {task}, but its recipe trains {_task(recipe)}")
     try:

@@ -19,7 +19,8 @@ from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import label_points, score_points
-from pcv.objectives import Classify, Segment
+from pcv.objectives import Classify, SceneSegment, Segment, Supervised
+from pcv.stages.scene_scoring import score_labelling
 from pcv.stages.whole_scenes import score_scenes
 from pcv.train.fit import device_of, to_device
 
@@ -37,7 +38,7 @@ class Scores(NamedTuple):
 
 
 def score(
-    objective: Classify | Segment,
+    objective: Supervised,
     store: Store,
     videos: NDArray[np.int64],
     recipe: Recipe,
@@ -50,11 +51,15 @@ def score(
     """
     if isinstance(objective, Segment):
         return _score_points(objective, store, videos, recipe, progress)
-    found = score_videos(objective, store, videos, recipe, progress)
+    if isinstance(objective, SceneSegment):
+        what = (store, videos, recipe)
+        found = score_labelling(objective, objective.encoder, objective.labels, what, progress)
+        return Scores("miou_present_classes", *found)
+    scored = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))
-    matrix = confusion_matrix(found.label, found.score.argmax(1), classes)
+    matrix = confusion_matrix(scored.label, scored.score.argmax(1), classes)
     values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
-    return Scores("accuracy", values, matrix, len(found.video))
+    return Scores("accuracy", values, matrix, len(scored.video))
 
 
 def split_of(store: Store, recipe: Recipe) -> Split:
@@ -63,7 +68,8 @@ def split_of(store: Store, recipe: Recipe) -> Split:
     Raises:
         InputError: The store cannot be split so.
     """
-    points = recipe.objective.name == "segment"
+    points = recipe.objective.name in ("segment", "scene_segment")
+    points = points or recipe.encoder.name == "serial"
     return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
 
 
@@ -89,7 +95,7 @@ def labelled_lines(store: Store, split: Split, recipe: Recipe) -> list[str]:
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:
     """Names of the classes that a recipe's objective tells apart."""
-    if recipe.objective.name == "segment":
+    if recipe.objective.name in ("segment", "scene_segment") or recipe.encoder.name == "serial":
         return store.point_class_names or store.class_names
     return store.class_names
 

@@ -12,14 +12,15 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
+from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.objectives import Classify, Segment, build_objective
+from pcv.objectives import Supervised, build_objective
+from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
 from pcv.stages.scoring import (
     check_colour,
@@ -91,6 +92,7 @@ class _Training:
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
         check_colour(self.store, recipe)
+        check_channels(self.store, recipe)
         self.split = split_of(self.store, recipe)
         self.scored = scored_videos(self.split, recipe)
         clips = open_clips(
@@ -114,7 +116,7 @@ class _Training:
         _check_subjects(recipe, self.store, self.split.train)
         _check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
-        state = self._state(resume)
+        state = self._state(resume, length.steps)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
         plan = FitPlan(length.steps, schedule, recipe.optim.clip_norm, recipe.train.precision)
         self.schedule, self.length, self.saved = schedule, length, time.monotonic()
@@ -134,11 +136,12 @@ class _Training:
             )
         return self.folder.finish(self._result(state, time.monotonic() - began))
 
-    def _state(self, resume: bool) -> TrainState:
+    def _state(self, resume: bool, steps: int) -> TrainState:
         recipe = self.recipe
         torch.manual_seed(recipe.train.seed)
         encoder = build_encoder(recipe.encoder)
-        objective = build_objective(recipe, encoder, classes=len(class_names(self.store, recipe)))
+        classes = len(class_names(self.store, recipe))
+        objective = build_objective(recipe, encoder, classes=classes, total=steps)
         if self.job.start is not None:
             load_strictly(encoder, starting_weights(self.job.start, recipe), self.job.start)
         objective.to(device())
@@ -174,7 +177,7 @@ class _Training:
         due = step == self.length.steps or (
             train.validate_every and epoch % train.validate_every == 0
         )
-        if not isinstance(state.objective, Classify | Segment) or not due or not len(videos):
+        if not isinstance(state.objective, Supervised) or not due or not len(videos):
             return
         found = score(state.objective, self.store, videos, self.recipe)
         value = found.values[found.main]
@@ -208,7 +211,7 @@ class _Training:
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
-        if not isinstance(state.objective, Classify | Segment) or not len(self.scored):
+        if not isinstance(state.objective, Supervised) or not len(self.scored):
             return result
         found = score(state.objective, self.store, self.scored, recipe, self.progress)
         scores = dict(found.values)
@@ -225,7 +228,7 @@ class _Training:
         )
 
     def _selection(self, state: TrainState) -> str | None:
-        if not isinstance(state.objective, Classify | Segment):
+        if not isinstance(state.objective, Supervised):
             return None
         if self.recipe.train.protocol == "paper":
             return f"{len(self.split.test)} test videos"
@@ -255,11 +258,11 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
 
 def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
     objective = recipe.objective
-    if not isinstance(objective, SegmentConfig):
+    if not isinstance(objective, SegmentConfig | SceneSegmentConfig):
         return
     if collate([clips[0, 0]]).point_label is None:
         raise RecipeError(
-            f"{store.path}: its points have no labels; objective.name segment needs them"
+            f"{store.path}: its points have no labels; objective.name {objective.name} needs them"
         )
     if isinstance(clips, SceneDataset) and (bare := clips.unlabelled()):
         raise RecipeError(
@@ -292,8 +295,9 @@ def _endless(
 
 # Weights mean something else where one of these differs, even where their shapes agree.
 SAME_ENCODER = (
-    "name", "form", "width", "colour", "depth", "heads", "head_channels", "mlp", "temporal_kernel",
-    "rectify", "combine", "pool",
+    "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
+    "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
+    "combine", "pool", "bidirectional",
 )  # fmt: skip
 
 
@@ -304,17 +308,21 @@ def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     radius); what the weights are of may not.
 
     Raises:
-        CheckpointError: No checkpoint, or another encoder, width or form.
+        CheckpointError: No checkpoint, or another encoder, width, form or input channels.
     """
     config, weights = load_encoder(start)
     fields = type(recipe.encoder).model_fields
     wanted = recipe.encoder.model_dump(mode="json")
     for key in SAME_ENCODER:
         default = fields[key].default if key in fields else None
-        found = config.get(key, default)  # a run older than the key had its default
-        if found != wanted.get(key):
+        found = _said(config.get(key, default))  # a run older than the key had its default
+        if found != _said(wanted.get(key)):
             raise CheckpointError(
-                f"{start}: its encoder has {key} {found}, the recipe {wanted.get(key)}; "
-                f"use --set encoder.{key}={'null' if found is None else found}"
+                f"{start}: its encoder has {key} {found}, the recipe {_said(wanted.get(key))}; "
+                f"use --set encoder.{key}={'null' if found == 'None' else found}"
             )
     return weights
+
+
+def _said(value: object) -> str:
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)
