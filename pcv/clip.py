@@ -46,21 +46,44 @@ NORMALS = Column("int8", (3,))  # unit normal times 127; zeros where unknown
 INSTANCES = Column("int16", (), -1)  # object of a point from 0; -1: none
 
 
+class View(NamedTuple):
+    """One posed image of a recording, as it is stored.
+
+    A pixel is the square from (column, row) to (column + 1, row + 1) and its centre lies at +0.5,
+    as in gsplat: a point (x, y, z) of the camera falls on ``fx x / z + cx, fy y / z + cy``.
+    """
+
+    frame: int  # its number in the recording
+    colour: NDArray[np.uint8]  # (H, W, 3)
+    depth: NDArray[np.uint16]  # (H, W) in units of ``unit``; 0: none
+    intrinsics: NDArray[np.float64]  # (3, 3) pixels
+    world_to_camera: NDArray[np.float64]  # (4, 4) of the video's points; x right, y down, z forward
+    unit: float = 0.001  # metres a unit of depth
+
+
 class Video(NamedTuple):
     """One recording as points."""
 
     source: VideoSource
     frames: Sequence[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
     columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # name: T arrays (N_t, ...)
+    views: Sequence[View] | None = None  # posed images of what the points show
+    left_out: tuple[str, ...] = ()  # frames that could not be used, and why, one line each
 
 
 class Views(NamedTuple):
-    """Posed images of what the points show, V of each clip; the camera looks along +z, y down."""
+    """Posed images of what the points show, V of each clip; the camera looks along +z, y down.
+
+    Whatever scaled, turned, mirrored or moved the points is folded into ``world_to_camera``, so
+    that a camera's space stays metric: its z, and so ``depth``, is in metres whatever the points'
+    unit is, and the 3 x 3 part is no rotation where the points were scaled or mirrored.
+    """
 
     colour: Tensor  # (B, V, H, W, 3) float32, 0 to 1
-    depth: Tensor  # (B, V, H, W) float32 along the camera's z, in the unit of the points; 0: none
-    intrinsics: Tensor  # (B, V, 3, 3) float32, pixels
+    depth: Tensor  # (B, V, H, W) float32 metres along the camera's z; 0: none
+    intrinsics: Tensor  # (B, V, 3, 3) float32, pixels; a pixel's centre lies at +0.5
     world_to_camera: Tensor  # (B, V, 4, 4) float32, of the points as the batch holds them
+    frame: Tensor | None = None  # (B, V) int64: which frame of the recording each view is
 
 
 class ClipBatch(NamedTuple):

@@ -47,6 +47,15 @@ class DataConfig(Config):
     eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
     short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
     colour: bool = False  # clips carry the stored colours of their points
+    views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
+    image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
+    held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
+
+    @model_validator(mode="after")
+    def _some_views_train(self) -> DataConfig:
+        if self.held_out_views == 1:
+            raise ValueError("held_out_views 1 would leave no view to train on; 0 or from 2")
+        return self
 
 
 class AugmentConfig(Config):

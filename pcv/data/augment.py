@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,27 +12,32 @@ from pcv.config import AugmentConfig
 VERTICAL = 1  # y points down in every store of a depth camera
 
 
+class Augmented(NamedTuple):
+    """A changed clip, and how it changed."""
+
+    points: NDArray[np.float32]  # (T, N, 3)
+    index: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
+    transform: NDArray[np.float64]  # (4, 4) what moved every point, but for jitter
+
+
 def augment(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
 ) -> NDArray[np.float32]:  # (T, N, 3)
     """Return the points of ``augment_points``."""
-    return augment_points(points, rng, config)[0]
+    return augment_points(points, rng, config).points
 
 
 def augment_points(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
-) -> tuple[NDArray[np.float32], NDArray[np.int64] | None]:  # (T, N, 3), (N,)
+) -> Augmented:
     """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
     and order stay.
-
-    Returns:
-        The points, and which of the given points each one is; None: itself.
     """
     matrix = np.eye(3)
     if config.rotate:
@@ -41,16 +48,19 @@ def augment_points(
         matrix[:, 0] *= -1
     low, high = config.scale
     factor = rng.uniform(low, high, 3 if config.anisotropic else 1)
+    transform = np.eye(4)
+    transform[:3, :3] = (matrix * factor).T
     changed = points @ (matrix * factor).astype(np.float32)
     if config.shift:
-        changed += rng.uniform(-config.shift, config.shift, 3).astype(np.float32)
+        transform[:3, 3] = rng.uniform(-config.shift, config.shift, 3)
+        changed += transform[:3, 3].astype(np.float32)
     index = _replace(points.shape[1], rng, config.drop) if config.drop else None
     if index is not None:
         changed = changed[:, index]
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return changed, index
+    return Augmented(changed, index, transform)
 
 
 def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:

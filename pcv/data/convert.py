@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.checksum import file_checksum, files_checksum
 from pcv.data.farthest_order import farthest_order
 from pcv.data.raw import PointReader, columns_of
-from pcv.data.store import Rows, file_checksum, files_checksum
+from pcv.data.store import Rows, write_views
+from pcv.data.view_store import SHARD_VIEWS, stack_views
 from pcv.errors import RawFileError
 
 if TYPE_CHECKING:
@@ -33,10 +36,24 @@ class Extent(NamedTuple):
     centroid: NDArray[np.float64]  # (3,) mean point from the origin, on the grid
 
 
+class ViewPlace(NamedTuple):
+    """Where a video's views go."""
+
+    store: Path
+    slot: int
+
+
 def convert(
-    reader: Reader, source: VideoSource, length: int, storage: Storage, rows: Rows
+    reader: Reader,
+    source: VideoSource,
+    length: int,
+    storage: Storage,
+    rows: Rows,
+    place: ViewPlace | None = None,
 ) -> dict[str, Any]:
     """Read a recording, write it into the first ``length`` rows, and return its table entry.
+
+    Views, of a reader that has them, are written to the store at once: they are many megabytes.
 
     Raises:
         RawFileError: It is damaged, empty, not finite or too wide for the storage, or a column
@@ -65,7 +82,25 @@ def convert(
         "empty": extent.sizes.count(0),
         "sparse": sum(0 < size < storage.points for size in extent.sizes),
         "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
+        "left_out": [f"{source.name}: {line}" for line in video.left_out],
         **_class_points(reader, source, length, rows),
+        **(_write_views(video, place) if place else {}),
+    }
+
+
+def _write_views(video: Video, place: ViewPlace) -> dict[str, Any]:
+    shards: dict[str, str] = {}
+    views = video.views or ()
+    for start in range(0, len(views), SHARD_VIEWS):
+        some = views[start : start + SHARD_VIEWS]
+        if len({view.unit for view in views[:1]} | {view.unit for view in some}) > 1:
+            raise RawFileError(video.source.path, "views of several units of depth", "split it")
+        shards |= write_views(place.store, place.slot + start, stack_views(some))
+    return {
+        "view_offset": place.slot,
+        "view_count": len(views),
+        "view_unit": views[0].unit if views else 1.0,
+        "view_shards": shards,
     }
 
 

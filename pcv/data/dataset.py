@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from pcv.clip import ClipBatch
+from pcv.clip import ClipBatch, Views
 from pcv.config import AugmentConfig, DataConfig
 from pcv.data.augment import augment, augment_points
 from pcv.data.sampling import sample_index, take
 from pcv.data.store import Store
+from pcv.data.views import ClipViews, ViewSource, fold
 from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
 
 CACHE_BYTES = 2 << 30  # decoded points kept in memory when they all fit
@@ -32,6 +33,7 @@ class Clip(NamedTuple):
     video: int
     subject: int
     columns: dict[str, NDArray[np.generic]]  # labels (T, N), colour (T, N, 3): those stored
+    views: ClipViews | None = None  # posed images of ``points``
 
 
 class ClipDataset(Dataset[Clip]):
@@ -72,6 +74,11 @@ class ClipDataset(Dataset[Clip]):
         wanted = int(store.videos.length[self.rows].sum()) * self.stored * bytes_a_point
         if cache and wanted <= CACHE_BYTES:
             self._cache = {}
+        self.views: ViewSource | None = None
+        if config.views:
+            self.views = ViewSource(
+                store, config, training=augment is not None, seed=seed, cache=cache
+            )
 
     def _clips(self) -> NDArray[np.int64]:  # (clips, 2): video, start (-1: drawn)
         config = self.config
@@ -103,20 +110,35 @@ class ClipDataset(Dataset[Clip]):
         room = max(0, length - clip_span(config.frames, interval))
         start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
-        points = points - self._centre(video, points)
+        middle = self._centre(video, points)
+        points = points - middle
         label = int(self.store.videos.label[video])
         subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
         if self.augment is None:
-            return Clip(points * scale, None, label, video, subject, columns)
+            views = self._views(video, key, middle, np.eye(4))
+            return Clip(points * scale, None, label, video, subject, columns, views)
         drawn = sample_index(len(points), self.stored, config.points, rng)
         points = take(points, drawn)
-        first, kept = augment_points(points, rng, self.augment)
+        first, kept, transform = augment_points(points, rng, self.augment)
         second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
         for name, values in columns.items():
             sampled = take(values, drawn)
             columns[name] = sampled if kept is None else sampled[:, kept]
-        return Clip(first * scale, second, label, video, subject, columns)
+        views = self._views(video, key, middle, transform)
+        return Clip(first * scale, second, label, video, subject, columns, views)
+
+    def _views(
+        self,
+        video: int,
+        key: tuple[int, int],
+        middle: NDArray[np.float32],
+        transform: NDArray[np.float64],
+    ) -> ClipViews | None:
+        if self.views is None:
+            return None
+        whole = fold(self.store.videos.origin[video] + middle, transform, self.config.scale)
+        return self.views.read(video, self.views.choose(video, *key), whole)
 
     def _read(
         self, video: int, frames: NDArray[np.int64]
@@ -218,6 +240,7 @@ def collate(clips: list[Clip]) -> ClipBatch:
         return torch.from_numpy(np.stack(values)) if values else None
 
     labels = column("labels")
+    posed = [clip.views for clip in clips if clip.views is not None]
     return ClipBatch(
         torch.from_numpy(np.stack([clip.points for clip in clips])),
         torch.tensor([clip.label for clip in clips]),
@@ -226,4 +249,7 @@ def collate(clips: list[Clip]) -> ClipBatch:
         torch.tensor([clip.subject for clip in clips]),
         None if labels is None else labels.long(),
         column("colour"),
+        views=Views(*(torch.from_numpy(np.stack(part)) for part in zip(*posed, strict=True)))
+        if posed
+        else None,
     )

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
-from pcv.data.convert import Storage, convert
-from pcv.data.raw import PointReader, columns_of
+from pcv.data.convert import Storage, ViewPlace, convert
+from pcv.data.raw import PointReader, ViewReader, columns_of
 from pcv.data.store import (
     SHARD_FRAMES,
     Rows,
@@ -26,6 +26,7 @@ from pcv.data.store import (
     write_json,
     write_rows,
 )
+from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
 TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task
+MOST_NOTED = 20  # frames left out that are told at once
 COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid")
 
 
@@ -64,6 +66,7 @@ class Task(NamedTuple):
     sources: list[VideoSource]
     lengths: list[int]
     offsets: list[int]  # from the start of the store
+    slots: list[int]  # of the first view of each; with the slots of a video, whole shards
 
 
 def prepare(  # noqa: PLR0913 - the options of the command
@@ -111,6 +114,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         "reader": reader.settings(),
         **storage._asdict(),
         **_point_settings(reader),
+        **_view_settings(reader),
     }
     try:
         finished = _resume_or_refuse(out, settings, len(sources))
@@ -119,7 +123,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         tasks = _plan(reader, sources, bad if skip_bad else None)
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
-        _begin(out, settings, tasks)
+        _begin(out, settings, tasks, _slots(reader, tasks))
         job = TaskJob(reader, raw, out, storage, skip_bad)
         _work(out, tasks, job, Workers(jobs, scheduler), progress)
         return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
@@ -139,6 +143,19 @@ def _point_settings(reader: Reader) -> dict[str, Any]:
     }
 
 
+def _view_settings(reader: Reader) -> dict[str, Any]:
+    if not isinstance(reader, ViewReader):
+        return {}
+    return {"views": {"image": [*reader.image], "held_out": reader.held_out}}
+
+
+def _slots(reader: Reader, tasks: list[Task]) -> int:
+    """How many slots all views take."""
+    if not isinstance(reader, ViewReader):
+        return 0
+    return tasks[-1].slots[-1] + slots_of(reader.count_views(tasks[-1].sources[-1]))
+
+
 def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
@@ -150,7 +167,7 @@ def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> Prepar
         if [p.name for p in out.iterdir()] == [WORK]:
             return None  # killed between the plan and the group
         raise StoreError(f"{out}: holds something else; give a new or empty folder") from None
-    for key, value in ({"columns": None} | settings).items():
+    for key, value in ({"columns": None, "views": None} | settings).items():
         if found.get(key) != value:
             raise StoreError(
                 f"{out}: a store with {key} {found.get(key)}, asked for {value}; "
@@ -167,7 +184,7 @@ def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
             "give another folder"
         )
     return PrepareSummary(
-        len(found["videos"]["name"]), sum(found["videos"]["length"]), dropped, out
+        len(found["videos"]["name"]), sum(found["videos"]["length"]), dropped, out, _notes(found)
     )
 
 
@@ -175,7 +192,7 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
     """Deal videos, in order, to tasks that begin at a shard."""
     tasks: list[Task] = []
     row = TASK_SHARDS * SHARD_FRAMES  # full: the first video opens a task
-    start = 0
+    start = slot = 0
     for source in sources:
         try:
             length = reader.count_frames(source)
@@ -186,12 +203,14 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
             continue
         if row >= TASK_SHARDS * SHARD_FRAMES:
             start += -(-row // SHARD_FRAMES) * SHARD_FRAMES if tasks else 0
-            tasks.append(Task(len(tasks), [], [], []))
+            tasks.append(Task(len(tasks), [], [], [], []))
             row = 0
         tasks[-1].sources.append(source)
         tasks[-1].lengths.append(length)
         tasks[-1].offsets.append(start + row)
+        tasks[-1].slots.append(slot)
         row += length
+        slot += slots_of(reader.count_views(source)) if isinstance(reader, ViewReader) else 0
     return tasks
 
 
@@ -201,7 +220,7 @@ def _rows(task: Task) -> tuple[int, int]:
     return start, start + -(-(stop - start) // SHARD_FRAMES) * SHARD_FRAMES
 
 
-def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
+def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -> None:
     """Write plan and empty arrays, or check that the plan of an earlier call is the same."""
     plan = {
         "videos": [
@@ -211,7 +230,7 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
         ]
     }
     notes = out / WORK
-    arrays = ("points", "count", *settings.get("columns", {}))
+    arrays = ("points", "count", *settings.get("columns", {}), *view_arrays(settings, slots))
     if (notes / "plan.json").exists():
         if json.loads((notes / "plan.json").read_text()) != plan:
             raise StoreError(f"{out}: begun with other recordings; give another folder")
@@ -225,7 +244,7 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task]) -> None:
     for note in notes.glob("*.json"):
         note.unlink()
     kept = {path.name: path.read_bytes() for path in notes.iterdir() if path.is_file()}
-    create_store(out, settings, _rows(tasks[-1])[1])
+    create_store(out, settings, _rows(tasks[-1])[1], slots)
     notes.mkdir(exist_ok=True)
     for name, data in kept.items():
         (notes / name).write_bytes(data)
@@ -253,9 +272,11 @@ def run_task(job: TaskJob, task: Task) -> int:
     columns = columns_of(job.reader)
     rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
-    for source, length, offset in zip(task.sources, task.lengths, task.offsets, strict=True):
+    for source, length, offset, slot in zip(*task[1:], strict=True):
+        place = ViewPlace(job.out, slot) if isinstance(job.reader, ViewReader) else None
         try:
-            entry = convert(job.reader, source, length, job.storage, rows.since(offset - start))
+            room = rows.since(offset - start)
+            entry = convert(job.reader, source, length, job.storage, room, place)
         except RawFileError as error:
             if not job.skip_bad:
                 raise
@@ -263,6 +284,8 @@ def run_task(job: TaskJob, task: Task) -> int:
             continue
         videos.append(entry | {"offset": offset, "file": _below(job.raw, source.path)})
     shards = write_rows(job.out, start, rows)
+    for entry in videos:
+        shards |= entry.pop("view_shards", {})
     note = {"videos": videos, "dropped": dropped, "shards": shards}
     write_json(job.out / WORK / f"{task.number}.json", note)
     return task.number
@@ -281,12 +304,14 @@ def _finish(
         shards |= note["shards"]
     if not videos:
         raise InputError(f"{out}: every recording is unusable, e.g. {dropped[0]['why']}")
+    columns = (*COLUMNS, *VIEW_COLUMNS) if "views" in settings else COLUMNS
     attributes = settings | {
-        "videos": {key: [video[key] for video in videos] for key in COLUMNS},
+        "videos": {key: [video[key] for video in videos] for key in columns},
         "manifest": {video["file"]: video["sha256"] for video in videos},
         "empty_frames": sum(video["empty"] for video in videos),
         "sparse_frames": sum(video["sparse"] for video in videos),
         "dropped": sorted(dropped, key=lambda item: item["file"]),
+        "dropped_frames": [line for video in videos for line in video["left_out"]],
         "shards": shards,
     }
     if "columns" in settings:
@@ -296,7 +321,19 @@ def _finish(
     finish_store(out, attributes)
     shutil.rmtree(out / WORK, ignore_errors=True)
     skipped = [f"{item['file']}: {item['why']}" for item in attributes["dropped"]]
-    return PrepareSummary(len(videos), sum(v["length"] for v in videos), skipped, out)
+    frames = sum(video["length"] for video in videos)
+    return PrepareSummary(len(videos), frames, skipped, out, _notes(attributes))
+
+
+def _notes(attributes: dict[str, Any]) -> list[str] | None:
+    """What to tell of views and of frames that were left out."""
+    if "views" not in attributes:
+        return None
+    lines = attributes["dropped_frames"]
+    notes = [f"{sum(attributes['videos']['view_count'])} views"]
+    if lines:
+        notes += [f"{len(lines)} frames left out; pcv info lists them all", *lines[:MOST_NOTED]]
+    return notes
 
 
 def _dropped(error: InputError, raw: Path) -> dict[str, str]:

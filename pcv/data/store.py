@@ -3,14 +3,14 @@
 ``points`` (rows, N, 3) holds integers of ``step`` metres from an origin per video (or float32
 metres from it), chunked along frames and points and sharded; ``count`` (rows,) says how many
 points a frame had where fewer than N. Further columns of the points, such as ``labels`` (rows, N)
-and ``colour`` (rows, N, 3), are arrays beside ``points``, in the same order, cut the same way.
+and ``colour`` (rows, N, 3), are arrays beside ``points``, cut the same way; posed images lie as
+``pcv.data.view_store`` says.
 Group attributes hold the video table, what was read and what was dropped. This is the only file
 that imports zarr.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
+from pcv.data.checksum import file_checksum
 from pcv.data.shards import ShardReader
+from pcv.data.view_store import SHARD_VIEWS, StoredViews, view_arrays
 from pcv.errors import StoreError
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Store:
         self.reader = ShardReader(path / "points")
         self.columns = {name: ShardReader(path / name) for name in attributes.get("columns", {})}
         self.point_class_names: list[str] = attributes.get("point_class_names", [])
+        self.views = StoredViews(path, attributes) if "views" in attributes else None
 
     def __len__(self) -> int:
         return len(self.videos.name)
@@ -170,12 +173,14 @@ class Store:
         } | self._columns_info(bool(labels.any()))
 
     def _columns_info(self, labelled_videos: bool) -> dict[str, Any]:
+        views = self.views.info() if self.views else {}
         if not self.columns:
-            return {}
+            return views
         counts = self.attributes.get("class_points", [])
         return ({} if labelled_videos else {"classes": {}}) | {
             "columns": {name: str(reader.dtype) for name, reader in self.columns.items()},
             "points_a_class": dict(zip(self.point_class_names, counts, strict=True)),
+            **views,
         }
 
     def verify(self, progress: Progress | None = None) -> list[str]:
@@ -255,8 +260,8 @@ def read_attributes(path: Path) -> dict[str, Any]:
     return dict(attributes)
 
 
-def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
-    """Create the group and its arrays, empty and marked incomplete."""
+def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
+    """Create the group and its arrays, empty and incomplete; ``views`` counts their slots."""
     import zarr  # only writing needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
@@ -279,6 +284,9 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int) -> None:
     group.create_array(
         "count", shape=(rows,), dtype="int32", chunks=(SHARD_FRAMES,), compressors=None
     )
+    denser = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
+    for name, array in view_arrays(attributes, views).items():
+        group.create_array(name, **array, compressors=denser, fill_value=0)
 
 
 def describe_columns(columns: dict[str, Column]) -> dict[str, Any]:
@@ -301,10 +309,26 @@ def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     names = []
     for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
         _array(group, name)[start:stop] = values
-        inner = "/0" * (values.ndim - 1)
-        for shard in range(start // SHARD_FRAMES, -(-stop // SHARD_FRAMES)):
-            names.append(f"{name}/c/{shard}{inner}")
+        names += _shards(name, values, start, SHARD_FRAMES)
     return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+
+
+def write_views(path: Path, start: int, values: dict[str, NDArray[Any]]) -> dict[str, str]:
+    """Write whole shards of views from slot ``start``; return the checksum of each file written."""
+    import zarr
+
+    group = zarr.open_group(path, mode="r+", zarr_format=3)
+    names = []
+    for name, array in values.items():
+        _array(group, name)[start : start + len(array)] = array
+        names += _shards(name, array, start, SHARD_VIEWS)
+    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+
+
+def _shards(name: str, values: NDArray[Any], start: int, size: int) -> list[str]:
+    """Names of the files that rows from ``start`` fill."""
+    numbers = range(start // size, -(-(start + len(values)) // size))
+    return [f"{name}/c/{number}{'/0' * (values.ndim - 1)}" for number in numbers]
 
 
 def finish_store(path: Path, attributes: dict[str, Any]) -> None:
@@ -323,26 +347,6 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, or of the names and bytes of a folder's files in order of name."""
-    if path.is_dir():
-        digest = hashlib.sha256()
-        for each in sorted(path.iterdir()):
-            if each.is_file():
-                digest.update(each.name.encode() + b"\0" + bytes.fromhex(file_checksum(each)))
-        return digest.hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def files_checksum(files: tuple[Path, ...]) -> str:
-    """SHA-256 of the names and SHA-256s of several files, in order."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {file_checksum(file)}\n".encode())
-    return digest.hexdigest()
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

@@ -103,7 +103,9 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
         if isinstance(part, Tensor)
     }
     if batch.views is not None:
-        there["views"] = Views(*(part.to(device, non_blocking=True) for part in batch.views))
+        there["views"] = Views(
+            *(None if p is None else p.to(device, non_blocking=True) for p in batch.views)
+        )
     return ClipBatch(**there)
 
 

@@ -12,6 +12,7 @@ from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.rgbd import RgbdScenes
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
@@ -75,6 +76,22 @@ class PointReader(Protocol):
         """Names of the classes in ``labels``, from 0."""
 
 
+@runtime_checkable
+class ViewReader(Protocol):
+    """What a reader also tells whose videos have posed images."""
+
+    @property
+    def image(self) -> tuple[int, int]:
+        """Rows and columns of the images kept."""
+
+    @property
+    def held_out(self) -> int:
+        """Every so many-th view added nothing to the points; 0: all did."""
+
+    def count_views(self, source: VideoSource) -> int:
+        """Return how many views a video has at most, from names or headers alone."""
+
+
 def columns_of(reader: Reader) -> dict[str, Column]:
     """Return the columns that a reader gives every point; most have none."""
     return dict(reader.columns) if isinstance(reader, PointReader) else {}
@@ -86,9 +103,10 @@ READERS: dict[str, type[Reader]] = {
     "msr": MsrAction3d,
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
+    "rgbd": RgbdScenes,
     "shrec": Shrec17,
     "synthia": Synthia,
     "utd": UtdMhad,
 }
 
-__all__ = ["READERS", "PointReader", "Reader", "columns_of"]
+__all__ = ["READERS", "PointReader", "Reader", "ViewReader", "columns_of"]

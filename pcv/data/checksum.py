@@ -1,0 +1,26 @@
+"""Checksums of files: what a store was made of, and what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+def file_checksum(path: Path) -> str:
+    """SHA-256 of a file, or of the names and bytes of a folder's files in order of name."""
+    if path.is_dir():
+        digest = hashlib.sha256()
+        for each in sorted(path.iterdir()):
+            if each.is_file():
+                digest.update(each.name.encode() + b"\0" + bytes.fromhex(file_checksum(each)))
+        return digest.hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_checksum(files: tuple[Path, ...]) -> str:
+    """SHA-256 of the names and SHA-256s of several files, in order."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name} {file_checksum(file)}\n".encode())
+    return digest.hexdigest()

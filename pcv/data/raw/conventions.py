@@ -1,0 +1,79 @@
+"""Which convention poses are in, told by where the points of one frame land in the next.
+
+Files do not say whether a matrix leads from the camera to the world or back, nor whether the camera
+looks along +z with y down (OpenCV) or along -z with y up (OpenGL). Under the right reading a point
+of one frame lands in the next with the depth that is measured there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]  # (4, 4)
+
+OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
+CONVENTIONS: dict[str, Callable[[Matrix], Matrix]] = {  # each returns camera-to-world, OpenCV
+    "camera-to-world": lambda pose: pose,
+    "world-to-camera": lambda pose: np.linalg.inv(pose),
+    "camera-to-world-opengl": lambda pose: pose @ OPENGL,
+    "world-to-camera-opengl": lambda pose: np.linalg.inv(pose) @ OPENGL,
+}
+SAMPLES = 24  # rows and columns of the grid of pixels that are followed
+NEAR = 0.05  # relative difference of depths that agree
+SURE, CLEAR = 0.4, 2.0  # another convention is found at this share, this many times the asked one's
+
+
+class Agreement:
+    """Follows points from frame to frame under every convention."""
+
+    def __init__(self) -> None:
+        self.agreed = dict.fromkeys(CONVENTIONS, 0)
+        self.followed = 0
+        self._last: tuple[Matrix, Matrix] | None = None  # points of the camera (n, 4), pose
+
+    def add(self, depth: NDArray[np.float64], camera: Matrix, pose: Matrix) -> None:
+        """Add a frame.
+
+        Args:
+            depth: (H, W) metres, 0 for none.
+            camera: (3, 3) intrinsics, pixel centres at +0.5.
+            pose: As the file says.
+        """
+        rows, columns = (np.linspace(0, n - 1, SAMPLES).astype(int) for n in depth.shape)
+        grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
+        z = depth[grid[:, 0], grid[:, 1]]
+        grid, z = grid[z > 0], z[z > 0]
+        rays = np.column_stack([grid[:, ::-1] + 0.5, np.ones(len(z))]) @ np.linalg.inv(camera).T
+        points = np.column_stack([rays * z[:, None], np.ones(len(z))])
+        if self._last is not None:
+            before, pose_before = self._last
+            self.followed += len(before)
+            for name, read in CONVENTIONS.items():
+                there = before @ (np.linalg.inv(read(pose)) @ read(pose_before)).T
+                self.agreed[name] += _landing(there[:, :3], depth, camera)
+        self._last = points, pose
+
+    def shares(self) -> dict[str, float]:
+        """Return the share of points that land where their depth is measured, by convention."""
+        return {name: n / max(self.followed, 1) for name, n in self.agreed.items()}
+
+    def better_than(self, asked: str) -> str | None:
+        """Return the convention that fits where the asked one does not, if there is one."""
+        shares = self.shares()
+        best = max(shares, key=lambda name: shares[name])
+        clear = shares[best] > SURE and shares[best] > CLEAR * shares[asked]
+        return best if clear else None
+
+
+def _landing(points: Matrix, depth: NDArray[np.float64], camera: Matrix) -> int:
+    points = points[points[:, 2] > 0]
+    pixels = points @ camera.T
+    with np.errstate(over="ignore"):
+        column, row = np.floor(pixels[:, :2] / pixels[:, 2:]).clip(-1, 1 << 20).astype(int).T
+    inside = (row >= 0) & (row < depth.shape[0]) & (column >= 0) & (column < depth.shape[1])
+    measured = depth[row[inside], column[inside]]
+    z = points[inside, 2]
+    return int(((measured > 0) & (np.abs(measured - z) < NEAR * z)).sum())
