@@ -17,6 +17,7 @@ from pcv.encoder_config import (
     Fraction,
     P4TransformerConfig,
     Positive,
+    SparseUNetConfig,
 )
 from pcv.errors import RecipeError
 from pcv.objective_config import (
@@ -130,6 +131,7 @@ class ProbeConfig(Config):
 CHOSEN: dict[str, type[Config]] = {
     "pstnet": EncoderConfig,
     "p4transformer": P4TransformerConfig,
+    "sparseunet": SparseUNetConfig,
     "pointcpsc": PointCPSCConfig,
     "classify": ClassifyConfig,
     "segment": SegmentConfig,

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcv.config import EncoderConfig, P4TransformerConfig
+from pcv.encoder_config import AnyEncoderConfig
 from pcv.encoders.encoder import Encoder
 from pcv.encoders.p4transformer import P4Transformer
 from pcv.encoders.pstnet import PSTNet
+from pcv.encoders.sparse_unet import SparseUNet
 
-ENCODERS: dict[str, Any] = {"pstnet": PSTNet, "p4transformer": P4Transformer}
+ENCODERS: dict[str, Any] = {
+    "pstnet": PSTNet,
+    "p4transformer": P4Transformer,
+    "sparseunet": SparseUNet,
+}
 
 
-def build_encoder(config: EncoderConfig | P4TransformerConfig) -> Encoder:
+def build_encoder(config: AnyEncoderConfig) -> Encoder:
     """Build the encoder that a recipe names, with random weights from torch's generator."""
     encoder: Encoder = ENCODERS[config.name](config)
     return encoder
 
 
-__all__ = ["ENCODERS", "Encoder", "build_encoder"]
+__all__ = ["ENCODERS", "Encoder", "SparseUNet", "build_encoder"]

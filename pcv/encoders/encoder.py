@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
-from pcv.config import EncoderConfig, P4TransformerConfig
+from pcv.encoder_config import AnyEncoderConfig
 from pcv.nn.p4d_conv import P4DConv
-from pcv.nn.propagation import PropagationDecoder
+from pcv.nn.propagation import PropagationDecoder, SameDecoder
 from pcv.nn.pst_conv import PSTConv
 from pcv.nn.pst_transpose import TransposeDecoder
 
@@ -24,7 +24,7 @@ class Encoder(nn.Module):
     """
 
     width: int
-    config: EncoderConfig | P4TransformerConfig
+    config: AnyEncoderConfig
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
         """Return how many frames and anchors ``forward`` makes of clips of that size."""
@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         """Return the features that a decoder reads, finest first; the last are the superpoints."""
         raise NotImplementedError
 
-    def decoder(self) -> PropagationDecoder | TransposeDecoder:
+    def decoder(self) -> PropagationDecoder | TransposeDecoder | SameDecoder:
         """Build the decoder that fits: (points, levels) -> (B, T, N, ``decoder.width``).
 
         Raises:

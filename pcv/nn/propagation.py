@@ -100,3 +100,23 @@ class PropagationDecoder(nn.Module):
             feature = step(where, None if level is None else level.feature, found)
             found = Superpoints(feature, where)
         return found.feature
+
+
+class SameDecoder(nn.Module):
+    """Of encoders whose superpoints are the points of the clip: their features as they are.
+
+    Attributes:
+        width: Channels of a point.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(
+        self,
+        points: Tensor,  # (B, T, N, 3)
+        levels: list[Superpoints],
+    ) -> Tensor:  # (B, T, N, width)
+        """Return the last level."""
+        return levels[-1].feature
