@@ -29,9 +29,18 @@ from pcv.objective_config import (
 
 __all__ = [
     "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "SegmentConfig",
-    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "RegionConfig",
+    "SegmentConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
 ]  # fmt: skip
+
+
+class RegionConfig(Config):
+    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
+
+    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
+    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
+    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
+    per_scene: Count = 1  # regions of a scene an epoch
 
 
 class DataConfig(Config):
@@ -48,6 +57,10 @@ class DataConfig(Config):
     eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
     short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
     colour: bool = False  # clips carry the stored colours of their points
+    normals: bool = False  # ... and normals
+    instances: bool = False  # ... and which object each point belongs to
+    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
+    region: RegionConfig = RegionConfig()  # scenes only
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored

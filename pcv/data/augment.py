@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,17 @@ from pcv.config import AugmentConfig
 VERTICAL = 1  # y points down in every store of a depth camera
 
 
-class Augmented(NamedTuple):
-    """A changed clip, and how it changed."""
+class Changed(NamedTuple):
+    """What augmentation made of a clip."""
 
     points: NDArray[np.float32]  # (T, N, 3)
-    index: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
+    source: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
     transform: NDArray[np.float64]  # (4, 4) what moved every point, but for jitter
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:  # (3, 3)
+        """What multiplied the points from the right."""
+        return self.transform[:3, :3].T
 
 
 def augment(
@@ -33,7 +38,7 @@ def augment_points(
     points: NDArray[np.float32],  # (T, N, 3), metres from the centre
     rng: np.random.Generator,
     config: AugmentConfig,
-) -> Augmented:
+) -> Changed:
     """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
@@ -48,9 +53,10 @@ def augment_points(
         matrix[:, 0] *= -1
     low, high = config.scale
     factor = rng.uniform(low, high, 3 if config.anisotropic else 1)
+    matrix = matrix * factor
     transform = np.eye(4)
-    transform[:3, :3] = (matrix * factor).T
-    changed = points @ (matrix * factor).astype(np.float32)
+    transform[:3, :3] = matrix.T
+    changed = points @ matrix.astype(np.float32)
     if config.shift:
         transform[:3, 3] = rng.uniform(-config.shift, config.shift, 3)
         changed += transform[:3, 3].astype(np.float32)
@@ -60,7 +66,17 @@ def augment_points(
     if config.jitter:
         noise = rng.standard_normal(changed.shape, dtype=np.float32)
         changed += np.float32(config.jitter) * noise
-    return Augmented(changed, index, transform)
+    return Changed(changed, index, transform)
+
+
+def turn_normals(
+    normals: NDArray[Any],  # (..., 3)
+    matrix: NDArray[np.float64],  # (3, 3) that multiplied the points from the right
+) -> NDArray[np.float32]:  # (..., 3)
+    """Turn normals with their surface: by the inverse transpose, to unit length; zeros stay."""
+    turned = normals @ np.linalg.inv(matrix).T.astype(np.float32)
+    length = np.linalg.norm(turned, axis=-1, keepdims=True)
+    return np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)
 
 
 def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.checksum import file_checksum, files_checksum
-from pcv.data.farthest_order import farthest_order
-from pcv.data.raw import PointReader, columns_of
-from pcv.data.store import Rows, write_views
+from pcv.data.farthest_order import farthest_order, scene_order
+from pcv.data.layout import Rows
+from pcv.data.raw import PointReader, SceneReader, columns_of
+from pcv.data.store import write_views
 from pcv.data.view_store import SHARD_VIEWS, stack_views
 from pcv.errors import RawFileError
 
@@ -66,15 +67,16 @@ def convert(
     for row, index in enumerate(_filled(extent.sizes)):
         frame = video.frames[index]
         values = _quantise(frame, extent.origin, storage, source)
-        order = farthest_order(values.astype(np.float32), storage.points)
-        rows.points[row] = values[order]
+        order = _order(reader, values.astype(np.float32), storage.points, source)
+        rows.points[row, : len(order)] = values[order]
         rows.sizes[row] = min(extent.sizes[row], storage.points)
         for name, column in columns_of(reader).items():
             column_values = _column(video, name, index, len(frame))
-            rows.columns[name][row] = column_values[order]
+            rows.columns[name][row, : len(order)] = column_values[order]
             if column.padding is not None:
                 rows.columns[name][row, rows.sizes[row] :] = column.padding
     return {
+        **({"sizes": extent.sizes[0]} if isinstance(reader, SceneReader) else {}),
         **{key: getattr(source, key) for key in ("name", "label", "subject", "camera", "split")},
         "length": length,
         "origin": extent.origin.tolist(),
@@ -102,6 +104,19 @@ def _write_views(video: Video, place: ViewPlace) -> dict[str, Any]:
         "view_unit": views[0].unit if views else 1.0,
         "view_shards": shards,
     }
+
+
+def _order(
+    reader: Reader, values: NDArray[np.float32], most: int, source: VideoSource
+) -> NDArray[np.int64]:  # (most,), or (n,) for a scene
+    """The order of a frame's points: a scene is neither cut nor filled up."""
+    if not isinstance(reader, SceneReader):
+        return farthest_order(values, most)
+    if len(values) > most:
+        raise RawFileError(
+            source.path, f"{len(values)} points, more than --points {most}", "raise --points"
+        )
+    return scene_order(values, reader.ordered)
 
 
 def _measure(video: Video, storage: Storage) -> Extent:

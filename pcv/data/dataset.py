@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pcv.clip import ClipBatch, Views
 from pcv.config import AugmentConfig, DataConfig
-from pcv.data.augment import augment, augment_points
+from pcv.data.augment import augment, augment_points, turn_normals
 from pcv.data.sampling import sample_index, take
 from pcv.data.store import Store
 from pcv.data.views import ClipViews, ViewSource, fold
@@ -32,7 +32,7 @@ class Clip(NamedTuple):
     label: int
     video: int
     subject: int
-    columns: dict[str, NDArray[np.generic]]  # labels (T, N), colour (T, N, 3): those stored
+    columns: dict[str, NDArray[np.generic]]  # name: (T, N, ...), of those stored the ones asked for
     views: ClipViews | None = None  # posed images of ``points``
 
 
@@ -66,19 +66,23 @@ class ClipDataset(Dataset[Clip]):
         self.store, self.config, self.augment, self.seed = store, config, augment, seed
         self.rows = np.asarray(videos, np.int64)
         self.stored = min(store.points, config.points * (SPARE if augment else 1))
-        self.clips = self._clips()
-        self.columns = [n for n in ("labels", *["colour"] * config.colour) if n in store.columns]
+        asked = ("labels", *(n for n in ("colour", "normals", "instances") if getattr(config, n)))
+        self.columns = [name for name in asked if name in store.columns]
         self._cache: dict[int, dict[str, NDArray[np.generic]]] | None = None
-        kinds = [store.reader, *(store.columns[name] for name in self.columns)]
-        bytes_a_point = sum(k.dtype.itemsize * math.prod(k.shape[2:]) for k in kinds)
-        wanted = int(store.videos.length[self.rows].sum()) * self.stored * bytes_a_point
-        if cache and wanted <= CACHE_BYTES:
+        if cache and self._wanted() <= CACHE_BYTES:
             self._cache = {}
         self.views: ViewSource | None = None
         if config.views:
-            self.views = ViewSource(
-                store, config, training=augment is not None, seed=seed, cache=cache
-            )
+            training = augment is not None
+            self.views = ViewSource(store, config, training=training, seed=seed, cache=cache)
+        self.clips = self._clips()
+
+    def _wanted(self) -> int:
+        """Bytes of all that clips are cut from."""
+        store = self.store
+        kinds = [store.reader, *(store.columns[name] for name in self.columns)]
+        bytes_a_point = sum(k.dtype.itemsize * math.prod(k.shape[2:]) for k in kinds)
+        return int(store.videos.length[self.rows].sum()) * self.stored * bytes_a_point
 
     def _clips(self) -> NDArray[np.int64]:  # (clips, 2): video, start (-1: drawn)
         config = self.config
@@ -112,6 +116,8 @@ class ClipDataset(Dataset[Clip]):
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
         middle = self._centre(video, points)
         points = points - middle
+        if "normals" in columns:
+            columns["normals"] = columns["normals"].astype(np.float32) / 127
         label = int(self.store.videos.label[video])
         subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
@@ -120,11 +126,14 @@ class ClipDataset(Dataset[Clip]):
             return Clip(points * scale, None, label, video, subject, columns, views)
         drawn = sample_index(len(points), self.stored, config.points, rng)
         points = take(points, drawn)
-        first, kept, transform = augment_points(points, rng, self.augment)
+        changed = augment_points(points, rng, self.augment)
+        first, kept, transform = changed
         second = augment(points, rng, self.augment) * scale if self.augment.two_views else None
         for name, values in columns.items():
             sampled = take(values, drawn)
             columns[name] = sampled if kept is None else sampled[:, kept]
+        if "normals" in columns:
+            columns["normals"] = turn_normals(columns["normals"], changed.matrix)
         views = self._views(video, key, middle, transform)
         return Clip(first * scale, second, label, video, subject, columns, views)
 
@@ -239,8 +248,7 @@ def collate(clips: list[Clip]) -> ClipBatch:
         values = [clip.columns[name] for clip in clips if name in clip.columns]
         return torch.from_numpy(np.stack(values)) if values else None
 
-    labels = column("labels")
-    posed = [clip.views for clip in clips if clip.views is not None]
+    labels, instances, index = column("labels"), column("instances"), column("index")
     return ClipBatch(
         torch.from_numpy(np.stack([clip.points for clip in clips])),
         torch.tensor([clip.label for clip in clips]),
@@ -249,7 +257,15 @@ def collate(clips: list[Clip]) -> ClipBatch:
         torch.tensor([clip.subject for clip in clips]),
         None if labels is None else labels.long(),
         column("colour"),
-        views=Views(*(torch.from_numpy(np.stack(part)) for part in zip(*posed, strict=True)))
-        if posed
-        else None,
+        column("normals"),
+        None if instances is None else instances.long(),
+        batch_views([clip.views for clip in clips if clip.views is not None]),
+        index,
     )
+
+
+def batch_views(views: list[ClipViews]) -> Views | None:
+    """Stack the views of clips; None where they have none."""
+    if not views:
+        return None
+    return Views(*(torch.from_numpy(np.stack(part)) for part in zip(*views, strict=True)))

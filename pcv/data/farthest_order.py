@@ -33,3 +33,19 @@ def farthest_order(
         stop = min(start + distinct, count)
         chosen[start:stop] = chosen[: stop - start]
     return chosen
+
+
+def scene_order(
+    points: NDArray[np.float32],  # (n, 3)
+    ordered: int,
+) -> NDArray[np.int64]:  # (n,)
+    """Order all points: the first ``ordered`` farthest first, the others shuffled by seed 0.
+
+    So a prefix is the scene at an even spacing as long as that pays, and a random sample beyond.
+    """
+    if len(points) <= ordered:
+        return farthest_order(points, len(points))
+    first = farthest_order(points, ordered)
+    left = np.ones(len(points), bool)
+    left[first] = False
+    return np.concatenate([first, np.random.default_rng(0).permutation(np.flatnonzero(left))])

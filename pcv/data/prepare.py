@@ -15,15 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
-from pcv.data.raw import PointReader, ViewReader, columns_of
+from pcv.data.json_file import write_json
+from pcv.data.layout import Layout, Rows, layout_of
+from pcv.data.raw import ViewReader, columns_of, reader_settings
 from pcv.data.store import (
-    SHARD_FRAMES,
-    Rows,
     create_store,
-    describe_columns,
     finish_store,
     read_attributes,
-    write_json,
     write_rows,
 )
 from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays
@@ -36,7 +34,8 @@ if TYPE_CHECKING:
 WORK = ".pcv"  # plan and notes of an unfinished preparation
 TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task
 MOST_NOTED = 20  # frames left out that are told at once
-COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid")
+COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid",
+           "sizes", *VIEW_COLUMNS)  # fmt: skip
 
 
 class PrepareSummary(NamedTuple):
@@ -57,6 +56,7 @@ class TaskJob(NamedTuple):
     out: Path
     storage: Storage
     skip_bad: bool
+    layout: Layout
 
 
 class Task(NamedTuple):
@@ -113,40 +113,24 @@ def prepare(  # noqa: PLR0913 - the options of the command
         "axes": reader.axes,
         "reader": reader.settings(),
         **storage._asdict(),
-        **_point_settings(reader),
-        **_view_settings(reader),
+        **reader_settings(reader),
     }
     try:
         finished = _resume_or_refuse(out, settings, len(sources))
         if finished:
             return finished
-        tasks = _plan(reader, sources, bad if skip_bad else None)
+        layout = layout_of(settings)
+        tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
         if not tasks:
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
         _begin(out, settings, tasks, _slots(reader, tasks))
-        job = TaskJob(reader, raw, out, storage, skip_bad)
+        job = TaskJob(reader, raw, out, storage, skip_bad, layout)
         _work(out, tasks, job, Workers(jobs, scheduler), progress)
         return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
         raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
-
-
-def _point_settings(reader: Reader) -> dict[str, Any]:
-    """What the attributes say of further columns; nothing where there are none."""
-    if not isinstance(reader, PointReader) or not reader.columns:
-        return {}
-    return {
-        "columns": describe_columns(columns_of(reader)),
-        "point_class_names": list(reader.point_class_names),
-    }
-
-
-def _view_settings(reader: Reader) -> dict[str, Any]:
-    if not isinstance(reader, ViewReader):
-        return {}
-    return {"views": {"image": [*reader.image], "held_out": reader.held_out}}
 
 
 def _slots(reader: Reader, tasks: list[Task]) -> int:
@@ -188,10 +172,12 @@ def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
     )
 
 
-def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | None) -> list[Task]:
-    """Deal videos, in order, to tasks that begin at a shard."""
+def _plan(
+    reader: Reader, sources: list[VideoSource], bad: list[InputError] | None, shard: int
+) -> list[Task]:
+    """Deal videos, in order, to tasks that begin at a shard of so many rows."""
     tasks: list[Task] = []
-    row = TASK_SHARDS * SHARD_FRAMES  # full: the first video opens a task
+    row = TASK_SHARDS * shard  # full: the first video opens a task
     start = slot = 0
     for source in sources:
         try:
@@ -201,8 +187,8 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
                 raise
             bad.append(error)
             continue
-        if row >= TASK_SHARDS * SHARD_FRAMES:
-            start += -(-row // SHARD_FRAMES) * SHARD_FRAMES if tasks else 0
+        if row >= TASK_SHARDS * shard:
+            start += -(-row // shard) * shard if tasks else 0
             tasks.append(Task(len(tasks), [], [], [], []))
             row = 0
         tasks[-1].sources.append(source)
@@ -214,10 +200,10 @@ def _plan(reader: Reader, sources: list[VideoSource], bad: list[InputError] | No
     return tasks
 
 
-def _rows(task: Task) -> tuple[int, int]:
+def _rows(task: Task, shard: int) -> tuple[int, int]:
     start = task.offsets[0]
     stop = task.offsets[-1] + task.lengths[-1]
-    return start, start + -(-(stop - start) // SHARD_FRAMES) * SHARD_FRAMES
+    return start, start + -(-(stop - start) // shard) * shard
 
 
 def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -> None:
@@ -244,7 +230,8 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -
     for note in notes.glob("*.json"):
         note.unlink()
     kept = {path.name: path.read_bytes() for path in notes.iterdir() if path.is_file()}
-    create_store(out, settings, _rows(tasks[-1])[1], slots)
+    rows = _rows(tasks[-1], layout_of(settings).shard_frames)[1]
+    create_store(out, settings, rows, slots)
     notes.mkdir(exist_ok=True)
     for name, data in kept.items():
         (notes / name).write_bytes(data)
@@ -268,7 +255,7 @@ def _work(
 
 def run_task(job: TaskJob, task: Task) -> int:
     """Read, order and write the videos of one task, then note it as done; returns its number."""
-    start, stop = _rows(task)
+    start, stop = _rows(task, job.layout.shard_frames)
     columns = columns_of(job.reader)
     rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
@@ -304,7 +291,7 @@ def _finish(
         shards |= note["shards"]
     if not videos:
         raise InputError(f"{out}: every recording is unusable, e.g. {dropped[0]['why']}")
-    columns = (*COLUMNS, *VIEW_COLUMNS) if "views" in settings else COLUMNS
+    columns = [key for key in COLUMNS if key in videos[0]]
     attributes = settings | {
         "videos": {key: [video[key] for video in videos] for key in columns},
         "manifest": {video["file"]: video["sha256"] for video in videos},

@@ -22,7 +22,7 @@ def shrink_colour(
     """
     if window is None:
         window = np.array([[0, colour.shape[0]], [0, colour.shape[1]]], np.float64)
-    rows, columns = (np.linspace(*w, n + 1) for w, n in zip(window, size, strict=True))
+    rows, columns = (np.linspace(w[0], w[1], n + 1) for w, n in zip(window, size, strict=True))
     out = np.empty((*size, 3), np.float32)
     mean_boxes(np.ascontiguousarray(colour), rows, columns, out)
     return out

@@ -12,7 +12,6 @@ that imports zarr.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +20,8 @@ from numpy.typing import NDArray
 
 from pcv.clip import Column, Progress
 from pcv.data.checksum import file_checksum
+from pcv.data.json_file import write_json
+from pcv.data.layout import Rows, layout_of, read_columns
 from pcv.data.shards import ShardReader
 from pcv.data.view_store import SHARD_VIEWS, StoredViews, view_arrays
 from pcv.errors import StoreError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 FORMAT = "pcv-clips"
 VERSION = 1
-CHUNK_FRAMES, CHUNK_POINTS, SHARD_FRAMES = 8, 512, 256
 
 
 class VideoTable(NamedTuple):
@@ -45,28 +45,7 @@ class VideoTable(NamedTuple):
     split: NDArray[np.str_]
     origin: NDArray[np.float64]  # (videos, 3) metres, on the grid of ``step``
     centroid: NDArray[np.float64]  # (videos, 3) metres from the origin, on the grid
-
-
-class Rows(NamedTuple):
-    """Consecutive rows of a store's arrays, in memory."""
-
-    points: NDArray[Any]  # (rows, N, 3)
-    sizes: NDArray[np.int32]  # (rows,) points of each frame, at most N
-    columns: dict[str, NDArray[Any]]  # name: (rows, N, ...)
-
-    @classmethod
-    def zeros(cls, rows: int, points: int, dtype: str, columns: dict[str, Column]) -> Rows:
-        """Return empty rows."""
-        return cls(
-            np.zeros((rows, points, 3), dtype),
-            np.zeros(rows, np.int32),
-            {name: np.zeros((rows, points, *c.shape), c.dtype) for name, c in columns.items()},
-        )
-
-    def since(self, row: int) -> Rows:
-        """Return a view of the rows from ``row`` on."""
-        columns = {name: values[row:] for name, values in self.columns.items()}
-        return Rows(self.points[row:], self.sizes[row:], columns)
+    sizes: NDArray[np.int64]  # points of every frame; of a scene: all it has
 
 
 class Store:
@@ -79,6 +58,8 @@ class Store:
         self.class_names: list[str] = attributes["class_names"]
         self.points: int = attributes["points"]
         self.step: float | None = attributes["step"]
+        # Scenes: so many points are in farthest-point order, the others follow shuffled.
+        self.ordered: int | None = attributes.get("ordered")
         table = attributes["videos"]
         self.videos = VideoTable(
             name=table["name"],
@@ -90,6 +71,7 @@ class Store:
             split=np.array(table["split"], np.str_),
             origin=np.array(table["origin"], np.float64).reshape(-1, 3),
             centroid=np.array(table["centroid"], np.float64).reshape(-1, 3),
+            sizes=np.array(table.get("sizes", [self.points] * len(table["name"])), np.int64),
         )
         self.frames = int(self.videos.length.sum())
         self.reader = ShardReader(path / "points")
@@ -147,30 +129,42 @@ class Store:
         labels = np.bincount(videos.label[videos.label >= 0], minlength=len(self.class_names))
         size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
         lengths = videos.length
-        return {
-            "format": f"{FORMAT} {stored['version']}",
-            "dataset": self.dataset,
-            "videos": len(self),
-            "splits": {str(s): int(n) for s, n in zip(splits, counts, strict=True)},
-            "subjects": sorted({int(s) for s in videos.subject}),
-            "frames": self.frames,
-            "frames_a_video": {
-                "min": int(lengths.min()),
-                "median": float(np.median(lengths)),
-                "max": int(lengths.max()),
-            },
-            "points": self.points,
-            "dtype": stored["dtype"],
-            "step_m": self.step,
-            "largest_error_m": None if self.step is None else self.step / 2,
-            "size_mb": round(size / 1e6, 1),
-            "axes": stored["axes"],
-            "reader": stored["reader"],
-            "sparse_frames": stored["sparse_frames"],
-            "empty_frames": stored["empty_frames"],
-            "dropped": [f"{d['file']}: {d['why']}" for d in stored["dropped"]],
-            "classes": {name: int(n) for name, n in zip(self.class_names, labels, strict=True)},
-        } | self._columns_info(bool(labels.any()))
+        return (
+            {
+                "format": f"{FORMAT} {stored['version']}",
+                "dataset": self.dataset,
+                "videos": len(self),
+                "splits": {str(s): int(n) for s, n in zip(splits, counts, strict=True)},
+                "subjects": sorted({int(s) for s in videos.subject}),
+                "frames": self.frames,
+                "frames_a_video": {
+                    "min": int(lengths.min()),
+                    "median": float(np.median(lengths)),
+                    "max": int(lengths.max()),
+                },
+                "points": self.points,
+                "dtype": stored["dtype"],
+                "step_m": self.step,
+                "largest_error_m": None if self.step is None else self.step / 2,
+                "size_mb": round(size / 1e6, 1),
+                "axes": stored["axes"],
+                "reader": stored["reader"],
+                "sparse_frames": stored["sparse_frames"],
+                "empty_frames": stored["empty_frames"],
+                "dropped": [f"{d['file']}: {d['why']}" for d in stored["dropped"]],
+                "classes": {name: int(n) for name, n in zip(self.class_names, labels, strict=True)},
+            }
+            | self._scenes_info()
+            | self._columns_info(bool(labels.any()))
+        )
+
+    def _scenes_info(self) -> dict[str, Any]:
+        if self.ordered is None:
+            return {}
+        sizes = self.videos.sizes
+        low, middle, high = int(sizes.min()), float(np.median(sizes)), int(sizes.max())
+        facts = {"min": low, "median": middle, "max": high}
+        return {"points_a_scene": facts}
 
     def _columns_info(self, labelled_videos: bool) -> dict[str, Any]:
         views = self.views.info() if self.views else {}
@@ -208,7 +202,8 @@ class Store:
         for video in range(0, len(self), max(1, len(self) // 20)):
             row = self.videos.offset[video] + self.videos.length[video] // 2
             # As stored: a step that is no power of two would round distances once more.
-            cloud = self.reader.read(np.array([row]), self.points)[0].astype(np.float32)
+            stored = int(self.videos.sizes[video])
+            cloud = self.reader.read(np.array([row]), stored)[0].astype(np.float32)
             count = min(len(np.unique(cloud, axis=0)), 256)
             if not np.array_equal(cloud[farthest_order(cloud, count)], cloud[:count]):
                 problems.append(f"{self.videos.name[video]}: not in farthest-point order")
@@ -269,35 +264,26 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int =
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
     count = attributes["points"]
     compressor = BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
-    whole = -(-count // CHUNK_POINTS) * CHUNK_POINTS if count > CHUNK_POINTS else count
+    layout = layout_of(attributes)
+    size = min(count, layout.chunk_points)
+    whole = -(-count // size) * size
     arrays = {"points": Column(attributes["dtype"], (3,))} | read_columns(attributes)
     for name, column in arrays.items():
         group.create_array(
             name,
             shape=(rows, count, *column.shape),
             dtype=column.dtype,
-            chunks=(CHUNK_FRAMES, min(count, CHUNK_POINTS), *column.shape),
-            shards=(SHARD_FRAMES, whole, *column.shape),
+            chunks=(layout.chunk_frames, size, *column.shape),
+            shards=(layout.shard_frames, whole, *column.shape),
             compressors=compressor,
-            fill_value=0,
+            fill_value=column.padding or 0 if "ordered" in attributes else 0,
         )
     group.create_array(
-        "count", shape=(rows,), dtype="int32", chunks=(SHARD_FRAMES,), compressors=None
+        "count", shape=(rows,), dtype="int32", chunks=(layout.shard_frames,), compressors=None
     )
     denser = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
     for name, array in view_arrays(attributes, views).items():
         group.create_array(name, **array, compressors=denser, fill_value=0)
-
-
-def describe_columns(columns: dict[str, Column]) -> dict[str, Any]:
-    """Return columns as attributes of a store, JSON-able."""
-    return {name: column._asdict() | {"shape": [*column.shape]} for name, column in columns.items()}
-
-
-def read_columns(attributes: dict[str, Any]) -> dict[str, Column]:
-    """Return what ``describe_columns`` put into the attributes of a store."""
-    found: dict[str, Any] = attributes.get("columns", {})
-    return {n: Column(c["dtype"], tuple(c["shape"]), c["padding"]) for n, c in found.items()}
 
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
@@ -305,11 +291,12 @@ def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     import zarr
 
     group = zarr.open_group(path, mode="r+", zarr_format=3)
+    size = layout_of(dict(group.attrs)).shard_frames
     stop = start + len(rows.sizes)
     names = []
     for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
         _array(group, name)[start:stop] = values
-        names += _shards(name, values, start, SHARD_FRAMES)
+        names += _shards(name, values, start, size)
     return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
 
 
@@ -337,16 +324,6 @@ def finish_store(path: Path, attributes: dict[str, Any]) -> None:
     base = {"format": FORMAT, "version": VERSION, "complete": True}
     meta["attributes"] = base | attributes
     write_json(path / "zarr.json", meta)
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file that appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w") as file:
-        json.dump(value, file, indent=1, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

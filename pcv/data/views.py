@@ -109,7 +109,7 @@ class ViewSource:
         poses = np.stack([image.pose for image in images]) @ np.linalg.inv(transform)
         unit = np.float32(self.stored.unit[video])
         return ClipViews(
-            np.stack([image.colour for image in images]).astype(np.float32) / 255,
+            np.stack([image.colour for image in images]).astype(np.float32) / np.float32(255),
             np.stack([image.depth for image in images]).astype(np.float32) * unit,
             np.stack([image.intrinsics for image in images]).astype(np.float32),
             poses.astype(np.float32),

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
+from pcv.data.dataset import evaluation_batches, training_batches
+from pcv.data.scenes import open_clips
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
@@ -61,7 +62,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
 
 def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
     recipe = job.recipe
-    clips = ClipDataset(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
+    clips = open_clips(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()
     epochs = (training_batches(clips, batch=BATCH, epoch=epoch) for epoch in itertools.count())
     batches = itertools.chain.from_iterable(epochs)
@@ -74,7 +75,7 @@ def _features(
     encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
 ) -> Features:
     recipe = job.recipe
-    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
     done = 0
 
     def advance(count: int) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.config import Recipe
-from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.dataset import evaluation_batches
+from pcv.data.scenes import open_clips
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
 from pcv.errors import InputError
@@ -67,7 +68,7 @@ def score_videos(
     progress: Progress | None = None,
 ) -> VideoScores:
     """Sum the scores of all clips of some videos."""
-    clips = ClipDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
     advance = _Count(progress, len(clips), "clips scored")
     return predict(objective, batches, objective.scores, advance)
@@ -82,7 +83,7 @@ def _score_points(
 ) -> Scores:
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
     data = recipe.data.model_copy(update=whole)
-    clips = ClipDataset(store, videos, data, seed=recipe.train.seed)
+    clips = open_clips(store, videos, data, seed=recipe.train.seed)
     clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
     batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
     advance = _Count(progress, len(clips), "clips scored")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
+from pcv.data.scenes import open_clips
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
@@ -84,7 +85,7 @@ class _Training:
         self.store = open_store(self.job.store, recipe.data.dataset)
         labelled = recipe.objective.name == "classify"
         self.split = split_videos(self.store, recipe.train, labelled=labelled)
-        clips = ClipDataset(
+        clips = open_clips(
             self.store,
             self.split.train,
             recipe.data,

@@ -104,7 +104,11 @@ def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
     }
     if batch.views is not None:
         there["views"] = Views(
-            *(None if p is None else p.to(device, non_blocking=True) for p in batch.views)
+            **{
+                name: part.to(device, non_blocking=True)
+                for name, part in batch.views._asdict().items()
+                if part is not None
+            }
         )
     return ClipBatch(**there)
 

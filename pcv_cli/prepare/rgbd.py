@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from pcv.errors import InputError
-from pcv_cli.options import Dtype, Jobs, Json, Limit, Out, Points, Raw, Scheduler, SkipBad, Step
+from pcv_cli.options import Dtype, Jobs, Json, Limit, Out, Raw, Scheduler, SkipBad, Step
 from pcv_cli.prepare.convert import convert, prepare_app
+from pcv_cli.prepare.scenes import MostPoints
 
 Recordings = Annotated[str, typer.Option(metavar="A,B", help="Recordings; all others train.")]
 
@@ -18,7 +19,7 @@ Recordings = Annotated[str, typer.Option(metavar="A,B", help="Recordings; all ot
 def rgbd(  # noqa: PLR0913 - the options are the interface
     raw: Raw,
     out: Out,
-    points: Points = 32768,
+    points: MostPoints = 1 << 20,
     dtype: Dtype = "int16",
     step: Step = 2**-11,
     layout: Annotated[str, typer.Option(help="auto, or one of them by name.")] = "auto",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from pcv.clip import Column, Video, VideoSource
+from pcv.data.layout import describe_columns
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
 from pcv.data.raw.rgbd import RgbdScenes
+from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
@@ -92,9 +94,31 @@ class ViewReader(Protocol):
         """Return how many views a video has at most, from names or headers alone."""
 
 
+@runtime_checkable
+class SceneReader(Protocol):
+    """What a reader also tells whose videos are scenes: one frame, of which all points are kept."""
+
+    @property
+    def ordered(self) -> int:
+        """How many points of a scene are put into farthest-point order."""
+
+
 def columns_of(reader: Reader) -> dict[str, Column]:
     """Return the columns that a reader gives every point; most have none."""
     return dict(reader.columns) if isinstance(reader, PointReader) else {}
+
+
+def reader_settings(reader: Reader) -> dict[str, Any]:
+    """Return what a store's attributes say of columns, scenes and views; nothing without them."""
+    found: dict[str, Any] = {}
+    if isinstance(reader, PointReader) and reader.columns:
+        found["columns"] = describe_columns(columns_of(reader))
+        found["point_class_names"] = list(reader.point_class_names)
+        if isinstance(reader, SceneReader):
+            found["ordered"] = reader.ordered
+    if isinstance(reader, ViewReader):
+        found["views"] = {"image": [*reader.image], "held_out": reader.held_out}
+    return found
 
 
 READERS: dict[str, type[Reader]] = {
@@ -104,9 +128,13 @@ READERS: dict[str, type[Reader]] = {
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
     "rgbd": RgbdScenes,
+    "scannet": ScanNet,
     "shrec": Shrec17,
     "synthia": Synthia,
     "utd": UtdMhad,
 }
 
-__all__ = ["READERS", "PointReader", "Reader", "ViewReader", "columns_of"]
+__all__ = [
+    "READERS", "PointReader", "Reader", "SceneReader", "ViewReader", "columns_of",
+    "reader_settings",
+]  # fmt: skip

@@ -72,15 +72,17 @@ def whole_labels(path: Path, values: NDArray[Any] | None) -> NDArray[np.int64] |
     return values.astype(np.int64)
 
 
-def byte_colour(path: Path, values: NDArray[Any] | None) -> NDArray[np.uint8] | None:
-    """Return colours as bytes; those of a float type up to 1 are taken as fractions.
+def byte_colour(
+    path: Path, values: NDArray[Any] | None, *, fractions: bool = True
+) -> NDArray[np.uint8] | None:
+    """Return colours as bytes; those of a float type up to 1 are taken as ``fractions``.
 
     Raises:
         RawFileError: They reach beyond 0 to 255.
     """
     if values is None:
         return None
-    if values.dtype.kind == "f" and values.max(initial=0) <= 1:
+    if fractions and values.dtype.kind == "f" and values.max(initial=0) <= 1:
         values = values * 255
     if not (values.min(initial=0) >= 0 and values.max(initial=0) <= 255):
         raise RawFileError(path, "colours beyond 0 to 255", "write bytes, or fractions up to 1")

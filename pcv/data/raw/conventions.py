@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]  # (4, 4)
 
-OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
+OPENGL: Matrix = np.diag([1.0, -1.0, -1.0, 1.0])
+
+
+def inverted(pose: Matrix) -> Matrix:
+    """Return the inverse of a matrix."""
+    return np.asarray(np.linalg.inv(pose), np.float64)
+
+
 CONVENTIONS: dict[str, Callable[[Matrix], Matrix]] = {  # each returns camera-to-world, OpenCV
     "camera-to-world": lambda pose: pose,
-    "world-to-camera": lambda pose: np.linalg.inv(pose),
+    "world-to-camera": inverted,
     "camera-to-world-opengl": lambda pose: pose @ OPENGL,
-    "world-to-camera-opengl": lambda pose: np.linalg.inv(pose) @ OPENGL,
+    "world-to-camera-opengl": lambda pose: inverted(pose) @ OPENGL,
 }
 SAMPLES = 24  # rows and columns of the grid of pixels that are followed
 NEAR = 0.05  # relative difference of depths that agree
@@ -52,7 +59,7 @@ class Agreement:
             before, pose_before = self._last
             self.followed += len(before)
             for name, read in CONVENTIONS.items():
-                there = before @ (np.linalg.inv(read(pose)) @ read(pose_before)).T
+                there = before @ (inverted(read(pose)) @ read(pose_before)).T
                 self.agreed[name] += _landing(there[:, :3], depth, camera)
         self._last = points, pose
 

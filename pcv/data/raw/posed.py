@@ -31,6 +31,11 @@ class Entry(NamedTuple):
     labels: Path | None = None
     place: int = 0  # within a file that holds all frames, or a line of a list
 
+    def having(self, part: str, file: Path) -> Entry:
+        """Return it with one more of its files, by the name of the field."""
+        values = self._asdict() | {part: file}
+        return Entry(**values)
+
     @property
     def files(self) -> tuple[Path, ...]:
         """Those that are there."""
@@ -58,7 +63,7 @@ class Cameras(NamedTuple):
 class Layout(NamedTuple):
     """How one kind of recording lies on a disk.
 
-    ``find`` returns the recordings below a folder, sorted. ``index`` lists frames from names
+    ``find`` returns the recordings below a folder, sorted. ``entries`` lists frames from names
     alone, ``cameras`` reads the intrinsics (None: the recording has none) and ``load`` one frame;
     these raise RawFileError.
     """
@@ -67,7 +72,7 @@ class Layout(NamedTuple):
     up: str  # the axis of the world that points up
     unit: float  # metres a unit of depth
     find: Callable[[Path], list[Path]]
-    index: Callable[[Path], list[Entry]]
+    entries: Callable[[Path], list[Entry]]
     cameras: Callable[[Path], Cameras | None]
     load: Callable[[Path, Entry], RawFrame]
 

@@ -13,9 +13,10 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, Column, Video, VideoSource, View
+from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource, View
 from pcv.data.fuse import Fused, Fusion
-from pcv.data.raw.conventions import CONVENTIONS, Agreement
+from pcv.data.normals import estimate_normals
+from pcv.data.raw.conventions import CONVENTIONS, Agreement, inverted
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
 from pcv.data.raw.posed import (
@@ -27,11 +28,15 @@ from pcv.data.raw.posed import (
     check_pose,
     pinhole,
 )
+from pcv.data.raw.room import ORDERED
+from pcv.data.raw.scannet_frames import SCANNET
+from pcv.data.raw.sens import SENS
 from pcv.data.raw.seven_scenes import SEVEN_SCENES
+from pcv.data.raw.tum import TUM
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import InputError, RawFileError
 
-LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES}
+LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens": SENS, "tum": TUM}
 SAME_SHAPE = 0.02  # two images show the same where their proportions differ by no more
 
 
@@ -81,6 +86,7 @@ class RgbdScenes:
     validation: tuple[str, ...] = ()
 
     dataset = "rgbd"
+    ordered = ORDERED
     class_names = ()
     point_class_names = ()
     axes = "x right, y down, z forward, turned about y as the recording is"
@@ -88,7 +94,7 @@ class RgbdScenes:
     @property
     def columns(self) -> dict[str, Column]:
         """Columns of every scene."""
-        return {"colour": COLOUR}
+        return {"colour": COLOUR, "normals": NORMALS}
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
@@ -183,7 +189,7 @@ class RgbdScenes:
             except RawFileError as error:
                 left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
                 continue
-            depth = posed.view.depth * posed.view.unit
+            depth = posed.view.depth * np.float64(posed.view.unit)
             agreement.add(depth, posed.view.intrinsics, posed.pose)
             kept.append(entry)
         self._check(source, agreement, fusion.used, left_out)
@@ -220,7 +226,8 @@ class RgbdScenes:
             raise RawFileError(source.path, f"no usable frame{first}", "check the recording")
 
     def _columns_of(self, fused: Fused) -> dict[str, list[NDArray[np.generic]]]:
-        return {"colour": [fused.colour]}
+        normals = estimate_normals(fused.points, fused.towards)
+        return {"colour": [fused.colour], "normals": [np.round(normals * 127).astype(np.int8)]}
 
     def _load(self, path: Path, entry: Entry, cameras: Cameras) -> Posed:
         layout, _ = self.found
@@ -246,7 +253,7 @@ class RgbdScenes:
             _aligned(entry.colour or path, raw, cameras),
             raw.depth,
             _centred(cameras.depth),
-            np.linalg.inv(pose),
+            inverted(pose),
             self._unit,
         )
         return Posed(view, raw.pose, raw.labels)
@@ -264,7 +271,7 @@ class RgbdScenes:
 
     def _index(self, path: Path) -> list[Entry]:
         if path not in self._indices:
-            self._indices[path] = self.found[0].index(path)
+            self._indices[path] = self.found[0].entries(path)
         return self._indices[path]
 
     @cached_property

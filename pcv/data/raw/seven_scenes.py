@@ -24,12 +24,13 @@ def _find(root: Path) -> list[Path]:
 
 
 def _index(path: Path) -> list[Entry]:
-    found: dict[int, dict[str, Path]] = {}
+    found: dict[int, Entry] = {}
     for file in sorted(path.iterdir()):
         match = NAME.fullmatch(file.name)
         if match:
-            found.setdefault(int(match[1]), {})[PARTS[match[2]]] = file
-    return [Entry(number, **found[number]) for number in sorted(found)]
+            entry = found.get(int(match[1]), Entry(int(match[1])))
+            found[entry.number] = entry.having(PARTS[match[2]], file)
+    return [found[number] for number in sorted(found)]
 
 
 def _cameras(path: Path) -> Cameras:

@@ -1,0 +1,134 @@
+"""What all datasets of rooms share: axes, columns, checks and who trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Video, VideoSource
+from pcv.data.normals import estimate_normals
+from pcv.data.raw.frames import check_finite
+from pcv.errors import InputError, RawFileError
+
+COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}
+ORDERED = 1 << 19  # points of a room in farthest-point order
+UP_Z = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # to x right, y down, z forward
+UP_Z_AXES = "x right, y down, z forward"
+EVERY = 3  # without lists, each third room tests
+
+
+class Room(NamedTuple):
+    """What the files of a room hold, in their own axes."""
+
+    points: NDArray[np.float64]  # (n, 3) metres, z up
+    colour: NDArray[np.uint8] | None  # (n, 3)
+    labels: NDArray[np.int64] | None  # (n,) ids of the dataset
+    labels_from: Path
+    instances: NDArray[np.int64] | None  # (n,) from 0, -1: none
+    normals: NDArray[np.floating] | None = None  # (n, 3) unit length, z up
+
+
+class RoomLists(NamedTuple):
+    """Files that name the rooms that train and those that test, one a line."""
+
+    train: Path | None = None
+    test: Path | None = None
+
+    def describe(self) -> str:
+        """Say where the split comes from."""
+        named = [path.name for path in self if path]
+        return " ".join(named) or f"lists in the folder, else every {EVERY}rd room tests"
+
+    def splits(self, root: Path, names: list[str]) -> dict[str, str]:
+        """Return the split of every room: by the lists given, by those found, or every third room.
+
+        Scans of one room, named alike up to ``_``, are never on two sides.
+        """
+        if any(self):
+            return _listed({"train": self.train, "test": self.test})
+        found = {split: _find(root, pattern) for split, pattern in OFFICIAL.items()}
+        if any(found.values()):
+            return _listed(found)
+        rooms = sorted({name.rpartition("_")[0] for name in names})
+        tests = set(rooms[EVERY - 1 :: EVERY])
+        return {n: "test" if n.rpartition("_")[0] in tests else "train" for n in names}
+
+
+OFFICIAL = {"train": "scannetv2_train.txt", "test": "scannetv2_val.txt"}
+
+
+def room_video(
+    source: VideoSource, room: Room, labels: NDArray[np.int16] | None, *, unlabelled: bool
+) -> Video:
+    """Make a video of one frame of a room, with every column of ``COLUMNS``.
+
+    Args:
+        source: Of the room.
+        room: What was read.
+        labels: Classes from 0, -1 ignored; None: the room has none.
+        unlabelled: Whether that is allowed.
+
+    Raises:
+        RawFileError: No point, a point that is not finite, or labels or colours are missing.
+    """
+    path = source.path
+    if not len(room.points):
+        raise RawFileError(path, "holds no point", "leave it out")
+    check_finite(path, room.points)
+    if labels is None and not unlabelled:
+        raise RawFileError(path, "its points have no labels", "copy them, or give --unlabelled")
+    if room.colour is None:
+        raise RawFileError(path, "its points have no colour", "export it with red, green, blue")
+    count = len(room.points)
+    normals = estimate_normals(room.points) if room.normals is None else room.normals
+    missing = np.full(count, -1, np.int16)
+    columns = {
+        "labels": missing if labels is None else labels,
+        "colour": room.colour,
+        "normals": np.round(normals @ UP_Z.T * 127).astype(np.int8),
+        "instances": missing if room.instances is None else _narrow(path, room.instances),
+    }
+    points = (room.points @ UP_Z.T).astype(np.float32)
+    return Video(source, [points], {name: [values] for name, values in columns.items()})
+
+
+def _narrow(path: Path, instances: NDArray[np.int64]) -> NDArray[np.int16]:
+    low, high = instances.min(), instances.max()
+    if low < -1 or high > np.iinfo(np.int16).max:
+        raise RawFileError(path, f"instances {low} to {high}", "number them from 1, or from 0")
+    return instances.astype(np.int16)
+
+
+def _find(root: Path, name: str) -> Path | None:
+    found = sorted([*root.glob(name), *root.glob(f"*/{name}")])
+    if len(found) > 1:
+        raise InputError(f"{found[1]}: a second list beside {found[0]}; keep one")
+    return found[0] if found else None
+
+
+def _listed(lists: dict[str, Path | None]) -> dict[str, str]:
+    splits: dict[str, str] = {}
+    side: dict[str, str] = {}
+    for split, path in lists.items():
+        for name in _lines(path) if path else []:
+            room = name.rpartition("_")[0]
+            if side.setdefault(room, split) != split:
+                raise RawFileError(
+                    Path(path or ""), f"{name}: room {room} is on both lists", "keep it on one"
+                )
+            splits[name] = split
+    return splits
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise InputError(f"{path}: cannot be read: {reason}; copy it again") from None
+    if not lines:
+        raise InputError(f"{path}: lists no room; copy it again from the dataset")
+    return lines

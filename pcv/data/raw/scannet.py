@@ -1,0 +1,107 @@
+"""ScanNet (Dai et al., CVPR 2017): a room a scan, as the official files or as plain arrays."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw import scannet_arrays
+from pcv.data.raw.label_map import LabelMap, read_label_map
+from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, RoomLists, room_video
+from pcv.errors import InputError, RawFileError
+
+NAME = re.compile(r"scene(\d{4})_(\d{2})")
+ARRAYS = "_vert.npy"
+MAPS = {20: "scannet20.yaml", 200: "scannet200.yaml"}
+
+
+@dataclass(frozen=True)
+class ScanNet:
+    """Reads ScanNet; a scan is a video of one frame, with all its points.
+
+    Args:
+        root: Folder of the scans, of the label table and, where there are any, of the lists.
+        classes: 20, by NYU40 id, or 200, by the ids of the label table.
+        lists: Which scans train and which test; scans that are on no list are left out.
+        unlabelled: Take rooms without labels, such as those of the hidden test set.
+    """
+
+    root: Path
+    classes: int = 20
+    lists: RoomLists = field(default_factory=RoomLists)
+    unlabelled: bool = False
+
+    dataset = "scannet"
+    axes = UP_Z_AXES
+    columns = COLUMNS
+    ordered = ORDERED
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map, read once."""
+        return read_label_map(Path(__file__).with_name(MAPS[self.classes]))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points: a room as a whole has no class."""
+        return self.labels.names
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points."""
+        return self.labels.names
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the store."""
+        return {
+            "classes": self.classes,
+            "split": self.lists.describe(),
+            "unlabelled": str(self.unlabelled),
+        }
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find every ``sceneXXXX_YY_vert.npy``, sorted; see ``Reader``."""
+        if not root.is_dir():
+            raise InputError(f"{root}: no such folder; give the folder that holds scene0000_00")
+        paths = [
+            Path(folder, name)
+            for folder, _, names in walk(root)
+            for name in sorted(names)
+            if name.endswith(ARRAYS)
+        ]
+        splits = self.lists.splits(root, [_name(path) for path in paths])
+        found = collect(
+            [path for path in sorted(paths) if _name(path) in splits],
+            lambda path: self._describe(path, splits[_name(path)]),
+            bad,
+        )
+        if not found and not bad:
+            raise InputError(f"{root}: holds no scene0000_00{ARRAYS}")
+        return found
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return 1: a room is one frame."""
+        return 1
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a room as points in metres; see ``Reader``."""
+        room = scannet_arrays.read_room(source, self.classes)
+        labels = None if room.labels is None else self.labels.classes(room.labels, room.labels_from)
+        return room_video(source, room, labels, unlabelled=self.unlabelled)
+
+    def _describe(self, path: Path, split: str) -> VideoSource:
+        match = NAME.fullmatch(_name(path))
+        if match is None:
+            raise RawFileError(path, "the name does not say which scan", "expected scene0000_00...")
+        files = scannet_arrays.files_of(path)
+        return VideoSource(
+            path, match[0], -1, int(match[1]), int(match[2]), split, files=tuple(files)
+        )
+
+
+def _name(path: Path) -> str:
+    return path.name.removesuffix(ARRAYS)
