@@ -21,8 +21,15 @@ MAY_IMPORT = {
     "render": {"errors"},
     "encoders": {"clip", "config", "encoder_config", "errors", "nn", "ops"},
     "objectives": {
-        "clip", "config", "encoders", "errors", "nn", "objective_config", "ops", "render",
-    },  # fmt: skip
+        "clip",
+        "config",
+        "encoders",
+        "errors",
+        "nn",
+        "objective_config",
+        "ops",
+        "render",
+    },
     "train": {"clip", "config", "errors"},
     "evaluate": {"clip", "config", "errors", "nn", "objectives", "train"},
     "report": {"errors", "train"},
