@@ -23,6 +23,7 @@ from pcv.errors import RecipeError
 from pcv.objective_config import (
     AnyObjectiveConfig,
     ClassifyConfig,
+    GaussianCrossConfig,
     PointCPSCConfig,
     SegmentConfig,
 )
@@ -64,6 +65,7 @@ class DataConfig(Config):
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
+    teacher: str | None = None  # folder of a 2D model's features of the views: pcv teach
 
     @model_validator(mode="after")
     def _some_views_train(self) -> DataConfig:
@@ -148,8 +150,9 @@ CHOSEN: dict[str, type[Config]] = {
     "pointcpsc": PointCPSCConfig,
     "classify": ClassifyConfig,
     "segment": SegmentConfig,
+    "gaussiancross": GaussianCrossConfig,
 }
-OBJECTIVES_OF = {"pretrain": ("pointcpsc",), "finetune": ("classify", "segment")}
+OBJECTIVES_OF = {"pretrain": ("pointcpsc", "gaussiancross"), "finetune": ("classify", "segment")}
 
 
 class Recipe(Config):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pcv.encoder_config import Config, Count, Fraction, Positive
 
@@ -67,6 +67,44 @@ class SegmentConfig(Config):
     overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
 
 
+class GaussianCrossConfig(Config):
+    """GaussianCross (Yao et al., ACM MM 2025); its pretraining code and constants are unpublished.
+
+    What the project page states: masking of half the points, one Gaussian a lattice cell, pruning
+    at an opacity of 0.3, L1 of colour and depth, cosine to a frozen 2D teacher.
+    """
+
+    name: Literal["gaussiancross"]
+    segment_frames: Literal[0] = 0  # a clip is one cloud
+    mask: float = Field(0.5, ge=0, lt=1)  # share of the points that the encoder never sees
+    lattice: tuple[Count, Count, Count] = (128, 32, 128)  # cells along x, y (vertical) and z
+    normalisation: Literal["cuboid", "cube"] = "cuboid"
+    dense: tuple[Count, ...] = (32, 64, 128, 256)  # widths of the 3D CNN's levels, finest first
+    dense_out: Count = 128  # channels of a cell
+    hidden: Count = 128  # of the heads
+    features: Count = 32  # channels of a Gaussian beside its colour
+    reach: Positive = 1.0  # cells that a Gaussian may move from the middle of its own
+    prune: float = Field(0.3, ge=0, lt=1)  # opacity up to which Gaussians are not drawn
+    keep_at_least: Count = 256  # Gaussians a cloud
+    rasteriser: Literal["torch", "gsplat"] = "torch"  # the latter: CUDA only
+    alpha_cap: Fraction = 0.999  # gsplat after 1.5.3: 0.99
+    depth: Literal["expected", "accumulated"] = "expected"  # what is compared with the sensor's
+    teacher: Literal["image-statistics", "cached"] = "image-statistics"  # cached: data.teacher
+    teacher_cell: Count = 16  # image-statistics: pixels a side
+    teacher_channels: int = Field(0, ge=0)  # cached: of its features
+    projector_hidden: int = Field(0, ge=0)  # to the teacher's channels; 0: one linear layer
+    colour_weight: float = Field(1.0, ge=0)
+    depth_weight: float = Field(1.0, ge=0)  # of metres
+    semantic_weight: float = Field(0.5, ge=0)
+
+    @model_validator(mode="after")
+    def _teacher_is_known(self) -> GaussianCrossConfig:
+        if (self.teacher == "cached") != (self.teacher_channels > 0):
+            raise ValueError("teacher_channels goes with teacher cached, and only with it")
+        return self
+
+
 AnyObjectiveConfig = Annotated[
-    PointCPSCConfig | ClassifyConfig | SegmentConfig, Field(discriminator="name")
+    PointCPSCConfig | ClassifyConfig | SegmentConfig | GaussianCrossConfig,
+    Field(discriminator="name"),
 ]
