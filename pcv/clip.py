@@ -103,6 +103,13 @@ class ClipBatch(NamedTuple):
     point_index: Tensor | None = None  # (B, T, N) int64 place in the stored scene, -1: only context
 
 
+class Regions(NamedTuple):
+    """Parts of scenes: V views of each of B scenes, L points in each."""
+
+    place: Tensor  # (V, B, L, 3) float32
+    feature: Tensor  # (V, B, L, F) float32: colour from -1 to 1, normals; what the encoder asks for
+
+
 class Superpoints(NamedTuple):
     """What an encoder makes of clips: the embedding of one space-time tube at each anchor."""
 

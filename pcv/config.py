@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from pcv.encoder_config import (
     AnyEncoderConfig,
@@ -17,6 +16,7 @@ from pcv.encoder_config import (
     Fraction,
     P4TransformerConfig,
     Positive,
+    SerialConfig,
     SparseUNetConfig,
 )
 from pcv.errors import RecipeError
@@ -25,13 +25,35 @@ from pcv.objective_config import (
     ClassifyConfig,
     GaussianCrossConfig,
     PointCPSCConfig,
+    PointCSPConfig,
+    SceneSegmentConfig,
     SegmentConfig,
 )
+from pcv.recipe_text import apply_override, explain, one_line
 
 __all__ = [
-    "AugmentConfig", "ClassifyConfig", "DataConfig", "EncoderConfig", "OptimConfig",
-    "P4TransformerConfig", "PointCPSCConfig", "ProbeConfig", "Recipe", "RegionConfig",
-    "SegmentConfig", "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "AugmentConfig",
+    "ClassifyConfig",
+    "ColourAugmentConfig",
+    "DataConfig",
+    "ElasticConfig",
+    "EncoderConfig",
+    "GaussianCrossConfig",
+    "OptimConfig",
+    "P4TransformerConfig",
+    "PointCPSCConfig",
+    "PointCSPConfig",
+    "ProbeConfig",
+    "Recipe",
+    "RegionConfig",
+    "SceneSegmentConfig",
+    "SegmentConfig",
+    "SerialConfig",
+    "SparseUNetConfig",
+    "TrainConfig",
+    "build_recipe",
+    "dump_recipe",
+    "load_recipe",
 ]  # fmt: skip
 
 
@@ -62,6 +84,7 @@ class DataConfig(Config):
     instances: bool = False  # ... and which object each point belongs to
     spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
     region: RegionConfig = RegionConfig()  # scenes only
+    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
@@ -74,18 +97,46 @@ class DataConfig(Config):
         return self
 
 
+class ColourAugmentConfig(Config):
+    """Random changes of a training clip's colours, as the field trains on scenes."""
+
+    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
+    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
+    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
+    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
+    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
+
+
+class ElasticConfig(Config):
+    """Smooth random displacement of points, one field of noise a pair."""
+
+    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
+    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
+    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
+
+    @model_validator(mode="after")
+    def _paired(self) -> ElasticConfig:
+        if len(self.cell) != len(self.strength):
+            raise ValueError("cell and strength must be equally long")
+        return self
+
+
 class AugmentConfig(Config):
     """Random changes of a training clip, the same for all its frames."""
 
     scale: tuple[float, float] = (0.9, 1.1)
     anisotropic: bool = True  # one factor an axis, as PSTNet
     rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
+    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
     mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
     shift: float = Field(0.0, ge=0)  # metres to either side, each axis
     jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
     drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
     intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
     two_views: bool = False  # a second, independent draw for the objective's target
+    elastic: ElasticConfig = ElasticConfig()  # scenes only
+    colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 
     @model_validator(mode="after")
     def _ordered(self) -> AugmentConfig:
@@ -128,6 +179,8 @@ class TrainConfig(Config):
     )  # strict: train subjects held out to select on; 0: none
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0
+    scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
+    test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
 
 
 class ProbeConfig(Config):
@@ -140,6 +193,7 @@ class ProbeConfig(Config):
     linear_lr: Positive = 1e-2
     linear_weight_decay: float = Field(0.05, ge=0)
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
+    scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
 
 
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
@@ -151,8 +205,15 @@ CHOSEN: dict[str, type[Config]] = {
     "classify": ClassifyConfig,
     "segment": SegmentConfig,
     "gaussiancross": GaussianCrossConfig,
+    "serial": SerialConfig,
+    "pointcsp": PointCSPConfig,
+    "scene_segment": SceneSegmentConfig,
 }
-OBJECTIVES_OF = {"pretrain": ("pointcpsc", "gaussiancross"), "finetune": ("classify", "segment")}
+OBJECTIVES_OF = {
+    "pretrain": ("pointcpsc", "pointcsp", "gaussiancross"),
+    "finetune": ("classify", "segment", "scene_segment"),
+}
+OF_SCENES = ("pointcsp", "scene_segment")  # encoders of scenes alone serve these
 
 
 class Recipe(Config):
@@ -179,12 +240,47 @@ class Recipe(Config):
         if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
             key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
             raise ValueError(f"{key} when objective.name is segment")
-        length = (
-            self.probe.segment_frames if self.stage == "probe" else self.objective.segment_frames
-        )
+        self._check_scenes()
+        length = getattr(self.objective, "segment_frames", 0)
+        if self.stage == "probe":
+            of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)
+            length = 0 if of_scenes else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
+
+    def _check_scenes(self) -> None:
+        """Serial reads scenes, and views need points: what no section can check by itself."""
+        serial, name = isinstance(self.encoder, SerialConfig), self.objective.name
+        if self.stage == "probe":
+            return
+        if isinstance(self.encoder, SparseUNetConfig) or name == "gaussiancross":
+            self._check_voxels()
+            return
+        if name in OF_SCENES and not serial:
+            raise ValueError(f"encoder.name must be serial when objective.name is {name}")
+        inputs = getattr(self.encoder, "inputs", ("xyz",))
+        if name not in OF_SCENES and inputs != ("xyz",):
+            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
+        if isinstance(self.objective, PointCSPConfig):
+            self.objective.check_points(self.data.points)
+
+    def _check_voxels(self) -> None:
+        """Check what goes with sparse voxels, and with drawing views."""
+        voxels, objective = isinstance(self.encoder, SparseUNetConfig), self.objective
+        if not voxels:
+            raise ValueError(f"encoder.name must be sparseunet when objective is {objective.name}")
+        if isinstance(objective, GaussianCrossConfig):
+            if not self.data.views:
+                raise ValueError("data.views must be positive when objective is gaussiancross")
+            if (objective.teacher == "cached") != (self.data.teacher is not None):
+                raise ValueError("data.teacher goes with objective.teacher cached and only with it")
+        elif not isinstance(objective, SceneSegmentConfig):
+            raise ValueError(  # noqa: TRY004
+                f"encoder sparseunet does not serve objective {objective.name}"
+            )
+        elif objective.preserve_weight:
+            raise ValueError("objective.preserve_weight must be 0: sparseunet reads no sequences")
 
 
 def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
@@ -198,13 +294,13 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     except FileNotFoundError:
         raise RecipeError(f"{path}: no such recipe") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: cannot be read as YAML: {_one_line(error)}") from None
+        raise RecipeError(f"{path}: cannot be read as YAML: {one_line(error)}") from None
     if not isinstance(tree, dict):
         raise RecipeError(
             f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}"
         )
     for override in overrides:
-        _apply(tree, override)
+        apply_override(tree, override)
     return build_recipe(tree, str(path))
 
 
@@ -213,7 +309,7 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
     try:
         return Recipe.model_validate_json(_to_json(tree))
     except ValidationError as error:
-        lines = [_explain(dict(item)) for item in error.errors()]
+        lines = [explain(dict(item), Recipe, dict(CHOSEN)) for item in error.errors()]
         raise RecipeError(f"{origin}: {'; '.join(lines)}") from None
 
 
@@ -231,48 +327,3 @@ def _to_json(tree: dict[str, Any]) -> str:
         raise RecipeError(
             f"a recipe holds only numbers, text, lists and mappings: {error}"
         ) from None
-
-
-def _apply(tree: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise RecipeError(f"--set {override}: expected KEY=VALUE, such as train.seed=1")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"--set {override}: {_one_line(error)}") from None
-    *parents, leaf = path.split(".")
-    for key in parents:
-        tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
-            raise RecipeError(f"--set {override}: {key} is a value, not a section")
-    tree[leaf] = value
-
-
-def _explain(item: dict[str, Any]) -> str:
-    location = [str(part) for part in item["loc"] if part not in CHOSEN]
-    path = ".".join(location)
-    if item["type"] == "extra_forbidden":
-        known = _known_keys([str(part) for part in item["loc"][:-1]])
-        close = difflib.get_close_matches(location[-1], known, n=1)
-        hint = f", did you mean {close[0]}?" if close else ""
-        return f"unknown key {path}{hint} (known: {', '.join(known)})"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    found = f", found {item['input']!r}" if path and not isinstance(item["input"], dict) else ""
-    return f"{path}: {message}{found}" if path else message
-
-
-def _known_keys(section: list[str]) -> list[str]:
-    model: Any = Recipe
-    for key in section:
-        if key in CHOSEN:
-            model = CHOSEN[key]
-        elif key in model.model_fields:
-            kind = model.model_fields[key].annotation
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                model = kind
-    return sorted(model.model_fields)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -80,6 +80,36 @@ class SparseUNetConfig(Config):
         return self
 
 
+class SerialConfig(Config):
+    """A state-space encoder of points in a row, for PointCSP; no source states its sizes."""
+
+    name: Literal["serial"]
+    inputs: tuple[Literal["xyz", "colour", "normal"], ...] = ("xyz", "colour")  # of a point
+    normalise: Literal["radius", "centre"] = "radius"  # xyz over the region's radius, or as it is
+    channels: Count = 384  # of a token
+    stem_blocks: int = Field(2, ge=0)
+    neighbours: Annotated[int, Field(gt=0, le=256)] = 16
+    norm: Literal["layer", "batch"] = "layer"  # of the stem; batch: samples see each other training
+    depth: int = Field(8, ge=0)  # state-space blocks
+    heads: Count = 6
+    key_channels: Count = 64  # of a head
+    value_channels: Count = 64
+    mlp: Count = 1536
+    order: Literal["shuffle", "hilbert", "z", "none"] = "shuffle"
+    order_scope: Literal["batch", "sample"] = "batch"  # of cross mode: do samples mingle
+    bidirectional: bool = False
+    convolution: int = Field(0, ge=0, le=8)  # tokens joined before each scan; curves only
+    backend: Literal["auto", "torch", "fla"] = "auto"
+
+    @model_validator(mode="after")
+    def _possible(self) -> SerialConfig:
+        if len(set(self.inputs)) != len(self.inputs) or not self.inputs:
+            raise ValueError("inputs must name at least one channel, each once")
+        if self.convolution and self.order not in ("hilbert", "z"):
+            raise ValueError("convolution must be 0 unless order is hilbert or z")
+        return self
+
+
 def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
     name = value.get("name", "pstnet") if isinstance(value, dict) else getattr(value, "name", "")
     return str(name)
@@ -88,6 +118,7 @@ def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
 AnyEncoderConfig = Annotated[
     Annotated[EncoderConfig, Tag("pstnet")]
     | Annotated[P4TransformerConfig, Tag("p4transformer")]
-    | Annotated[SparseUNetConfig, Tag("sparseunet")],
+    | Annotated[SparseUNetConfig, Tag("sparseunet")]
+    | Annotated[SerialConfig, Tag("serial")],
     Discriminator(_encoder_name),
 ]

@@ -104,7 +104,86 @@ class GaussianCrossConfig(Config):
         return self
 
 
+Share = tuple[Fraction, Fraction]  # drawn evenly between both
+
+
+class PointCSPConfig(Config):
+    """PointCSP pretraining (arXiv 2605.01759); what only notes state, or nobody, has a key here."""
+
+    name: Literal["pointcsp"]
+    mode: Literal["cross", "single"] = "cross"  # single: without cross-sample propagation
+    flavour: Literal["dense", "crop"] = "dense"  # crop: one vector a region, as the paper
+    region: Fraction = 0.6  # of the clip's points, nearest to one of them: what views are cut from
+    global_views: Count = 2
+    global_share: Share = (0.4, 0.8)
+    global_points: Count = 1024
+    local_views: int = Field(8, ge=0)
+    local_share: Share = (0.1, 0.3)
+    local_points: Count = 1024
+    rotate: float = Field(180.0, ge=0, le=180)  # degrees to either side, each view by itself
+    scale: tuple[Positive, Positive] = (0.9, 1.1)
+    jitter: float = Field(0.005, ge=0)  # standard deviation, in the points' unit
+    colour_jitter: float = Field(0.1, ge=0)  # of brightness and contrast a view, of -1 to 1
+    match_radius: Positive = 0.32  # dense: farthest pair, in the points' unit
+    same_view: bool = False  # a student's view also meets the teacher's own, as printed
+    head_hidden: Count = 1024
+    head_channels: Count = 256
+    prototypes: Count = 1024
+    targets: Literal["sinkhorn", "centring"] = "sinkhorn"
+    sinkhorn_iterations: Count = 3
+    centre_momentum: float = Field(0.9, ge=0, lt=1)
+    student_temperature: Positive = 0.1
+    teacher_temperature: tuple[Positive, Positive] = (0.04, 0.07)
+    teacher_warmup: float = Field(0.05, ge=0, le=1)  # of the run, from the first to the second
+    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)  # of the teacher, by half a cosine
+    geometry_weight: float = Field(0.1, ge=0)
+    geometry_hidden: float = Field(0.3, ge=0, lt=1)  # of a view's places; 0: all are shown, a trap
+    geometry_points: Count = 256  # predicted in each view
+    monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PointCSPConfig:
+        for name in ("global_share", "local_share", "scale"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} must be two numbers, the smaller first")
+        if self.global_views < 2 and not self.local_views and not self.same_view:
+            raise ValueError("one view alone has nothing to agree with; set global_views to 2")
+        return self
+
+    def check_points(self, points: int) -> None:
+        """Raise a ValueError where a clip of so many points gives views too few."""
+        region = round(self.region * points)
+        kinds = {"global": (self.global_share[0], self.global_points)}
+        if self.local_views:
+            kinds["local"] = (self.local_share[0], self.local_points)
+        for kind, (share, wanted) in kinds.items():
+            held = round(share * region)
+            if held < wanted:
+                raise ValueError(
+                    f"data.points {points} is too small: the smallest {kind} view holds {held} "
+                    f"points and needs {wanted}; raise it, or lower objective.{kind}_points"
+                )
+
+
+class SceneSegmentConfig(Config):
+    """Classes of the points of scenes, with PointCSP's semantic preservation distillation."""
+
+    name: Literal["scene_segment"]
+    class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
+    dropout: float = Field(0.0, ge=0, lt=1)
+    preserve_weight: float = Field(1.0, ge=0)  # lambda SPD; 0: without distillation
+    preserve_norm: bool = True  # features are normalised before they are compared
+    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)  # of the teacher, by half a cosine
+    monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
+
+
 AnyObjectiveConfig = Annotated[
-    PointCPSCConfig | ClassifyConfig | SegmentConfig | GaussianCrossConfig,
+    PointCPSCConfig
+    | PointCSPConfig
+    | GaussianCrossConfig
+    | ClassifyConfig
+    | SegmentConfig
+    | SceneSegmentConfig,
     Field(discriminator="name"),
 ]

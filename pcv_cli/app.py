@@ -42,12 +42,12 @@ def synth(  # noqa: PLR0913 - the options are the interface
     actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
     subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
     trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
-    sequences: Annotated[int, typer.Option(min=1, help="kitti, synthia only.")] = 3,
+    sequences: Annotated[int, typer.Option(min=1, help="kitti, synthia; scannet: rooms.")] = 3,
     frames: Annotated[int, typer.Option(min=1, help="kitti, synthia only.")] = 8,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
 ) -> None:
-    """Write raw recordings of a synthetic person or street, in a real dataset's format."""
+    """Write raw recordings of a synthetic person, street or room, in a real dataset's format."""
     from pcv.stages.data import People, synthesise
 
     with console.progress("synth") as progress:
@@ -141,13 +141,18 @@ def evaluate(
     store: StoreOption = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
+    others: Annotated[
+        bool, typer.Option("--others", help="Also score scenes beside others in a batch.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Score every video (accuracy, per class, confusion) or, where points are labelled, mIoU."""
     from pcv.stages.evaluate import evaluate as score
 
     with console.progress("eval") as progress:
-        scores = score(run, store=store, split=split, checkpoint=checkpoint, progress=progress)
+        scores = score(
+            run, store=store, split=split, checkpoint=checkpoint, others=others, progress=progress
+        )
     console.print_json(scores) if json else show.scores(scores)
 
 

@@ -78,13 +78,34 @@ def _point_scores(values: dict[str, Any]) -> None:
     console.out.print(
         f"mIoU {values['miou_present_classes']:.2%} over the classes present, "
         f"{values['miou_all_classes']:.2%} over all {len(values['classes'])}; "
-        f"points right {values['point_accuracy']:.2%}  "
+        f"points right {values['point_accuracy']:.2%}{_extra(values)}  "
         f"({values['n_scored']} of {values['n_in_split']} videos in {values['split']} scored)"
     )
     table = Table("class", "IoU", "points", box=None)
     for row in values["classes"]:
         share = "-" if row["iou"] is None else f"{row['iou']:.1%}"
         table.add_row(escape(row["name"]), share, str(row["points"]))
+    console.out.print(table)
+    if "others" in values:
+        _others(values["others"])
+
+
+def _extra(values: dict[str, Any]) -> str:
+    """Of scenes."""
+    if "batch_drift" not in values:
+        return ""
+    return f", mAcc {values['mean_class_accuracy']:.2%}, batch drift {values['batch_drift']:.3f}"
+
+
+def _others(rows: list[dict[str, Any]]) -> None:
+    """What other scenes in the batch do."""
+    table = Table(
+        "mode", "others", "scene is", "content", "mIoU", "points right", "moved", box=None
+    )
+    for row in rows:
+        shares = (row["miou_present_classes"], row["point_accuracy"], row["moved"])
+        names = (row["mode"], str(row["others"]), row["place"], row["content"])
+        table.add_row(*names, *(f"{share:.2%}" for share in shares))
     console.out.print(table)
 
 

@@ -39,16 +39,16 @@ def augment_points(
     rng: np.random.Generator,
     config: AugmentConfig,
 ) -> Changed:
-    """Rotate about the vertical, mirror, scale, shift, replace and jitter, all frames alike.
+    """Rotate about the vertical, tilt, mirror, scale, shift, replace and jitter, all frames alike.
 
     Replacing copies a frame's first points over a random part of the others, so that their number
     and order stay.
     """
     matrix = np.eye(3)
     if config.rotate:
-        angle = np.deg2rad(rng.uniform(-config.rotate, config.rotate))
-        cosine, sine = np.cos(angle), np.sin(angle)
-        matrix[[0, 0, 2, 2], [0, 2, 0, 2]] = cosine, sine, -sine, cosine
+        matrix = _turn(VERTICAL, config.rotate, rng)
+    if config.tilt:
+        matrix = matrix @ _turn(0, config.tilt, rng) @ _turn(2, config.tilt, rng)
     if config.mirror and rng.random() < config.mirror:
         matrix[:, 0] *= -1
     low, high = config.scale
@@ -77,6 +77,18 @@ def turn_normals(
     turned = normals @ np.linalg.inv(matrix).T.astype(np.float32)
     length = np.linalg.norm(turned, axis=-1, keepdims=True)
     return np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)
+
+
+def _turn(axis: int, most: float, rng: np.random.Generator) -> NDArray[np.float64]:  # (3, 3)
+    """A turn about an axis by at most so many degrees to either side."""
+    angle = np.deg2rad(rng.uniform(-most, most))
+    cosine, sine = np.cos(angle), np.sin(angle)
+    first, second = [other for other in range(3) if other != axis]
+    matrix = np.eye(3)
+    matrix[[first, first, second, second], [first, second, first, second]] = (
+        cosine, sine, -sine, cosine,
+    )  # fmt: skip
+    return matrix
 
 
 def _replace(count: int, rng: np.random.Generator, most: float) -> NDArray[np.int64]:

@@ -43,8 +43,11 @@ def draw_region(
     count: int,
     config: RegionConfig,
     rng: np.random.Generator,
+    marked: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:  # (count,) ascending
     """Draw the points nearest to a random one, and thin them to ``count``.
+
+    Where some points are ``marked``, one of them is the middle, and thinning spares them.
 
     Order is kept, so that a region thinned to its first points is itself evenly spaced. A region
     within a radius that holds fewer points than ``count`` is filled up with the next nearest.
@@ -55,7 +58,8 @@ def draw_region(
     total = len(points)
     if total < count:
         raise ValueError(f"{total} points, a region needs {count}")
-    gap = points - points[rng.integers(total)]
+    middle = rng.integers(total) if marked is None else rng.choice(marked)
+    gap = points - points[middle]
     distance = np.einsum("ij,ij->i", gap, gap)
     wanted = max(count, round(config.share * total))
     if config.radius:
@@ -63,9 +67,12 @@ def draw_region(
     near = np.arange(total)
     if wanted < total:
         near = np.sort(np.argpartition(distance, wanted - 1)[:wanted])
-    if config.thin == "random" and wanted > count:
-        near = np.sort(rng.choice(near, count, replace=False))
-    return near[:count]
+    if wanted == count:
+        return near
+    spared = np.isin(near, marked) if marked is not None else np.zeros(len(near), bool)
+    # Smallest first: what is spared, then by chance, or in the order of the scene.
+    key = rng.random(len(near)) if config.thin == "random" else np.arange(len(near), dtype=float)
+    return np.sort(near[np.argsort(np.where(spared, -1, key), kind="stable")[:count]])
 
 
 def parts_of(

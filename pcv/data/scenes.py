@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from pcv.config import AugmentConfig, DataConfig
 from pcv.data.augment import augment_points, turn_normals
+from pcv.data.augment_scene import augment_colour, deform
 from pcv.data.dataset import CACHE_BYTES, Clip, ClipDataset
+from pcv.data.kd_tree import nearest
 from pcv.data.regions import Part, draw_region, parts_of, spaced
 from pcv.data.store import Store
 from pcv.errors import InputError
@@ -42,6 +44,7 @@ class SceneDataset(ClipDataset):
         if config.frames != 1:
             raise InputError(f"{store.path}: scenes are one frame; set data.frames=1")
         self._parts: dict[int, list[Part]] = {}
+        self._labelled: dict[int, NDArray[np.int64]] = {}
         self._kept: dict[int, int] = {}
         self._held = 0
         super().__init__(store, videos, config, augment=augment, seed=seed, cache=cache)
@@ -67,13 +70,17 @@ class SceneDataset(ClipDataset):
         arrays = self.arrays(scene)
         points = np.asarray(arrays["points"], np.float32)
         if self.augment is None:
-            index, own = self.parts(scene)[region]
+            index, own = self._filled(self.parts(scene)[region])
         else:
-            index = draw_region(points, self.config.points, self.config.region, rng)
+            index = draw_region(
+                points, self.config.points, self.config.region, rng, self.labelled(scene)
+            )
             own = np.ones(len(index), bool)
         columns = {n: values[index][None] for n, values in arrays.items() if n != "points"}
         if "labels" in columns:
-            columns["labels"] = np.where(own, columns["labels"], -1)
+            marked = self.labelled(scene)
+            known = own if marked is None else np.isin(index, marked)
+            columns["labels"] = np.where(known, columns["labels"], np.int16(-1))
         columns["index"] = np.where(own, index, -1)[None]
         points = points[index][None]
         middle = self._centre(scene, points)
@@ -89,6 +96,7 @@ class SceneDataset(ClipDataset):
         if "normals" in columns:
             columns["normals"] = columns["normals"].astype(np.float32) / 127
         if self.augment is not None:
+            points, columns = self._deformed(points, columns, rng)
             given = points
             changed = augment_points(given, rng, self.augment)
             points, kept, transform = changed
@@ -99,6 +107,72 @@ class SceneDataset(ClipDataset):
             if "normals" in columns:
                 columns["normals"] = turn_normals(columns["normals"], changed.matrix)
         return Clip(points * scale, view, label, scene, subject, columns), transform
+
+    def _deformed(
+        self, points: NDArray[np.float32], columns: Arrays, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], Arrays]:
+        assert self.augment is not None
+        normals = columns.get("normals")
+        flat = None if normals is None else np.asarray(normals[0], np.float32)
+        moved, turned = deform(points[0], flat, rng, self.augment.elastic)
+        if turned is not None:
+            columns["normals"] = turned[None]
+        if "colour" in columns:
+            colour = np.asarray(columns["colour"], np.uint8)
+            columns["colour"] = augment_colour(colour, rng, self.augment.colour)
+        return moved[None], columns
+
+    def _filled(self, part: Part) -> Part:
+        """A scene of fewer points than a clip is repeated; what repeats is only seen."""
+        places = np.resize(part.places, self.config.points)
+        own = np.zeros(len(places), bool)
+        own[: len(part.own)] = part.own
+        return Part(places, own)
+
+    def labelled(self, scene: int) -> NDArray[np.int64] | None:
+        """Return the places of the points that keep their label in training; None: all do.
+
+        Raises:
+            InputError: No point of the scene has a label.
+        """
+        wanted = self.config.labelled_points if self.augment else 0
+        if not wanted:
+            return None
+        if scene not in self._labelled:
+            found = np.flatnonzero(np.asarray(self.arrays(scene)["labels"], np.int64) >= 0)
+            if not len(found):
+                raise InputError(
+                    f"{self.store.path}: {self.store.videos.name[scene]} has no labelled point"
+                )
+            rng = np.random.default_rng([self.seed, 5, scene])
+            drawn = rng.choice(found, min(wanted, len(found)), replace=False)
+            self._labelled[scene] = np.sort(drawn)
+        return self._labelled[scene]
+
+    def limits(self) -> dict[str, list[int]]:
+        """Return which stored points of every scene keep their label; nothing where all do."""
+        found = {int(scene): self.labelled(int(scene)) for scene in self.rows}
+        return {self.store.videos.name[s]: p.tolist() for s, p in found.items() if p is not None}
+
+    def unlabelled(self) -> list[str]:
+        """Return the names of scenes of which no point has a label."""
+        bare = []
+        for scene in map(int, self.rows):
+            total = int(self.store.videos.sizes[scene])
+            labels = self.store.read_column("labels", scene, np.zeros(1, np.int64), total)
+            if not (labels >= 0).any():
+                bare.append(self.store.videos.name[scene])
+        return bare
+
+    def nearest_kept(self, scene: int) -> NDArray[np.int64]:  # (all points,)
+        """Return for all points of a scene the nearest that it is seen with: full resolution."""
+        total, kept = int(self.store.videos.sizes[scene]), self.kept(scene)
+        if kept == total:
+            return np.arange(total)
+        points = self.store.read(scene, np.zeros(1, np.int64), total)[0]
+        near = np.arange(total)
+        near[kept:] = nearest(points[:kept], points[kept:])[:, 0]
+        return near
 
     def parts(self, scene: int) -> list[Part]:
         """Return how a scene is cut for scoring: each kept point is own in one part."""
@@ -154,6 +228,18 @@ def open_clips(
     augment: AugmentConfig | None = None,
     seed: int = 0,
 ) -> ClipDataset:
-    """Return clips of videos, or regions of scenes: whatever a store holds."""
-    kind = ClipDataset if store.ordered is None else SceneDataset
-    return kind(store, videos, config, augment=augment, seed=seed)
+    """Return clips of videos, or regions of scenes: whatever a store holds.
+
+    Raises:
+        InputError: A key for scenes is set, and the store holds videos.
+    """
+    if store.ordered is not None:
+        return SceneDataset(store, videos, config, augment=augment, seed=seed)
+    plain = DataConfig()
+    for key in ("spacing", "region", "labelled_points"):
+        if getattr(config, key) != getattr(plain, key):
+            raise InputError(f"{store.path}: holds videos; data.{key} is for scenes")
+    for key in ("elastic", "colour"):
+        if augment and getattr(augment, key) != getattr(AugmentConfig(), key):
+            raise InputError(f"{store.path}: holds videos; augment.{key} is for scenes")
+    return ClipDataset(store, videos, config, augment=augment, seed=seed)

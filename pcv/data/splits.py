@@ -23,9 +23,11 @@ class Split(NamedTuple):
 def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
     """Split a store by its own split column, and carve validation subjects out of train.
 
-    A store that names validation videos has nothing carved out. With ``protocol: paper`` nothing
-    validates, and those videos train, as the papers on such data do. Of the labelled training
-    videos a stratified, seeded ``label_fraction`` stays, at least one a class.
+    ``test_subjects`` override that column, and ``scenes`` leaves a part of the training videos: a
+    seeded share, at least one, or those named. A store that names validation videos has nothing
+    carved out. With ``protocol: paper`` nothing validates, and those videos train, as the papers
+    on such data do. Of the labelled training videos a stratified, seeded ``label_fraction`` stays,
+    at least one a class.
 
     Args:
         store: Open store.
@@ -33,9 +35,10 @@ def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
         labelled: Whether labels are used; without them every training video counts.
 
     Raises:
-        InputError: No training video is left.
+        InputError: No training video is left, or a subject or a scene is named that is not there.
     """
-    split, subject = store.videos.split, store.videos.subject
+    subject = store.videos.subject
+    split = _split(store, config)
     train = np.flatnonzero(split == "train")
     test = np.flatnonzero(split == "test")
     held = np.flatnonzero(split == "validation")
@@ -56,9 +59,33 @@ def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
         if (store.videos.label >= 0).any():  # else the labels are those of points
             train = train[store.videos.label[train] >= 0]
         train = _stratified(train, store.videos.label, config)
+    train = _scenes(train, store, config)
     if not len(train):
         raise InputError(f"{store.path}: no video to train on")
     return Split(train, held, test)
+
+
+def _split(store: Store, config: TrainConfig) -> NDArray[np.str_]:
+    if not config.test_subjects:
+        return store.videos.split
+    missing = sorted({*config.test_subjects} - {*store.videos.subject.tolist()})
+    if missing:
+        known = ", ".join(map(str, np.unique(store.videos.subject)[:20]))
+        raise InputError(f"{store.path}: train.test_subjects {missing[0]} is none of {known}")
+    return np.where(np.isin(store.videos.subject, config.test_subjects), "test", "train")
+
+
+def _scenes(rows: NDArray[np.int64], store: Store, config: TrainConfig) -> NDArray[np.int64]:
+    if isinstance(config.scenes, tuple):
+        names = {store.videos.name[row]: row for row in rows}
+        missing = [name for name in config.scenes if name not in names]
+        if missing:
+            raise InputError(f"{store.path}: train.scenes {missing[0]} is no training video")
+        return np.array(sorted(names[name] for name in {*config.scenes}), np.int64)
+    if config.scenes == 1 or not len(rows):
+        return rows
+    rng = np.random.default_rng([config.seed, 4])
+    return np.sort(rng.choice(rows, max(1, round(config.scenes * len(rows))), replace=False))
 
 
 def _stratified(

@@ -70,6 +70,20 @@ def linear_probe(
     seen.
     """
     inputs, queries = standardise(train.value, test.value)
+    layer = fit_linear(inputs, train.label, config, classes=classes, seed=seed)
+    with torch.no_grad():
+        return layer(queries).argmax(1).numpy()
+
+
+def fit_linear(
+    inputs: Tensor,  # (n, D)
+    label: Tensor,  # (n,) int64
+    config: ProbeConfig,
+    *,
+    classes: int,
+    seed: int,
+) -> nn.Linear:
+    """Fit multinomial logistic regression: full batches, AdamW, a cosine schedule."""
     generator = torch.Generator().manual_seed(seed)
     layer = nn.Linear(inputs.shape[1], classes)
     with torch.no_grad():
@@ -80,12 +94,11 @@ def linear_probe(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.linear_epochs)
     for _ in range(config.linear_epochs):
         optimizer.zero_grad()
-        loss = F.cross_entropy(layer(inputs), train.label)
+        loss = F.cross_entropy(layer(inputs), label)
         loss.backward()
         optimizer.step()
         schedule.step()
-    with torch.no_grad():
-        return layer(queries).argmax(1).numpy()
+    return layer
 
 
 def knn_probe(

@@ -19,12 +19,9 @@ class DenseUNet(nn.Module):
     def __init__(self, channels_in: int, widths: tuple[int, ...], channels_out: int) -> None:
         super().__init__()
         before = (channels_in, *widths)
-        self.down = nn.ModuleList(
-            _convolutions(a, b) for a, b in zip(before, widths, strict=False)
-        )
+        self.down = nn.ModuleList(_convolutions(a, b) for a, b in zip(before, widths, strict=False))
         self.up = nn.ModuleList(
-            _convolutions(a + b, b)
-            for a, b in zip(widths[:0:-1], widths[-2::-1], strict=True)
+            _convolutions(a + b, b) for a, b in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.out = nn.Conv3d(widths[0], channels_out, 1)
 

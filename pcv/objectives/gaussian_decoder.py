@@ -35,12 +35,14 @@ class GaussianDecoder(nn.Module):
                   "feature": config.features}  # fmt: skip
         self.heads = nn.ModuleDict({n: nn.Linear(config.hidden, w) for n, w in widths.items()})
         with torch.no_grad():
-            for head in self.heads.values():
+            for name, head in self.heads.items():
                 assert isinstance(head, nn.Linear)
                 head.weight.mul_(SHRINK)
                 head.bias.zero_()
-            self.heads["rotation"].bias[0] = 1.0  # type: ignore[index]
-            self.heads["opacity"].bias.fill_(FIRST_OPACITY)  # type: ignore[operator]
+                if name == "rotation":
+                    head.bias[0] = 1.0
+                elif name == "opacity":
+                    head.bias.fill_(FIRST_OPACITY)
 
     def forward(self, feature: Tensor, lattice: Lattice) -> list[Decoded]:
         """Decode the cells of every cloud and prune faint Gaussians.

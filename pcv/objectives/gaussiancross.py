@@ -124,7 +124,7 @@ class GaussianCross(nn.Module):
         wanted = self._teacher(views)
         drawn = feature.flatten(0, 1).movedim(-1, 1)
         wanted = wanted.movedim(-1, 1)
-        size = tuple(min(pair) for pair in zip(drawn.shape[2:], wanted.shape[2:], strict=True))
+        size = (min(drawn.shape[2], wanted.shape[2]), min(drawn.shape[3], wanted.shape[3]))
         drawn, wanted = (F.adaptive_avg_pool2d(part, size) for part in (drawn, wanted))
         projected = self.projector(drawn.movedim(1, -1).flatten(0, 2))
         similarity = F.cosine_similarity(projected.float(), wanted.movedim(1, -1).flatten(0, 2))

@@ -18,9 +18,8 @@ from pcv.objectives import prototypes
 from pcv.objectives.bank import Bank
 from pcv.objectives.contrast import Candidates, Contrast, contrast
 from pcv.objectives.segments import encode_segments
+from pcv.objectives.spread import spread
 from pcv.ops import interpolate, nearest
-
-MONITORED = 128  # superpoints whose spectrum is watched
 
 
 class Owners(NamedTuple):
@@ -124,7 +123,7 @@ class PointCPSC(nn.Module):
             found = encode_segments(self.encoder, batch.points, length)
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
-        if self.encoder.config.anchors != "prefix":
+        if getattr(self.encoder.config, "anchors", "prefix") != "prefix":
             raise ValueError("two views need encoder.anchors: prefix, which keeps points aligned")
         clips, frames = batch.points.shape[:2]
         cut = frames - length
@@ -225,19 +224,7 @@ class PointCPSC(nn.Module):
 
 @torch.no_grad()
 def _monitors(prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Tell a collapse: spread and effective rank of unit targets, and how well they are met.
-
-    ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal.
-    """
+    """Tell a collapse: how unit targets are spread, and how well they are met."""
     guess = F.normalize(prediction.float(), dim=-1).flatten(0, 2)
     truth = F.normalize(target.float(), dim=-1).flatten(0, 2)
-    step = max(1, len(truth) // MONITORED)
-    sample = truth[::step][:MONITORED]
-    centred = sample - sample.mean(0)
-    energy = torch.linalg.eigvalsh(centred @ centred.T).clamp(min=0)
-    share = energy / energy.sum().clamp(min=1e-12)
-    return {
-        "positive_similarity": (guess * truth).sum(1).mean(),
-        "embedding_std": truth.std(0, unbiased=False).square().sum().sqrt(),
-        "effective_rank": torch.exp(-(share * share.clamp(min=1e-12).log()).sum()),
-    }
+    return {"positive_similarity": (guess * truth).sum(1).mean()} | spread(truth)

@@ -1,7 +1,9 @@
 """Point operators: one a file, each a schema with a CPU, a CUDA and a fake kernel."""
 
 from pcv.ops.ball_query import ball_query
+from pcv.ops.curves import cells, hilbert_code, z_code
 from pcv.ops.farthest_points import farthest_points
+from pcv.ops.gated_delta_rule import gated_delta_rule
 from pcv.ops.grouping import gather_points, interpolate, repeat_first
 from pcv.ops.linear_max import linear_max
 from pcv.ops.nearest import nearest
@@ -11,8 +13,11 @@ from pcv.ops.tube_sum import tube_sum
 
 __all__ = [
     "ball_query",
+    "cells",
     "farthest_points",
+    "gated_delta_rule",
     "gather_points",
+    "hilbert_code",
     "interpolate",
     "linear_max",
     "nearest",
@@ -20,4 +25,5 @@ __all__ = [
     "tube_max",
     "tube_rectify",
     "tube_sum",
+    "z_code",
 ]

@@ -22,7 +22,7 @@ class Layout(NamedTuple):
 
     splat: Tensor  # (P,) int64, which splat each pair draws, nearest first in each tile
     start: Tensor  # (tiles,) int64
-    count: Tensor  # (tiles,) int64
+    pairs: Tensor  # (tiles,) int64, how many each has
     side: int  # pixels
     cap: float  # largest alpha of one splat in one pixel
     budget: int  # numbers in the largest array, about
@@ -112,7 +112,7 @@ class _Blend(torch.autograd.Function):
 def _chunks(layout: Layout) -> Iterator[Tensor]:
     """Tiles that are blended together."""
     many = max(1, layout.budget // (layout.side**2 * SLOTS))
-    yield from layout.count.nonzero()[:, 0].split(many)
+    yield from layout.pairs.nonzero()[:, 0].split(many)
 
 
 def _slices(
@@ -121,7 +121,7 @@ def _slices(
     """Splats of some tiles from front to back, until they end or hide all behind them."""
     slot = torch.arange(SLOTS, device=tiles.device)
     passed = basis.new_ones(len(tiles), basis.shape[1])
-    start, count = layout.start[tiles], layout.count[tiles]
+    start, count = layout.start[tiles], layout.pairs[tiles]
     for first in range(0, int(count.max()) if len(count) else 0, SLOTS):
         left = count - first
         open_ = (left > 0) & (passed.amax(1) > STOP)
@@ -143,11 +143,11 @@ def _blended(part: _Slice, exponent: Tensor, basis: Tensor, cap: float) -> _Blen
     polynomials = _rows(exponent, part.pairs, len(part.tiles))
     alpha = torch.matmul(basis.T, polynomials.transpose(1, 2)).exp_()  # (A, px, K)
     alpha.clamp_(max=cap)
-    torch.nn.functional.threshold_(alpha, FAINTEST, 0.0)
+    torch.threshold_(alpha, FAINTEST, 0.0)
     rest = 1 - alpha
     passed = rest.cumprod(2).mul_(part.passed[:, :, None])  # behind each
     last = passed[:, :, -1].clone()
-    weight = torch.nn.functional.threshold_(passed, STOP, 0.0).div_(rest).mul_(alpha)
+    weight = torch.threshold_(passed, STOP, 0.0).div_(rest).mul_(alpha)
     return _Blended(alpha, rest, weight, last)
 
 

@@ -17,7 +17,7 @@ MARGIN = 0.3  # of the half image, beyond which the perspective is not followed 
 class Splats(NamedTuple):
     """The Gaussians that a camera may see, nearest first."""
 
-    index: Tensor  # (S,) int64, which Gaussian
+    source: Tensor  # (S,) int64, which Gaussian
     centre: Tensor  # (S, 2) pixels; the first pixel's centre is (0.5, 0.5)
     conic: Tensor  # (S, 3) the inverse covariance's xx, xy and yy
     depth: Tensor  # (S,) camera z

@@ -67,11 +67,11 @@ def _draw(
     splats = project(gaussians, matrix, intrinsics, size, options)
     tiles = cut_tiles(splats, size, options.tile)
     depth = splats.depth[:, None]
-    values = torch.cat([gaussians.channels[splats.index], depth, torch.ones_like(depth)], 1)
+    values = torch.cat([gaussians.channels[splats.source], depth, torch.ones_like(depth)], 1)
     layout = Layout(
-        tiles.splat, tiles.start, tiles.count, options.tile, options.alpha_cap, options.budget
+        tiles.splat, tiles.start, tiles.pairs, options.tile, options.alpha_cap, options.budget
     )
-    opacity = gaussians.opacity[splats.index]
+    opacity = gaussians.opacity[splats.source]
     image = blend(_exponents(splats, opacity, tiles), values, layout)
     side = options.tile
     whole = image.reshape(tiles.rows, tiles.columns, side, side, -1).transpose(1, 2)

@@ -16,7 +16,7 @@ class Tiles(NamedTuple):
     splat: Tensor  # (P,) int64, a splat a pair, tile by tile
     tile: Tensor  # (P,) int64, the tile of each pair
     start: Tensor  # (tiles,) int64, where each tile's pairs start
-    count: Tensor  # (tiles,) int64
+    pairs: Tensor  # (tiles,) int64, how many each has
     middle: Tensor  # (tiles, 2) pixels, x and y of the middles
     rows: int  # of tiles
     columns: int

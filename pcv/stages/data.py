@@ -20,7 +20,7 @@ class People(NamedTuple):
     subjects: int = 10
     trials: int = 2
     seed: int = 0
-    sequences: int = 3  # of a street, for kitti and synthia
+    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet
     frames: int = 8  # of each
 
 
@@ -37,6 +37,10 @@ def synthesise(
 
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
+    if format == "scannet":
+        from pcv.data.synth_room import synthesise_rooms
+
+        return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
     from pcv.data.synth import synthesise as write_recordings
 
     return write_recordings(

@@ -16,7 +16,9 @@ from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
-from pcv.objectives import Classify, Segment, build_objective
+from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
+from pcv.stages.inputs import check_inputs
+from pcv.stages.robustness import robustness
 from pcv.stages.scoring import class_names, score
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
@@ -28,6 +30,7 @@ def evaluate(
     store: Path | None = None,
     split: str = "test",
     checkpoint: str = "last",
+    others: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score a finetuned run; nothing of it is changed.
@@ -37,6 +40,7 @@ def evaluate(
         store: Clip store; None: the one it was trained on.
         split: train, validation or test.
         checkpoint: last or best.
+        others: Also score scenes beside others in a batch (``robustness``).
         progress: Called with clips scored.
 
     Returns:
@@ -44,7 +48,8 @@ def evaluate(
         n_scored and n_in_split (videos), classes, confusion (of videos, or of points).
 
     Raises:
-        InputError: Not a finetuned run, an unknown split, or a store of other classes.
+        InputError: Not a finetuned run, an unknown split, a store of other classes, or ``others``
+            of a run that does not label scenes.
     """
     recipe, stored = read_run(run)
     if recipe.stage != "finetune":
@@ -52,19 +57,25 @@ def evaluate(
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
-    labelled = recipe.objective.name == "classify"
+    check_inputs(recipe, opened)
+    labelled = recipe.objective.name in ("classify", "scene_segment")
     videos = getattr(split_videos(opened, recipe.train, labelled=labelled), split)
     if not len(videos):
         raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")
     names = class_names(opened, recipe)
     objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
-    assert isinstance(objective, Classify | Segment)
+    assert isinstance(objective, Supervised)
     folder = RunFolder(run)
     load_objective(folder.last if checkpoint == "last" else folder.best, objective)
     objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     found = score(objective, opened, videos, recipe, progress)
+    extra: dict[str, Any] = {}
+    if others:
+        if not isinstance(objective, SceneSegment):
+            raise InputError(f"{run}: --others is for runs of objective.name scene_segment")
+        extra["others"] = robustness(objective, opened, videos, recipe)
     matrix = found.confusion
-    kind = _point_classes if isinstance(objective, Segment) else _classes
+    kind = _classes if isinstance(objective, Classify) else _point_classes
     return {
         "run": str(run),
         "store": str(opened.path),
@@ -76,6 +87,7 @@ def evaluate(
         "n_in_split": len(videos),
         "classes": kind(matrix, names),
         "confusion": matrix.tolist(),
+        **extra,
     }
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
+from pcv.config import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes import open_clips
 from pcv.data.splits import split_videos
@@ -21,6 +22,7 @@ from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
 from pcv.objectives.segments import encode_segments
 from pcv.stages.job import Job
+from pcv.stages.scene_probe import probe_scenes
 from pcv.stages.training import device, explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.run import RunFolder, RunResult
@@ -30,6 +32,8 @@ BATCH = 32
 
 def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     """Fit linear and nearest-neighbour classifiers on frozen features, and score the test videos.
+
+    Of scenes, points are classified, by a linear classifier alone.
 
     Without a pretrained run the encoder is random; ``probe.warm_statistics`` batches of training
     clips then set the running statistics of its batch normalisation, which is a stronger and
@@ -44,6 +48,8 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     if finished:
         return finished
     recipe = job.recipe
+    if isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
+        return folder.finish(probe_scenes(job, progress))
     store = open_store(job.store, recipe.data.dataset)
     split = split_videos(store, recipe.train, labelled=True)
     if not len(split.test):

@@ -6,18 +6,22 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from pcv.clip import Progress
+from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
 from pcv.data.dataset import evaluation_batches
-from pcv.data.scenes import open_clips
+from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
-from pcv.evaluate.segmentation import score_points
-from pcv.objectives import Classify, Segment
+from pcv.evaluate.segmentation import label_points, score_points
+from pcv.objectives import Classify, SceneSegment, Segment, Supervised
+from pcv.stages.scene_scoring import score_labelling
+from pcv.stages.whole_scenes import score_scenes
+from pcv.train.fit import device_of, to_device
 
 BATCH = 32  # clips; a score does not depend on it
 WHOLE = 4  # clips of whole frames
@@ -33,7 +37,7 @@ class Scores(NamedTuple):
 
 
 def score(
-    objective: Classify | Segment,
+    objective: Supervised,
     store: Store,
     videos: NDArray[np.int64],
     recipe: Recipe,
@@ -46,16 +50,21 @@ def score(
     """
     if isinstance(objective, Segment):
         return _score_points(objective, store, videos, recipe, progress)
-    found = score_videos(objective, store, videos, recipe, progress)
+    if isinstance(objective, SceneSegment):
+        what = (store, videos, recipe)
+        found = score_labelling(objective.encoder, objective.labels, what, progress)
+        return Scores("miou_present_classes", *found)
+    scored = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))
-    matrix = confusion_matrix(found.label, found.score.argmax(1), classes)
+    matrix = confusion_matrix(scored.label, scored.score.argmax(1), classes)
     values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
-    return Scores("accuracy", values, matrix, len(found.video))
+    return Scores("accuracy", values, matrix, len(scored.video))
 
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:
     """Names of the classes that a recipe's objective tells apart."""
-    if recipe.objective.name == "segment":
+    names = {recipe.objective.name, recipe.encoder.name}
+    if names & {"segment", "scene_segment", "serial", "sparseunet"}:
         return store.point_class_names or store.class_names
     return store.class_names
 
@@ -81,6 +90,8 @@ def _score_points(
     recipe: Recipe,
     progress: Progress | None,
 ) -> Scores:
+    if store.ordered is not None:
+        return _score_scenes(objective, store, videos, recipe, progress)
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
     data = recipe.data.model_copy(update=whole)
     clips = open_clips(store, videos, data, seed=recipe.train.seed)
@@ -95,6 +106,39 @@ def _score_points(
     matrix = found.confusion
     values = mean_iou(matrix) | {"point_accuracy": accuracy(matrix)}
     return Scores("miou_present_classes", values, matrix, found.videos)
+
+
+def _score_scenes(
+    objective: Segment,
+    store: Store,
+    videos: NDArray[np.int64],
+    recipe: Recipe,
+    progress: Progress | None,
+) -> Scores:
+    clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
+    advance = _Count(progress, len(clips), "regions scored")
+    classes = len(class_names(store, recipe))
+    was_training = objective.training
+    objective.eval()
+
+    def label(batch: ClipBatch) -> Tensor:
+        return label_points(objective, to_device(batch, device_of(objective)).points)
+
+    try:
+        found = score_scenes(label, clips, classes, batch=WHOLE, advance=advance)
+    except ValueError as error:
+        raise InputError(f"{store.path}: {error}") from None
+    finally:
+        objective.train(was_training)
+    matrix = found.full
+    values = mean_iou(matrix) | {
+        "point_accuracy": accuracy(matrix),
+        "mean_class_accuracy": mean_class_accuracy(matrix),
+    }
+    if recipe.data.spacing:
+        kept = mean_iou(found.kept)
+        values |= {f"{name}_of_kept_points": value for name, value in kept.items()}
+    return Scores("miou_present_classes", values, matrix, found.scenes)
 
 
 def cover(

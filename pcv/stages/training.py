@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, SegmentConfig, dump_recipe
+from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
+from pcv.data.checksum import write_json
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
-from pcv.data.scenes import open_clips
+from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.objectives import Classify, Segment, build_objective
+from pcv.objectives import Supervised, build_objective
+from pcv.stages.inputs import check_inputs
 from pcv.stages.job import Job
 from pcv.stages.scoring import class_names, score
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
@@ -83,7 +85,8 @@ class _Training:
             return finished
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
-        labelled = recipe.objective.name == "classify"
+        check_inputs(recipe, self.store)
+        labelled = recipe.objective.name in ("classify", "scene_segment")
         self.split = split_videos(self.store, recipe.train, labelled=labelled)
         clips = open_clips(
             self.store,
@@ -92,6 +95,8 @@ class _Training:
             augment=recipe.augment,
             seed=recipe.train.seed,
         )
+        if isinstance(clips, SceneDataset) and (limits := clips.limits()):
+            write_json(self.folder.path / "labelled_points.json", limits)
         if not len(clips):
             raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
         if min(len(clips), recipe.train.batch) < 2:
@@ -102,7 +107,7 @@ class _Training:
         _check_subjects(recipe, self.store, self.split.train)
         _check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
-        state = self._state(resume)
+        state = self._state(resume, length.steps)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
         plan = FitPlan(length.steps, schedule, recipe.optim.clip_norm, recipe.train.precision)
         self.schedule, self.length, self.saved = schedule, length, time.monotonic()
@@ -122,11 +127,12 @@ class _Training:
             )
         return self.folder.finish(self._result(state, time.monotonic() - began))
 
-    def _state(self, resume: bool) -> TrainState:
+    def _state(self, resume: bool, steps: int) -> TrainState:
         recipe = self.recipe
         torch.manual_seed(recipe.train.seed)
         encoder = build_encoder(recipe.encoder)
-        objective = build_objective(recipe, encoder, classes=len(class_names(self.store, recipe)))
+        classes = len(class_names(self.store, recipe))
+        objective = build_objective(recipe, encoder, classes=classes, total=steps)
         if self.job.start is not None:
             load_strictly(encoder, starting_weights(self.job.start, recipe), self.job.start)
         objective.to(device())
@@ -162,7 +168,7 @@ class _Training:
         due = step == self.length.steps or (
             train.validate_every and epoch % train.validate_every == 0
         )
-        if not isinstance(state.objective, Classify | Segment) or not due or not len(videos):
+        if not isinstance(state.objective, Supervised) or not due or not len(videos):
             return
         found = score(state.objective, self.store, videos, self.recipe)
         value = found.values[found.main]
@@ -193,7 +199,7 @@ class _Training:
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
-        if not isinstance(state.objective, Classify | Segment) or not len(self.split.test):
+        if not isinstance(state.objective, Supervised) or not len(self.split.test):
             return result
         found = score(state.objective, self.store, self.split.test, recipe, self.progress)
         scores = dict(found.values)
@@ -231,11 +237,16 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
 
 def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
     objective = recipe.objective
-    if not isinstance(objective, SegmentConfig):
+    if not isinstance(objective, SegmentConfig | SceneSegmentConfig):
         return
     if collate([clips[0, 0]]).point_label is None:
         raise RecipeError(
-            f"{store.path}: its points have no labels; objective.name segment needs them"
+            f"{store.path}: its points have no labels; objective.name {objective.name} needs them"
+        )
+    if isinstance(clips, SceneDataset) and (bare := clips.unlabelled()):
+        raise RecipeError(
+            f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
+            "name others by train.scenes, or prepare without --unlabelled"
         )
     weights, classes = len(objective.class_weights), len(class_names(store, recipe))
     if weights not in (0, classes):
@@ -268,14 +279,19 @@ def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     the shape of the weights may not.
 
     Raises:
-        CheckpointError: No checkpoint, or another encoder, width or form.
+        CheckpointError: No checkpoint, or another encoder, width, form or input channels.
     """
     config, weights = load_encoder(start)
     wanted = recipe.encoder.model_dump(mode="json")
-    for key in ("name", "width", "form"):
-        if config.get(key) != wanted.get(key):
+    for key in ("name", "width", "form", "inputs"):
+        has, asked = _said(config.get(key)), _said(wanted.get(key))
+        if has != asked:
             raise CheckpointError(
-                f"{start}: its encoder has {key} {config.get(key)}, the recipe {wanted.get(key)}; "
-                f"use --set encoder.{key}={config.get(key)}"
+                f"{start}: its encoder has {key} {has}, the recipe {asked}; "
+                f"use --set encoder.{key}={has}"
             )
     return weights
+
+
+def _said(value: object) -> str:
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)

@@ -48,3 +48,25 @@ def scannet(  # noqa: PLR0913 - the options are the interface
     storage = {"points": points, "dtype": dtype, "step": step}
     work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
     convert(reader, raw, out, storage | work, json)
+
+
+@prepare_app.command(epilog="Example: pcv prepare s3dis Stanford3dDataset stores/s3dis")
+def s3dis(  # noqa: PLR0913 - the options are the interface
+    raw: Raw,
+    out: Out,
+    test_area: Annotated[int, typer.Option(min=1, max=6, help="Tests; the others train.")] = 5,
+    points: MostPoints = 1 << 24,
+    dtype: Dtype = "int16",
+    step: Step = 2**-10,
+    jobs: Jobs = 0,
+    skip_bad: SkipBad = False,
+    limit: Limit = None,
+    scheduler: Scheduler = None,
+    json: Json = False,
+) -> None:
+    """S3DIS: Area_N/room_M/Annotations/*.txt, an object a file."""
+    from pcv.data.raw.s3dis import S3dis
+
+    storage = {"points": points, "dtype": dtype, "step": step}
+    work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}
+    convert(S3dis(test_area), raw, out, storage | work, json)

@@ -32,18 +32,18 @@ def test_a_small_ball_is_a_blurred_dot_where_the_pinhole_says():
 
 def test_what_cannot_be_seen_is_left_out():
     ahead = [0.0, 0.0, 2.0]
-    assert len(splats(one(ahead)).index) == 1
-    assert len(splats(one(ahead), near=2.5).index) == 0
-    assert len(splats(one(ahead), far=1.5).index) == 0
-    assert len(splats(one([0.0, 0.0, -2.0])).index) == 0
-    assert len(splats(one([50.0, 0.0, 2.0])).index) == 0
-    assert len(splats(one(ahead, opacity=0.9 * FAINTEST)).index) == 0
+    assert len(splats(one(ahead)).source) == 1
+    assert len(splats(one(ahead), near=2.5).source) == 0
+    assert len(splats(one(ahead), far=1.5).source) == 0
+    assert len(splats(one([0.0, 0.0, -2.0])).source) == 0
+    assert len(splats(one([50.0, 0.0, 2.0])).source) == 0
+    assert len(splats(one(ahead, opacity=0.9 * FAINTEST)).source) == 0
 
 
 def test_splats_come_nearest_first():
     found = splats(Gaussians(*(part.float() for part in random_gaussians(200))))
     assert (found.depth.diff() >= 0).all()
-    assert 20 < len(found.index) < 200
+    assert 20 < len(found.source) < 200
 
 
 def test_reach_covers_all_that_is_not_too_faint():
@@ -51,11 +51,11 @@ def test_reach_covers_all_that_is_not_too_faint():
     camera = cameras(60, 80)
     found = project(gaussians, camera.world_to_camera[0], camera.intrinsics[0], (60, 80), DEFAULTS)
     draw = torch.Generator().manual_seed(0)
-    offset = torch.randn(200, len(found.index), 2, generator=draw, dtype=torch.float64)
+    offset = torch.randn(200, len(found.source), 2, generator=draw, dtype=torch.float64)
     offset *= 1.5 * found.reach
     xx, xy, yy = found.conic.unbind(1)
     x, y = offset.unbind(2)
-    alpha = gaussians.opacity[found.index] * torch.exp(
+    alpha = gaussians.opacity[found.source] * torch.exp(
         -0.5 * (xx * x * x + 2 * xy * x * y + yy * y * y)
     )
     beyond = (offset.abs() > found.reach).any(2)

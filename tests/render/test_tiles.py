@@ -19,11 +19,11 @@ def test_every_tile_lists_the_splats_that_reach_it_nearest_first(count, side, se
     assert (tiles.rows, tiles.columns) == (-(-23 // side), -(-width // side))
     for tile in range(tiles.rows * tiles.columns):
         first = int(tiles.start[tile])
-        found = tiles.splat[first : first + int(tiles.count[tile])]
+        found = tiles.splat[first : first + int(tiles.pairs[tile])]
         low = torch.tensor([tile % tiles.columns, tile // tiles.columns]) * side
         touches = ((centre + reach > low) & (centre - reach < low + side)).all(1)
         assert set(touches.nonzero()[:, 0].tolist()) <= set(found.tolist())
         assert (found.diff() > 0).all()
         assert torch.equal(tiles.middle[tile], (low + side / 2).float())
         assert (tiles.tile[first : first + len(found)] == tile).all()
-    assert int(tiles.count.sum()) == len(tiles.splat)
+    assert int(tiles.pairs.sum()) == len(tiles.splat)

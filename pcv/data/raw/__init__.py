@@ -14,6 +14,7 @@ from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.ntu import NtuRgbd
 from pcv.data.raw.nvgesture import NvGesture
 from pcv.data.raw.rgbd import RgbdScenes
+from pcv.data.raw.s3dis import S3dis
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
@@ -128,6 +129,7 @@ READERS: dict[str, type[Reader]] = {
     "ntu": NtuRgbd,
     "nvgesture": NvGesture,
     "rgbd": RgbdScenes,
+    "s3dis": S3dis,
     "scannet": ScanNet,
     "shrec": Shrec17,
     "synthia": Synthia,

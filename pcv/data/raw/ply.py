@@ -1,4 +1,4 @@
-"""PLY clouds (Turk, 1994): ASCII, binary little-endian and big-endian."""
+"""PLY clouds and meshes (Turk, 1994): ASCII, binary little-endian and big-endian."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ class Header(NamedTuple):
     vertices: int
     dtype: np.dtype[Any]  # of one vertex
     start: int  # where the first one begins
+    faces: int = 0  # that follow the vertices at once
+    face: tuple[str, str] = ("u1", "i4")  # types of a face's number of corners, and of a corner
+
+
+class Mesh(NamedTuple):
+    """Vertices and what joins them."""
+
+    cloud: Cloud
+    faces: NDArray[np.int64]  # (f, 3) vertices; none where the file has no faces
+    normals: NDArray[np.float64] | None  # (n, 3) as stored, of any length
 
 
 def read_ply(path: Path) -> Cloud:
@@ -37,14 +47,30 @@ def read_ply(path: Path) -> Cloud:
     Raises:
         RawFileError: Not a PLY, truncated, or without vertices of x, y and z.
     """
+    return read_mesh(path, faces=False).cloud
+
+
+def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
+    """Read the vertices of a PLY file, their normals, and the triangles that follow them.
+
+    Raises:
+        RawFileError: As ``read_ply``; or a face is no triangle of its vertices.
+    """
     data = read_bytes(path)
     try:
         header = _header(data)
         body = data[header.start :]
-        values = _ascii(header, body) if header.format == "ascii" else _binary(header, body)
+        binary = header.format != "ascii"
+        values = _binary(header, body) if binary else _ascii(header, body)
+        corners = np.empty((0, 3), np.int64)
+        if faces and header.faces:
+            corners = _binary_faces(header, body) if binary else _ascii_faces(header, body)
     except ValueError as error:
         raise RawFileError(path, f"cannot be read as PLY: {error}", "write it again") from None
-    return from_fields(path, {name: values[name] for name in values.dtype.names or ()})
+    fields = {name: values[name] for name in values.dtype.names or ()}
+    axes = [fields[name] for name in ("nx", "ny", "nz") if name in fields]
+    normals = np.stack(axes, axis=1).astype(np.float64) if len(axes) == 3 else None
+    return Mesh(from_fields(path, fields), corners, normals)
 
 
 def _header(data: bytes) -> Header:
@@ -66,7 +92,19 @@ def _header(data: bytes) -> Header:
     dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
     if count < 0:
         raise ValueError(f"{count} vertices")
-    return Header(kind, count, dtype, newline + 1)
+    return Header(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
+
+
+def _faces(lines: list[list[str]]) -> tuple[int, tuple[str, str]]:
+    """How many faces follow the vertices, of which types; other elements are left unread."""
+    properties = [line for line in lines[1:] if line[:1] in (["property"], ["element"])]
+    if not lines or lines[0][1] != "face" or not properties:
+        return 0, ("u1", "i4")
+    first = properties[0]
+    alone = len(properties) == 1 or properties[1][0] == "element"
+    if len(first) != 5 or first[1] != "list" or not alone or not {*first[2:4]} <= set(TYPES):
+        raise ValueError(f"faces of {' '.join(first)[:80]}, expected one list of vertices")
+    return int(lines[0][2]), (TYPES[first[2]], TYPES[first[3]])
 
 
 def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
@@ -98,3 +136,34 @@ def _ascii(header: Header, body: bytes) -> NDArray[Any]:
     table = np.array(words, np.float64).reshape(header.vertices, len(names))
     fields = [(name, "f8") for name in names]
     return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]
+
+
+def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+    order = ORDER[header.format]
+    count, corner = (order + kind for kind in header.face)
+    face = np.dtype([("count", count), ("corners", corner, (3,))])
+    start = header.vertices * header.dtype.itemsize
+    size = header.faces * face.itemsize
+    if len(body) - start < size:
+        raise ValueError(f"{max(0, len(body) - start)} bytes of triangles, its header says {size}")
+    table = np.frombuffer(body[start : start + size], face)
+    return _triangles(table["count"], table["corners"], header)
+
+
+def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+    lines = body.split(b"\n")[header.vertices : header.vertices + header.faces]
+    words = b" ".join(lines).split()
+    if len(words) != 4 * header.faces:
+        raise ValueError(f"{len(words)} numbers for {header.faces} triangles")
+    table = np.array(words, np.float64).reshape(header.faces, 4)
+    return _triangles(table[:, 0], table[:, 1:], header)
+
+
+def _triangles(
+    count: NDArray[Any], corners: NDArray[Any], header: Header
+) -> NDArray[np.int64]:  # (f, 3)
+    if (count != 3).any():
+        raise ValueError("a face is no triangle")
+    if not (corners.min() >= 0 and corners.max() < header.vertices):
+        raise ValueError(f"a face of vertices that are not among {header.vertices}")
+    return corners.astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": 
 ORDERED = 1 << 19  # points of a room in farthest-point order
 UP_Z = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # to x right, y down, z forward
 UP_Z_AXES = "x right, y down, z forward"
+OFFICIAL = {"train": "scannetv2_train.txt", "test": "scannetv2_val.txt"}
 EVERY = 3  # without lists, each third room tests
 
 
@@ -37,27 +39,30 @@ class RoomLists(NamedTuple):
     train: Path | None = None
     test: Path | None = None
 
-    def describe(self) -> str:
-        """Say where the split comes from."""
-        named = [path.name for path in self if path]
-        return " ".join(named) or f"lists in the folder, else every {EVERY}rd room tests"
+    def describe(self, root: Path) -> str:
+        """Say where the split comes from: lists by name and checksum, or the rule."""
+        found = [path for path in self._files(root).values() if path]
+        named = [f"{p.name} {hashlib.sha256(' '.join(_lines(p)).encode()).hexdigest()[:12]}"
+                 for p in found]  # fmt: skip
+        return ", ".join(named) or f"every {EVERY}rd room tests"
 
     def splits(self, root: Path, names: list[str]) -> dict[str, str]:
         """Return the split of every room: by the lists given, by those found, or every third room.
 
         Scans of one room, named alike up to ``_``, are never on two sides.
         """
-        if any(self):
-            return _listed({"train": self.train, "test": self.test})
-        found = {split: _find(root, pattern) for split, pattern in OFFICIAL.items()}
+        found = self._files(root)
         if any(found.values()):
             return _listed(found)
         rooms = sorted({name.rpartition("_")[0] for name in names})
         tests = set(rooms[EVERY - 1 :: EVERY])
         return {n: "test" if n.rpartition("_")[0] in tests else "train" for n in names}
 
-
-OFFICIAL = {"train": "scannetv2_train.txt", "test": "scannetv2_val.txt"}
+    def _files(self, root: Path) -> dict[str, Path | None]:
+        """The lists given, else those in the folder or in the folders in it."""
+        if any(self):
+            return {"train": self.train, "test": self.test}
+        return {split: _find(root, name) for split, name in OFFICIAL.items()}
 
 
 def room_video(

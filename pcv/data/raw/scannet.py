@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pcv.clip import Video, VideoSource
-from pcv.data.raw import scannet_arrays
+from pcv.data.raw import scannet_arrays, scannet_mesh
 from pcv.data.raw.label_map import LabelMap, read_label_map
 from pcv.data.raw.listing import collect, walk
-from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, RoomLists, room_video
+from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, RoomLists, room_video
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"scene(\d{4})_(\d{2})")
-ARRAYS = "_vert.npy"
+ARRAYS, MESH = "_vert.npy", "_vh_clean_2.ply"
 MAPS = {20: "scannet20.yaml", 200: "scannet200.yaml"}
 
 
@@ -59,20 +62,18 @@ class ScanNet:
         """Return the options that change the store."""
         return {
             "classes": self.classes,
-            "split": self.lists.describe(),
+            "split": self.lists.describe(self.root),
             "unlabelled": str(self.unlabelled),
         }
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find every ``sceneXXXX_YY_vert.npy``, sorted; see ``Reader``."""
+        """Find every ``sceneXXXX_YY_vert.npy`` or ``_vh_clean_2.ply``, sorted; see ``Reader``."""
         if not root.is_dir():
             raise InputError(f"{root}: no such folder; give the folder that holds scene0000_00")
-        paths = [
-            Path(folder, name)
-            for folder, _, names in walk(root)
-            for name in sorted(names)
-            if name.endswith(ARRAYS)
-        ]
+        paths: list[Path] = []
+        for folder, inside, names in walk(root):
+            inside[:] = [n for n in inside if not n.startswith(".")]  # partial ones of `pcv synth`
+            paths += [Path(folder, name) for name in names if name.endswith((ARRAYS, MESH))]
         splits = self.lists.splits(root, [_name(path) for path in paths])
         found = collect(
             [path for path in sorted(paths) if _name(path) in splits],
@@ -80,7 +81,7 @@ class ScanNet:
             bad,
         )
         if not found and not bad:
-            raise InputError(f"{root}: holds no scene0000_00{ARRAYS}")
+            raise InputError(f"{root}: holds no scene0000_00{MESH} and no scene0000_00{ARRAYS}")
         return found
 
     def count_frames(self, source: VideoSource) -> int:
@@ -89,19 +90,32 @@ class ScanNet:
 
     def read_video(self, source: VideoSource) -> Video:
         """Read a room as points in metres; see ``Reader``."""
-        room = scannet_arrays.read_room(source, self.classes)
-        labels = None if room.labels is None else self.labels.classes(room.labels, room.labels_from)
-        return room_video(source, room, labels, unlabelled=self.unlabelled)
+        arrays = source.path.name.endswith(ARRAYS)
+        read = scannet_arrays.read_room if arrays else scannet_mesh.read_room
+        room = read(source, self.classes)
+        return room_video(source, room, self._classes(room), unlabelled=self.unlabelled)
+
+    def _classes(self, room: Room) -> NDArray[np.int16] | None:
+        """Labels as classes: the 200 are a choice of the table's ids, the others count as none."""
+        if room.labels is None:
+            return None
+        ids = room.labels
+        if self.classes == 200:
+            table = np.array(self.labels.table)
+            known = np.isin(ids, np.flatnonzero(table != -2))
+            ids = np.where(known, ids, 0)
+        return self.labels.classes(ids, room.labels_from)
 
     def _describe(self, path: Path, split: str) -> VideoSource:
         match = NAME.fullmatch(_name(path))
         if match is None:
             raise RawFileError(path, "the name does not say which scan", "expected scene0000_00...")
-        files = scannet_arrays.files_of(path)
+        arrays = path.name.endswith(ARRAYS)
+        files = scannet_arrays.files_of(path) if arrays else scannet_mesh.files_of(path, self.root)
         return VideoSource(
             path, match[0], -1, int(match[1]), int(match[2]), split, files=tuple(files)
         )
 
 
 def _name(path: Path) -> str:
-    return path.name.removesuffix(ARRAYS)
+    return path.name.removesuffix(ARRAYS).removesuffix(MESH)

@@ -1,0 +1,134 @@
+"""S3DIS (Armeni et al., CVPR 2016): six areas of rooms, a text file an object."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from pcv.clip import Video, VideoSource
+from pcv.data.raw.cloud import byte_colour
+from pcv.data.raw.frames import read_bytes
+from pcv.data.raw.label_map import LabelMap, read_label_map
+from pcv.data.raw.listing import list_folders_holding
+from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, room_video
+from pcv.errors import InputError, RawFileError
+
+AREA = re.compile(r"Area_([1-6])")
+OBJECT = re.compile(r"([A-Za-z]+)_\d+\.txt")
+MAP = Path(__file__).with_name("s3dis.yaml")
+
+
+@dataclass(frozen=True)
+class S3dis:
+    """Reads S3DIS, not the aligned version's room files but ``Annotations``.
+
+    Args:
+        test_area: The area that tests; all others train. A recipe's ``train.test_subjects`` takes
+            another one of the same store, an area being a subject.
+    """
+
+    test_area: int = 5
+
+    dataset = "s3dis"
+    axes = UP_Z_AXES
+    columns = COLUMNS
+    ordered = ORDERED
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map, read once."""
+        return read_label_map(MAP)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of every name that an annotation's file can begin with."""
+        named = yaml.safe_load(MAP.read_text(encoding="utf-8"))["labels"]
+        return {name: number for number, name in named.items()}
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points: a room as a whole has no class."""
+        return self.labels.names
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points."""
+        return self.labels.names
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the store."""
+        return {"test_area": self.test_area}
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find every ``Area_N/room_M`` that has a folder ``Annotations``; see ``Reader``."""
+        example = "Area_1/office_1/Annotations"
+        return list_folders_holding(root, "Annotations", example, self._describe, bad)
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return 1: a room is one frame."""
+        return 1
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a room, object by object, as points in metres; see ``Reader``."""
+        tables = [_read(path) for path in source.files]
+        sizes = [len(table) for table in tables]
+        table = np.concatenate(tables) if tables else np.empty((0, 6))
+        ids = np.array([self._id(path) for path in source.files], np.int64)
+        room = Room(
+            points=table[:, :3],
+            colour=byte_colour(source.path, table[:, 3:], fractions=False),
+            labels=np.repeat(ids, sizes),
+            labels_from=source.path,
+            instances=np.repeat(np.arange(len(tables)), sizes),
+        )
+        labels = self.labels.classes(np.repeat(ids, sizes), source.path)
+        return room_video(source, room, labels, unlabelled=False)
+
+    def _describe(self, folder: Path) -> VideoSource:
+        area = AREA.fullmatch(folder.parent.name)
+        if area is None:
+            raise RawFileError(folder, "in no folder of an area", "expected Area_1/office_1")
+        files = sorted((folder / "Annotations").glob("*.txt"))
+        if not files:
+            raise RawFileError(folder / "Annotations", "holds no .txt file", "copy it again")
+        for path in files:
+            self._id(path)
+        number = int(area[1])
+        split = "test" if number == self.test_area else "train"
+        name = f"{area[0]}/{folder.name}"
+        return VideoSource(folder, name, -1, number, 0, split, files=tuple(files))
+
+    def _id(self, path: Path) -> int:
+        match = OBJECT.fullmatch(path.name)
+        if match is None or match[1] not in self.ids:
+            known = ", ".join(self.ids)
+            raise RawFileError(path, "the name begins with no class", f"known: {known}")
+        return self.ids[match[1]]
+
+
+def _read(path: Path) -> NDArray[np.float64]:  # (n, 6) x y z red green blue
+    """Read an object; a control character, which two published files have, stands for a space."""
+    data = read_bytes(path).replace(b"\x10", b" ")
+    lines = [line for line in data.splitlines() if line.strip()]
+    words = b" ".join(lines).split()
+    if len(words) == 6 * len(lines):
+        try:
+            return np.array(words, np.float64).reshape(-1, 6)
+        except ValueError:
+            pass
+    number = next((i for i, line in enumerate(data.splitlines(), 1) if not _is_row(line)), 0)
+    raise RawFileError(path, f"line {number} is not x y z red green blue", "copy it again")
+
+
+def _is_row(line: bytes) -> bool:
+    words = line.split()
+    try:
+        return len(words) in (0, 6) and all(float(word) is not None for word in words)
+    except ValueError:
+        return False

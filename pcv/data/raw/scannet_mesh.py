@@ -1,0 +1,177 @@
+"""A ScanNet room as its official files: a mesh, its labels, its segments and their annotation."""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import VideoSource
+from pcv.data.normals import normals_of_faces
+from pcv.data.raw.frames import check_finite, read_bytes
+from pcv.data.raw.ply import Mesh, read_mesh, read_ply
+from pcv.data.raw.room import Room
+from pcv.errors import InputError, RawFileError
+
+MESH = "_vh_clean_2.ply"
+LABELS = "_vh_clean_2.labels.ply"
+SEGMENTS = "_vh_clean_2.0.010000.segs.json"
+ANNOTATION = ".aggregation.json"
+TABLE = "scannetv2-labels.combined.tsv"
+COLUMN = {20: "nyu40id", 200: "id"}  # of the table
+
+
+class Objects(NamedTuple):
+    """What the annotation says of every vertex."""
+
+    kind: NDArray[np.int64]  # (n,) id of the class; 0: not annotated
+    number: NDArray[np.int64]  # (n,) object from 0; -1: none
+
+
+def files_of(path: Path, root: Path) -> list[Path]:
+    """Return the files of a room that are there: the label table only with an annotation."""
+    found = [path, *(file for end in (LABELS, SEGMENTS) if (file := _beside(path, end)).is_file())]
+    annotation = _beside(path, ANNOTATION)
+    if annotation.is_file():
+        found += [annotation, find_table(root)]
+    return found
+
+
+def find_table(root: Path) -> Path:
+    """Return the table that gives the ids of annotated names.
+
+    Raises:
+        InputError: There is none in the folder or in the folders in it.
+    """
+    for path in (root / TABLE, *sorted(root.glob(f"*/{TABLE}"))):
+        if path.is_file():
+            return path
+    raise InputError(f"{root}: {TABLE} is missing, which gives the ids of classes; copy it there")
+
+
+def read_room(source: VideoSource, classes: int) -> Room:
+    """Read a room; normals are those of the file, else of the faces.
+
+    Labels are NYU40 ids, of the ``.labels.ply`` where there is one; for 200 classes ids of the
+    label table, of the annotation.
+
+    Raises:
+        RawFileError: A file is damaged or of another length, or a name is not in the table.
+    """
+    path = source.path
+    mesh = read_mesh(path)
+    count = len(mesh.cloud.points)
+    objects = _objects(source, count, COLUMN[classes])
+    labels_file, labels = _beside(path, LABELS), None if objects is None else objects.kind
+    if objects is None or (classes == 20 and labels_file in source.files):
+        labels = _labels(source, labels_file, count, classes)
+    else:
+        labels_file = _beside(path, ANNOTATION)
+    return Room(
+        points=mesh.cloud.points,
+        colour=mesh.cloud.colour,
+        labels=labels,
+        labels_from=labels_file,
+        instances=None if objects is None else objects.number,
+        normals=_normals(path, mesh),
+    )
+
+
+def _normals(path: Path, mesh: Mesh) -> NDArray[np.floating[Any]] | None:
+    points = mesh.cloud.points
+    if mesh.normals is None:
+        check_finite(path, points)
+        return normals_of_faces(points, mesh.faces) if len(mesh.faces) else None
+    check_finite(path, mesh.normals, "write it again")
+    length = np.linalg.norm(mesh.normals, axis=1, keepdims=True)
+    return np.divide(mesh.normals, length, out=np.zeros_like(points), where=length > 0)
+
+
+def _labels(source: VideoSource, path: Path, points: int, classes: int) -> NDArray[np.int64] | None:
+    if path not in source.files or classes != 20:
+        return None
+    labels = read_ply(path).labels
+    if labels is None:
+        raise RawFileError(path, "its vertices have no label", "copy it again")
+    if len(labels) != points:
+        raise RawFileError(path, f"{len(labels)} labels for {points} points", "copy both again")
+    return labels
+
+
+def _objects(source: VideoSource, points: int, column: str) -> Objects | None:
+    path = _beside(source.path, ANNOTATION)
+    segments_file = _beside(source.path, SEGMENTS)
+    if path not in source.files:
+        return None
+    if segments_file not in source.files:
+        raise RawFileError(segments_file, "missing, though its annotation is there", "copy it")
+    segments = _segments(segments_file, points)
+    ids = read_table(source.files[-1], column)
+    kind, number = np.zeros(points, np.int64), np.full(points, -1, np.int64)
+    for index, (name, members) in enumerate(_groups(path)):
+        if name not in ids:
+            raise RawFileError(path, f"{name!a} is not in {TABLE}", "copy both again")
+        inside = np.isin(segments, members)
+        kind[inside], number[inside] = ids[name], index
+    return Objects(kind, number)
+
+
+def _segments(path: Path, points: int) -> NDArray[np.int64]:
+    tree = _json(path)
+    found = tree.get("segIndices") if isinstance(tree, dict) else None
+    try:
+        segments = np.array(found, np.int64)
+    except (TypeError, ValueError, OverflowError):
+        segments = np.empty(0, np.int64)
+    if segments.shape != (points,):
+        size = len(found) if isinstance(found, list) else "no"
+        raise RawFileError(path, f"{size} segments for {points} points", "copy both again")
+    return segments
+
+
+def _groups(path: Path) -> list[tuple[str, list[int]]]:
+    """Name and segments of every object."""
+    tree = _json(path)
+    try:
+        groups = [(str(g["label"]), [int(s) for s in g["segments"]]) for g in tree["segGroups"]]
+    except (KeyError, TypeError, ValueError):
+        raise RawFileError(
+            path, "no annotation: expected segGroups of label and segments", "copy it again"
+        ) from None
+    return groups
+
+
+def _json(path: Path) -> Any:  # noqa: ANN401 - what a JSON file holds
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise RawFileError(path, f"cannot be read as JSON: {reason}", "copy it again") from None
+
+
+@lru_cache(maxsize=4)
+def read_table(path: Path, column: str) -> dict[str, int]:
+    """Read which id a column of the label table gives every ``raw_category``.
+
+    Raises:
+        RawFileError: Not such a table.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        return {row["raw_category"]: int(row[column] or 0) for row in rows}
+    except OSError as error:
+        raise RawFileError(path, f"cannot be read: {error.strerror}", "copy it again") from None
+    except (KeyError, ValueError, TypeError, csv.Error):
+        raise RawFileError(
+            path, f"no label table: expected columns raw_category and {column}", "copy it again"
+        ) from None
+
+
+def _beside(path: Path, end: str) -> Path:
+    return path.with_name(path.name.removesuffix(MESH) + end)

@@ -1,0 +1,164 @@
+"""Points of scenes in a row, read by gated delta-rule state spaces: the encoder of PointCSP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from pcv.clip import ClipBatch, Regions, Superpoints
+from pcv.encoder_config import SerialConfig
+from pcv.encoders.encoder import Encoder
+from pcv.nn.gated_delta import GatedDeltaBlock, GatedDeltaConfig
+from pcv.nn.p4d_conv import P4DConv
+from pcv.nn.point_mlp import PointMLP, neighbours_of
+from pcv.nn.propagation import SameDecoder
+from pcv.nn.pst_conv import PSTConv
+from pcv.nn.serialise import permute, restore, token_order
+
+Mode = Literal["cross", "single"]
+CHANNELS = {"xyz": 3, "colour": 3, "normal": 3}
+
+
+class Serial(Encoder):
+    """A residual point MLP, then state-space blocks: every point is a token of ``width`` channels.
+
+    ``cross`` mode joins the points of all scenes of a view to one sequence, so that state is
+    carried from scene to scene (PointCSP: cross-sample semantic propagation); ``single`` gives
+    every scene a sequence of its own. The weights are the same; the only difference is a reshape.
+    In training, shuffles are drawn from torch's generator; else they are the same every time.
+
+    Attributes:
+        width: Channels of a token.
+    """
+
+    def __init__(self, config: SerialConfig) -> None:
+        super().__init__()
+        self.config: SerialConfig = config
+        self.width = config.channels
+        inputs = sum(CHANNELS[name] for name in config.inputs)
+        self.stem = PointMLP(
+            inputs, config.channels, blocks=config.stem_blocks, neighbours=config.neighbours,
+            norm=config.norm,
+        )  # fmt: skip
+        self.unknown = nn.Parameter(torch.zeros(CHANNELS["xyz"]))  # in place of a hidden xyz
+        layer = GatedDeltaConfig(
+            config.channels, config.heads, config.key_channels, config.value_channels,
+            config.convolution, config.backend,
+        )  # fmt: skip
+        self.blocks = nn.ModuleList(
+            GatedDeltaBlock(layer, config.mlp, bidirectional=config.bidirectional)
+            for _ in range(config.depth)
+        )
+        self.norm = nn.LayerNorm(config.channels)
+
+    def encode(
+        self, regions: Regions, mode: Mode, hidden: Tensor | None = None
+    ) -> Tensor:  # (V, B, L, C)
+        """Return the tokens of regions.
+
+        Args:
+            regions: Places in any unit; features as ``config.inputs`` names them.
+            mode: Whether scenes see each other.
+            hidden: (V, B, L) bool: points whose place nothing of the encoder may see.
+        """
+        return self.norm(self.trace(regions, mode, hidden)[-1])
+
+    def trace(self, regions: Regions, mode: Mode, hidden: Tensor | None = None) -> list[Tensor]:
+        """Return the residual tokens (V, B, L, C) after the stem and after every block."""
+        views, samples, length, _ = regions.place.shape
+        place = self.frame(regions.place, hidden)
+        if hidden is not None:  # nothing of the encoder may see them
+            place = place.masked_fill(hidden[..., None], 0)
+        tokens = self._stem(place, regions.feature, hidden)
+        found = [tokens.unflatten(0, (views, samples))]
+        joined = samples if mode == "cross" else 1
+        tokens = tokens.reshape(-1, joined * length, self.width)
+        place = place.reshape(-1, joined, length, 3)
+        for number, block in enumerate(self.blocks):
+            order = token_order(
+                place, self.config.order, self.config.order_scope, self._generator(number)
+            )
+            assert isinstance(block, GatedDeltaBlock)
+            mixed = restore(block.mix(permute(tokens, order)), order)
+            tokens = block.perceive(tokens + mixed)
+            found.append(tokens.reshape(views, samples, length, self.width))
+        return found
+
+    def _generator(self, number: int) -> torch.Generator | None:
+        return None if self.training else torch.Generator().manual_seed(number)
+
+    def frame(self, place: Tensor, hidden: Tensor | None = None) -> Tensor:  # (V, B, L, 3)
+        """Return places from the middle of each region, in its radius where so configured.
+
+        Hidden points have no say in middle and radius.
+        """
+        place = place.float()
+        seen = torch.ones_like(place[..., :1]) if hidden is None else (~hidden)[..., None].float()
+        middle = (place * seen).sum(-2, keepdim=True) / seen.sum(-2, keepdim=True).clamp(min=1)
+        place = place - middle
+        if self.config.normalise == "centre":
+            return place
+        radius = (place * seen).norm(dim=-1, keepdim=True).amax(-2, keepdim=True)
+        return place / radius.clamp(min=1e-6)
+
+    def _stem(self, place: Tensor, feature: Tensor, hidden: Tensor | None) -> Tensor:
+        if "xyz" in self.config.inputs:
+            known = place
+            if hidden is not None:
+                known = torch.where(hidden[..., None], self.unknown.to(place.dtype), place)
+            feature = torch.cat([known, feature.to(place.dtype)], -1)
+        flat = place.flatten(0, 1)
+        index = neighbours_of(
+            flat, self.config.neighbours, None if hidden is None else hidden.flatten(0, 1)
+        )
+        return self.stem(flat, feature.flatten(0, 1), index)
+
+    def regions(self, batch: ClipBatch) -> Regions:
+        """Take a batch of clips as one view of each of its frames.
+
+        Raises:
+            ValueError: It lacks a channel that ``config.inputs`` names.
+        """
+        given = {"colour": batch.point_colour, "normal": batch.point_normal}
+        features = [batch.points[..., :0]]
+        for name in self.config.inputs:
+            if name == "xyz":
+                continue
+            value = given[name]
+            if value is None:
+                raise ValueError(f"the encoder reads {name}, and the points have none")
+            features.append(value.float() / 127.5 - 1 if name == "colour" else value.float())
+        return Regions(
+            batch.points.flatten(0, 1)[None], torch.cat(features, -1).flatten(0, 1)[None]
+        )
+
+    def point_features(self, batch: ClipBatch) -> Tensor:  # (B, T, N, C)
+        """Return the token of every point, frames one by one.
+
+        Raises:
+            ValueError: It lacks a channel that ``config.inputs`` names.
+        """
+        tokens = self.encode(self.regions(batch), "single")[0]
+        return tokens.reshape(*batch.points.shape[:3], -1)
+
+    def levels(self, points: Tensor) -> list[Superpoints]:
+        """Encode every frame of clips (B, T, N, 3) by itself.
+
+        Raises:
+            ValueError: The encoder reads more than places.
+        """
+        if self.config.inputs != ("xyz",):
+            raise ValueError(f"places alone do not do: the encoder reads {self.config.inputs}")
+        flat = points.flatten(0, 1)[None]
+        found = self.encode(Regions(flat, flat[..., :0]), "single")
+        return [Superpoints(found[0].reshape(*points.shape[:3], -1), points)]
+
+    def decoder(self) -> SameDecoder:
+        """Every point has its token already."""
+        return SameDecoder(self.width)
+
+    def _convolutions(self) -> Sequence[PSTConv | P4DConv]:
+        return []

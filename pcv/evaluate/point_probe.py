@@ -1,0 +1,42 @@
+"""A linear classifier of points on frozen tokens."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from pcv.config import ProbeConfig
+from pcv.evaluate.probe import fit_linear
+
+
+class PointProbe(nn.Module):
+    """Standardise tokens by those it was fitted on, then one linear layer."""
+
+    mean: Tensor  # (C,)
+    deviation: Tensor  # (C,)
+
+    def __init__(self, mean: Tensor, deviation: Tensor, layer: nn.Linear) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation)
+        self.layer = layer
+
+    @classmethod
+    def fit(
+        cls,
+        tokens: Tensor,  # (n, C)
+        label: Tensor,  # (n,) int64
+        config: ProbeConfig,
+        *,
+        classes: int,
+        seed: int,
+    ) -> PointProbe:
+        """Fit on labelled points; every point counts the same."""
+        mean, deviation = tokens.mean(0), tokens.std(0, unbiased=False)
+        flat = deviation <= 1e-6 * deviation.max().clamp(min=1e-12)
+        deviation = torch.where(flat, 1.0, deviation)
+        layer = fit_linear((tokens - mean) / deviation, label, config, classes=classes, seed=seed)
+        return cls(mean, deviation, layer)
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (..., C) -> (..., classes)
+        return self.layer((tokens.float() - self.mean) / self.deviation)

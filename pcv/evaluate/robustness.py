@@ -1,0 +1,73 @@
+"""What the other scenes of a batch do to the classes of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pcv.clip import Regions
+from pcv.encoders.serial import Mode
+
+
+class Company(NamedTuple):
+    """Who else is in the batch of the scene that is scored."""
+
+    number: int  # scenes beside it
+    place: str = "last"  # where it stands among them: first or last
+    content: str = "rooms"  # rooms, noise, or copies of itself
+
+
+COMPANIES = (
+    Company(0), Company(1), Company(3), Company(7), Company(3, "first"),
+    Company(3, content="noise"), Company(3, content="copies"),
+)  # fmt: skip
+
+
+def batch_with(
+    own: Regions,  # one view of one scene
+    pool: Regions,  # one view of others, as many points
+    company: Company,
+) -> tuple[Regions, int]:
+    """Put a scene in company; returns the batch and the row it has there.
+
+    Others are taken from the pool in order, around again where there are too few. Noise is points
+    evenly in the scene's own box, with features drawn by seed 0.
+    """
+    count = company.number
+    if not count:
+        return own, 0
+    if company.content == "copies":
+        others = Regions(*(part.expand(1, count, -1, -1) for part in own))
+    elif company.content == "noise":
+        others = _noise(own, count)
+    else:
+        rows = torch.arange(count) % pool.place.shape[1]
+        others = Regions(*(part[:, rows] for part in pool))
+    parts = (own, others) if company.place == "first" else (others, own)
+    joined = [torch.cat(pair, 1) for pair in zip(*parts, strict=True)]
+    return Regions(*joined), 0 if company.place == "first" else count
+
+
+def _noise(own: Regions, count: int) -> Regions:
+    draw = torch.Generator().manual_seed(0)
+    low, high = own.place.amin(2, keepdim=True), own.place.amax(2, keepdim=True)
+    shape = (1, count, own.place.shape[2])
+    place = torch.rand(*shape, 3, generator=draw).to(low.device)
+    feature = torch.rand(*shape, own.feature.shape[3], generator=draw).to(low.device) * 2 - 1
+    return Regions(low + (high - low) * place, feature)
+
+
+@torch.no_grad()
+def classes_in(
+    scores: Callable[[Regions, Mode], Tensor],  # -> (V, B, L, classes)
+    own: Regions,
+    pool: Regions,
+    company: Company,
+    mode: Mode,
+) -> Tensor:  # (L,) int64
+    """Classify the points of a scene in company."""
+    regions, row = batch_with(own, pool, company)
+    return scores(regions, mode)[0, row].argmax(-1)

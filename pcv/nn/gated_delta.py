@@ -1,0 +1,98 @@
+"""Gated DeltaNet blocks over sequences of tokens (Yang et al., ICLR 2025)."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pcv.ops import gated_delta_rule
+from pcv.ops.gated_delta_rule import Backend
+
+STEPS = (1e-3, 0.1)  # what softplus gives at first, log-uniform
+DECAY = 16.0  # the largest rate at first
+
+
+class GatedDeltaConfig(NamedTuple):
+    """Shape of a layer."""
+
+    channels: int
+    heads: int
+    key_channels: int  # of a head
+    value_channels: int  # of a head
+    convolution: int = 0  # tokens that a causal convolution joins; 0: none
+    backend: Backend = "auto"
+
+
+class GatedDelta(nn.Module):
+    """Tokens write to and read from a state that decays; causal, of any length.
+
+    Keys and queries have unit length; what a head reads is normalised and gated.
+    """
+
+    def __init__(self, config: GatedDeltaConfig) -> None:
+        super().__init__()
+        self.config = config
+        keys, values = config.heads * config.key_channels, config.heads * config.value_channels
+        self.sizes = [keys, keys, values]
+        self.mix_in = nn.Linear(config.channels, 2 * keys + values, bias=False)
+        self.gates = nn.Linear(config.channels, 2 * config.heads, bias=False)
+        self.gate_out = nn.Linear(config.channels, values, bias=False)
+        self.norm = nn.RMSNorm(config.value_channels, eps=1e-5)
+        self.mix_out = nn.Linear(values, config.channels, bias=False)
+        joined, width = 2 * keys + values, config.convolution
+        self.join = nn.Conv1d(joined, joined, width, groups=joined, bias=False) if width else None
+        rate = torch.empty(config.heads).uniform_(0, DECAY).clamp(min=1e-4)
+        low, high = map(math.log, STEPS)
+        step = torch.empty(config.heads).uniform_(low, high).exp()
+        self.log_rate = nn.Parameter(rate.log())
+        self.step_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))  # softplus undone
+
+    def forward(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
+        mixed = self.mix_in(tokens)
+        if self.join is not None:
+            before = F.pad(mixed.transpose(1, 2), (self.config.convolution - 1, 0))
+            mixed = self.join(before).transpose(1, 2)
+        heads = [part.unflatten(2, (self.config.heads, -1))
+                 for part in F.silu(mixed).split(self.sizes, 2)]  # fmt: skip
+        query, key = (F.normalize(part, dim=-1) for part in heads[:2])
+        step, beta = self.gates(tokens).float().chunk(2, -1)
+        log_decay = -self.log_rate.float().exp() * F.softplus(step + self.step_bias.float())
+        read = gated_delta_rule(
+            query, key, heads[2], log_decay, beta.sigmoid(), backend=self.config.backend
+        )
+        gate = F.silu(self.gate_out(tokens)).unflatten(2, (self.config.heads, -1))
+        return self.mix_out((self.norm(read) * gate).flatten(2))
+
+
+class GatedDeltaBlock(nn.Module):
+    """A gated delta layer and a two-layer perceptron, each normalised before and added after.
+
+    ``bidirectional`` adds a second layer, with weights of its own, that reads from the end.
+    """
+
+    def __init__(self, config: GatedDeltaConfig, hidden: int, *, bidirectional: bool) -> None:
+        super().__init__()
+        channels = config.channels
+        self.norm_mixer = nn.LayerNorm(channels)
+        self.mixer = GatedDelta(config)
+        self.back = GatedDelta(config) if bidirectional else None
+        self.norm_mlp = nn.LayerNorm(channels)
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, hidden), nn.GELU(), nn.Linear(hidden, channels)
+        )
+
+    def mix(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
+        """Carry state along the sequence."""
+        tokens = self.norm_mixer(tokens)
+        found = self.mixer(tokens)
+        if self.back is not None:
+            found = found + self.back(tokens.flip(1)).flip(1)
+        return found
+
+    def perceive(self, tokens: Tensor) -> Tensor:  # (..., C) -> (..., C)
+        """Token by token, with the residual."""
+        return tokens + self.mlp(self.norm_mlp(tokens))

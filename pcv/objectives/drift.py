@@ -1,0 +1,42 @@
+"""Batch drift: how far the other scenes of a batch move what is said of one."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pcv.clip import Regions
+from pcv.encoders.serial import Serial
+
+
+@torch.no_grad()
+def batch_drift(encoder: Serial, regions: Regions) -> Tensor:  # ()
+    """Return ``|cross - single| / |cross|`` over all tokens; 0: other scenes do not matter.
+
+    With the encoder in eval mode, so that it is a function of weights and regions alone.
+    """
+    was_training = encoder.training
+    encoder.eval()
+    cross, single = (encoder.encode(regions, mode).float() for mode in ("cross", "single"))
+    encoder.train(was_training)
+    return (cross - single).norm() / cross.norm().clamp(min=1e-12)
+
+
+class DriftMonitor(torch.nn.Module):
+    """The batch drift, measured again every so many steps and remembered in between."""
+
+    value: Tensor  # ()
+    steps: Tensor  # () int64
+
+    def __init__(self, every: int) -> None:
+        super().__init__()
+        self.every = every
+        self.register_buffer("value", torch.zeros(()))
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, encoder: Serial, regions: Regions) -> Tensor:  # ()
+        """Return the last measurement."""
+        if int(self.steps) % self.every == 0:
+            self.value.copy_(batch_drift(encoder, regions))
+        self.steps += 1
+        return self.value.clone()

@@ -1,0 +1,101 @@
+"""Classes of the points of scenes, finetuned with semantic preservation distillation (PointCSP)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pcv.clip import ClipBatch, Losses, Regions
+from pcv.encoders import SceneEncoder
+from pcv.encoders.serial import Mode, Serial
+from pcv.objective_config import SceneSegmentConfig
+from pcv.objectives.drift import DriftMonitor
+from pcv.objectives.segment import IGNORED
+from pcv.objectives.teacher import Teacher, half_cosine
+
+
+class SceneSegment(nn.Module):
+    """A student that reads one scene at a time, and a teacher that reads the batch as a sequence.
+
+    The teacher follows the student slowly, from the pretrained weights on; the student's features
+    of every point are drawn to the teacher's (SPD). What is scored is the student alone.
+
+    Attributes:
+        total: Steps of the whole run, for the teacher's schedule.
+
+    Raises:
+        ValueError: The class weights are not one a class.
+    """
+
+    weight: Tensor  # (classes,)
+
+    def __init__(
+        self, config: SceneSegmentConfig, encoder: SceneEncoder, *, classes: int, total: int = 1
+    ) -> None:
+        super().__init__()
+        if config.class_weights and len(config.class_weights) != classes:
+            raise ValueError(f"{len(config.class_weights)} class weights for {classes} classes")
+        self.config, self.encoder, self.total = config, encoder, total
+        self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
+        self.teacher = self.drift = None
+        if isinstance(encoder, Serial):  # others read no sequences: nothing can drift
+            self.teacher = Teacher(encoder) if config.preserve_weight else None
+            self.drift = DriftMonitor(config.monitor_every)
+        weight = torch.tensor(config.class_weights or (1.0,) * classes)
+        self.register_buffer("weight", weight, persistent=False)
+
+    def scores(self, batch: ClipBatch, mode: Mode = "single") -> Tensor:  # (B, T, N, classes)
+        """Return logits; in ``cross`` mode the batch is one sequence, to measure what that does.
+
+        Raises:
+            ValueError: Points lack a channel that the encoder reads.
+        """
+        if mode == "single":
+            return self.head(self.encoder.point_features(batch))
+        assert isinstance(self.encoder, Serial)
+        tokens = self.encoder.encode(self.encoder.regions(batch), mode)[0]
+        return self.head(tokens).reshape(*batch.points.shape[:3], -1)
+
+    def labels(self, batch: ClipBatch) -> Tensor:  # (B, T, N) int64
+        """Return the class of every point, by the student alone, scenes one by one."""
+        return self.scores(batch).argmax(-1)
+
+    def forward(self, batch: ClipBatch) -> Losses:
+        """Return weighted cross-entropy over labelled points plus the distillation.
+
+        Raises:
+            ValueError: Points have no labels, or lack a channel that the encoder reads.
+        """
+        if batch.point_label is None:
+            raise ValueError("scenes without point labels cannot be learned from")
+        tokens = self.encoder.point_features(batch)
+        scores = self.head(tokens).float().flatten(0, 2)
+        label = batch.point_label.flatten()
+        known = label != IGNORED
+        loss = F.cross_entropy(
+            scores, label, self.weight, ignore_index=IGNORED, reduction="sum"
+        ) / known.sum().clamp(min=1)
+        right = ((scores.argmax(1) == label) & known).sum() / known.sum().clamp(min=1)
+        parts = {"loss": loss, "point_accuracy": right}
+        if isinstance(self.encoder, Serial) and self.drift is not None:
+            regions = self.encoder.regions(batch)
+            if self.teacher is not None:
+                preserve = self._preserve(regions, tokens)
+                parts["preserve"] = preserve
+                loss = loss + self.config.preserve_weight * preserve
+            parts["batch_drift"] = self.drift(self.encoder, regions)
+        return Losses(loss, {name: value.detach() for name, value in parts.items()})
+
+    def _preserve(self, regions: Regions, tokens: Tensor) -> Tensor:
+        """Mean over points of the squared distance of student's to teacher's features."""
+        assert self.teacher is not None
+        if self.training:
+            done = int(self.teacher.steps) / max(1, self.total)
+            self.teacher.follow(self.encoder, half_cosine(*self.config.momentum, done))
+        with torch.no_grad():
+            aim = self.teacher.module.encode(regions, "cross").reshape(tokens.shape)
+        mine, aim = tokens.float(), aim.float()
+        if self.config.preserve_norm:
+            mine, aim = (F.layer_norm(part, part.shape[-1:]) for part in (mine, aim))
+        return (mine - aim).square().mean()

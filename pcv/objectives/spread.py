@@ -1,0 +1,27 @@
+"""How embeddings are spread: what tells a collapse."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+MONITORED = 128  # rows whose spectrum is watched
+
+
+def spread(
+    rows: Tensor,  # (n, C), unit length
+) -> dict[str, Tensor]:
+    """Return ``embedding_std`` and ``effective_rank`` of unit vectors.
+
+    ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal; the rank is the
+    exponential of the entropy of the spectrum of at most ``MONITORED`` rows, evenly taken.
+    """
+    step = max(1, len(rows) // MONITORED)
+    sample = rows[::step][:MONITORED]
+    centred = sample - sample.mean(0)
+    energy = torch.linalg.eigvalsh(centred @ centred.T).clamp(min=0)
+    share = energy / energy.sum().clamp(min=1e-12)
+    return {
+        "embedding_std": rows.std(0, unbiased=False).square().sum().sqrt(),
+        "effective_rank": torch.exp(-(share * share.clamp(min=1e-12).log()).sum()),
+    }

@@ -1,0 +1,143 @@
+"""The gated delta rule: a recurrent state that decays, forgets what a key held and writes anew."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pcv.ops import fla
+
+Backend = Literal["auto", "torch", "fla"]
+CHUNK = 64  # tokens solved at once
+PIECE = 64  # chunks whose matrices are made at once: what fits a cache
+
+
+def gated_delta_rule(
+    query: Tensor,  # (B, T, H, K)
+    key: Tensor,  # (B, T, H, K)
+    value: Tensor,  # (B, T, H, V)
+    log_decay: Tensor,  # (B, T, H), at most 0
+    beta: Tensor,  # (B, T, H), 0 to 1
+    *,
+    chunk: int = CHUNK,
+    backend: Backend = "auto",
+) -> Tensor:  # (B, T, H, V)
+    """Scan tokens in order, every sequence and head with a state S (K, V) of its own.
+
+    ``S <- exp(log_decay) S; S <- S + beta k (v - S^T k)^T; o = S^T q / sqrt(K)`` (Yang et al.,
+    Gated Delta Networks, ICLR 2025). Keys of unit length keep the state bounded.
+
+    Tokens are solved ``chunk`` at a time, and only a product of small matrices a chunk is left to
+    the recurrence, so that time and memory are linear in T. Computed in float32 (float64 where
+    given), whatever autocast says, and returned in the type of ``value``.
+
+    Args:
+        query: What is read.
+        key: Where it is written.
+        value: What is written.
+        log_decay: Logarithm of what is kept of the state at each token.
+        beta: How much of the old value is replaced.
+        chunk: Tokens at a time; the result depends on it in rounding alone.
+        backend: ``fla`` takes fla-core's CUDA kernels; ``auto`` takes them for CUDA tensors
+            where they are installed.
+
+    Raises:
+        ValueError: Shapes disagree.
+        KernelError: ``fla`` is asked for and cannot serve.
+    """
+    _check(query, key, value, log_decay, beta)
+    if backend == "fla" or (backend == "auto" and value.is_cuda and fla.available()):
+        return fla.gated_delta_rule(query, key, value, log_decay, beta)
+    kind = value.dtype
+    exact = torch.float64 if kind == torch.float64 else torch.float32
+    with torch.autocast(value.device.type, enabled=False):
+        parts = [part.to(exact) for part in (query, key, value, log_decay, beta)]
+        return _in_pieces(parts, chunk).to(kind)
+
+
+def _check(query: Tensor, key: Tensor, value: Tensor, log_decay: Tensor, beta: Tensor) -> None:
+    if query.dim() != 4 or value.dim() != 4 or query.shape != key.shape:
+        raise ValueError(
+            f"query and key must be (B, T, H, K), value (B, T, H, V); found {tuple(query.shape)}, "
+            f"{tuple(key.shape)}, {tuple(value.shape)}"
+        )
+    for name, part in (("log_decay", log_decay), ("beta", beta), ("value", value[..., 0])):
+        if part.shape != query.shape[:3]:
+            raise ValueError(
+                f"{name} must begin with {tuple(query.shape[:3])}, found {tuple(part.shape)}"
+            )
+
+
+def _in_pieces(parts: list[Tensor], chunk: int) -> Tensor:
+    """Piece by piece, each beginning with the state that the one before left."""
+    query, value = parts[0], parts[2]
+    batch, length, heads, width = query.shape
+    state = value.new_zeros((batch * heads, width, value.shape[3]))
+    found = []
+    size = chunk * max(1, PIECE // (batch * heads)) if value.device.type == "cpu" else length
+    for piece in zip(*(part.split(size, 1) for part in parts), strict=True):
+        out, state = _chunked(list(piece), state, chunk)
+        found.append(out)
+    return torch.cat(found, 1)
+
+
+def _chunked(
+    parts: list[Tensor],
+    state: Tensor,  # (B * H, K, V)
+    chunk: int,
+) -> tuple[Tensor, Tensor]:
+    """Within a chunk the writes solve a unit lower triangular system (the WY form).
+
+    With G the running sum of log_decay in the chunk and D_ij = exp(G_i - G_j) for j <= i, the
+    values written are U - W S, of the state S before the chunk, where
+    (I + tril(beta K K^T D, -1)) [U | W] = beta [V | exp(G) K]. The state after it is then
+    (exp(G_C) - R^T W) S + R^T U with R = exp(G_C - G) K: linear in S.
+    """
+    length = parts[0].shape[1]
+    query, key, value = (_cut(part, chunk) for part in parts[:3])  # (B, H, n, C, .)
+    log_decay, beta = (_cut(part[..., None], chunk)[..., 0] for part in parts[3:])
+    # In double: strong decays add up to thousands, and differences of those must stay exact.
+    exact = log_decay.double().cumsum(-1)
+    total = exact.to(value.dtype)
+    lower = torch.ones(chunk, chunk, dtype=torch.bool, device=query.device).tril()
+    # Masked before exp: what lies above the diagonal may overflow, and inf times 0 is NaN.
+    apart = (exact[..., :, None] - exact[..., None, :]).to(value.dtype)
+    kept = apart.masked_fill(~lower, -torch.inf).exp()
+    system = (beta[..., None] * (key @ key.mT) * kept).tril(-1)
+    right = beta[..., None] * torch.cat([value, total.exp()[..., None] * key], -1)
+    written, read = torch.linalg.solve_triangular(
+        system, right, upper=False, unitriangular=True
+    ).split([value.shape[-1], key.shape[-1]], -1)
+    last = total[..., -1]
+    carried = (exact[..., -1:] - exact).to(value.dtype).exp()[..., None] * key
+    same = torch.eye(key.shape[-1], dtype=key.dtype, device=key.device)
+    step = last.exp()[..., None, None] * same - carried.mT @ read
+    before, state = _states(step, carried.mT @ written, state)
+    found = total.exp()[..., None] * (query @ before)
+    found = found + ((query @ key.mT) * kept) @ (written - read @ before)
+    found = found * key.shape[-1] ** -0.5
+    return found.flatten(2, 3)[:, :, :length].transpose(1, 2), state
+
+
+def _cut(part: Tensor, chunk: int) -> Tensor:  # (B, T, H, C) -> (B, H, n, chunk, C)
+    """Zeros fill the last chunk: a key of zeros reads and writes nothing."""
+    spare = -part.shape[1] % chunk
+    return F.pad(part.transpose(1, 2), (0, 0, 0, spare)).unflatten(2, (-1, chunk))
+
+
+def _states(
+    step: Tensor,  # (B, H, n, K, K)
+    added: Tensor,  # (B, H, n, K, V)
+    state: Tensor,  # (B * H, K, V)
+) -> tuple[Tensor, Tensor]:  # (B, H, n, K, V), (B * H, K, V)
+    """The state before each chunk and the one after the last: step_n S_n + added_n."""
+    found = []
+    # unbind, not step[:, n]: the backward of a slice fills a whole tensor with zeros each time.
+    pairs = zip(step.flatten(0, 1).unbind(1), added.flatten(0, 1).unbind(1), strict=True)
+    for one, more in pairs:
+        found.append(state)
+        state = torch.baddbmm(more, one, state)
+    return torch.stack(found, 1).unflatten(0, step.shape[:2]), state

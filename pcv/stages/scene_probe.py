@@ -1,0 +1,121 @@
+"""``pcv probe`` of an encoder of scenes: a linear classifier of points on frozen tokens."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pcv.clip import ClipBatch, Progress
+from pcv.data.dataset import evaluation_batches, training_batches
+from pcv.data.scenes import open_clips
+from pcv.data.splits import split_videos
+from pcv.data.store import Store, open_store
+from pcv.encoders import SceneEncoder, Serial, build_encoder
+from pcv.errors import InputError, RecipeError
+from pcv.evaluate.point_probe import PointProbe
+from pcv.stages.inputs import check_inputs
+from pcv.stages.job import Job
+from pcv.stages.scene_scoring import scene_clips, score_labelling
+from pcv.stages.training import device, starting_weights
+from pcv.train.checkpoint import load_strictly
+from pcv.train.fit import to_device
+from pcv.train.run import RunResult
+
+
+def probe_scenes(job: Job, progress: Progress) -> RunResult:
+    """Fit a linear classifier on tokens of the training scenes, and score the test scenes.
+
+    The encoder is in eval mode throughout, one scene at a time: no weight and no statistic of a
+    normalisation changes. Of a random encoder with ``norm: batch`` statistics are set first, as
+    those of clips are.
+
+    Raises:
+        InputError: No test scene, no labels, or a bad store or run.
+    """
+    began, recipe = time.monotonic(), job.recipe
+    store = open_store(job.store, recipe.data.dataset)
+    check_inputs(recipe, store)
+    split = split_videos(store, recipe.train, labelled=True)
+    if not len(split.test):
+        raise InputError(f"{store.path}: no test scene to probe on")
+    torch.manual_seed(recipe.train.seed)
+    encoder = build_encoder(recipe.encoder)
+    assert isinstance(encoder, SceneEncoder)
+    if job.start is not None:
+        load_strictly(encoder, starting_weights(job.start, recipe), job.start)
+    encoder.to(device())
+    if job.start is None:
+        _warm(encoder, store, split.train, job)
+    encoder.eval()
+    names = store.point_class_names or store.class_names
+    tokens, label = _labelled_tokens(encoder, store, split.train, job)
+    probe = PointProbe.fit(
+        tokens, label, recipe.probe, classes=len(names), seed=recipe.train.seed
+    ).to(device())
+
+    def classify(batch: ClipBatch) -> Tensor:
+        return probe(encoder.point_features(batch)).argmax(-1)
+
+    what = (store, split.test, recipe)
+    values, matrix, scored = score_labelling(encoder, classify, what, progress)
+    return RunResult(
+        stage="probe",
+        recipe=job.name,
+        seed=recipe.train.seed,
+        dataset=store.dataset,
+        protocol=recipe.train.protocol,
+        init=job.start.name if job.start else "random",
+        steps=0,
+        seconds=round(time.monotonic() - began, 1),
+        scores=values,
+        n_scored=scored,
+        n_in_split=len(split.test),
+        label_fraction=recipe.train.label_fraction,
+        class_names=list(names),
+        confusion=matrix.tolist(),
+    )
+
+
+def _warm(encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job) -> None:
+    recipe = job.recipe
+    if isinstance(encoder, Serial) and encoder.config.norm != "batch":
+        return
+    clips = open_clips(store, scenes, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
+    encoder.train()
+    with torch.no_grad():
+        for epoch in range(recipe.probe.warm_statistics):
+            for batch in training_batches(clips, batch=recipe.train.batch, epoch=epoch):
+                encoder.point_features(to_device(batch, device()))
+
+
+@torch.no_grad()
+def _labelled_tokens(
+    encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job
+) -> tuple[Tensor, Tensor]:  # (n, C), (n,) int64
+    """Tokens and classes of labelled points, at most ``probe.scene_points`` of each scene."""
+    recipe = job.recipe
+    clips = scene_clips(store, scenes, recipe)
+    most = recipe.probe.scene_points
+    tokens: dict[int, list[Tensor]] = {}
+    labels: dict[int, list[Tensor]] = {}
+    for batch in evaluation_batches(clips, batch=1, workers=recipe.train.workers):
+        if batch.point_label is None:
+            raise RecipeError(f"{store.path}: its points have no labels; a probe needs them")
+        known = (batch.point_label >= 0).flatten()
+        found = encoder.point_features(to_device(batch, device())).flatten(0, 2).float().cpu()
+        tokens.setdefault(int(batch.video), []).append(found[known])
+        labels.setdefault(int(batch.video), []).append(batch.point_label.flatten()[known])
+    rows, classes = [], []
+    for scene in tokens:
+        mine, truth = torch.cat(tokens[scene]), torch.cat(labels[scene])
+        rng = np.random.default_rng([recipe.train.seed, scene])
+        kept = torch.from_numpy(np.sort(rng.permutation(len(mine))[:most]))
+        rows.append(mine[kept])
+        classes.append(truth[kept])
+    if not sum(map(len, classes)):
+        raise RecipeError(f"{store.path}: no labelled point to learn from")
+    return torch.cat(rows), torch.cat(classes)
