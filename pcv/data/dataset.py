@@ -268,4 +268,5 @@ def batch_views(views: list[ClipViews]) -> Views | None:
     """Stack the views of clips; None where they have none."""
     if not views:
         return None
-    return Views(*(torch.from_numpy(np.stack(part)) for part in zip(*views, strict=True)))
+    parts = (None if part[0] is None else np.stack(part) for part in zip(*views, strict=True))
+    return Views(*(None if part is None else torch.from_numpy(part) for part in parts))

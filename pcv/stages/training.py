@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
-from pcv.data.checksum import write_json
+from pcv.data.json_file import write_json
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.objectives import Supervised, build_objective
+from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.inputs import check_inputs
 from pcv.stages.job import Job
+from pcv.stages.novel_views import held_out_scores
 from pcv.stages.scoring import class_names, score
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
@@ -199,6 +200,10 @@ class _Training:
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
+        if isinstance(state.objective, GaussianCross):
+            scenes = self.split.test if len(self.split.test) else self.split.train
+            views = held_out_scores(state.objective, self.store, scenes, recipe)
+            return result.model_copy(update={"scores": result.scores | views})
         if not isinstance(state.objective, Supervised) or not len(self.split.test):
             return result
         found = score(state.objective, self.store, self.split.test, recipe, self.progress)
