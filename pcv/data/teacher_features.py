@@ -1,7 +1,7 @@
 """Features that a frozen 2D model made of a store's views, on disk.
 
-A folder holds ``index.json`` with ``format`` (pcv-teacher), ``version`` (1), ``model`` (its name),
-and ``shape`` (rows, columns, channels of every view); and ``NAME/FRAME.npy`` for every view, float16
+A folder holds ``index.json`` with ``format`` (pcv-teacher), ``version`` (1), ``model`` (a name)
+and ``shape`` (rows, columns, channels of a view); and ``NAME/FRAME.npy`` for every view, float16
 or float32 of that shape: NAME as ``pcv info`` lists the recording, FRAME the frame's number in six
 digits. Row 0 and column 0 are the image's upper left; the grid covers the whole image.
 """
@@ -42,9 +42,7 @@ class TeacherFeatures:
             raise StoreError(f"{path}: {found[0]} version {found[1]}, expected {FORMAT} {VERSION}")
         self.shape = (rows, columns, channels)
 
-    def read(
-        self, video: str, frames: NDArray[np.int64]
-    ) -> NDArray[np.float32]:  # (V, h, w, D)
+    def read(self, video: str, frames: NDArray[np.int64]) -> NDArray[np.float32]:  # (V, h, w, D)
         """Read the features of views.
 
         Raises:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
-from pcv.data.json_file import write_json
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
+from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
