@@ -42,8 +42,10 @@ def synth(  # noqa: PLR0913 - the options are the interface
     actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
     subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
     trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
-    sequences: Annotated[int, typer.Option(min=1, help="kitti, synthia; scannet: rooms.")] = 3,
-    frames: Annotated[int, typer.Option(min=1, help="kitti, synthia only.")] = 8,
+    sequences: Annotated[
+        int, typer.Option(min=1, help="kitti, synthia; rooms of scannet, rgbd.")
+    ] = 3,
+    frames: Annotated[int, typer.Option(min=1, help="kitti, synthia, rgbd only.")] = 8,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
 ) -> None:

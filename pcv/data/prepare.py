@@ -269,7 +269,7 @@ def run_task(job: TaskJob, task: Task) -> int:
                 raise
             dropped.append(_dropped(error, job.raw))
             continue
-        videos.append(entry | {"offset": offset, "file": _below(job.raw, source.path)})
+        videos.append(entry | {"offset": offset, "file": _origin(job.raw, source)})
     shards = write_rows(job.out, start, rows)
     for entry in videos:
         shards |= entry.pop("view_shards", {})
@@ -327,6 +327,12 @@ def _dropped(error: InputError, raw: Path) -> dict[str, str]:
     if isinstance(error, RawFileError):
         return {"file": _below(raw, error.path), "why": f"{error.problem}; {error.advice}"}
     return {"file": "", "why": str(error)}
+
+
+def _origin(raw: Path, source: VideoSource) -> str:
+    """What a video was read from, as the manifest names it."""
+    piece = f"[{source.span[0]}:{source.span[1]}]" if source.span and source.files else ""
+    return _below(raw, source.path) + piece
 
 
 def _below(raw: Path, path: Path) -> str:

@@ -20,7 +20,7 @@ class People(NamedTuple):
     subjects: int = 10
     trials: int = 2
     seed: int = 0
-    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet
+    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet and rgbd
     frames: int = 8  # of each
 
 
@@ -41,6 +41,16 @@ def synthesise(
         from pcv.data.synth_room import synthesise_rooms
 
         return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
+    if format == "rgbd":
+        from pcv.data.synth_rgbd import synthesise_rooms
+
+        return synthesise_rooms(
+            out,
+            rooms=people.sequences,
+            frames=people.frames,
+            seed=people.seed,
+            progress=progress,
+        )
     from pcv.data.synth import synthesise as write_recordings
 
     return write_recordings(

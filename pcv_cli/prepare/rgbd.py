@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,6 +48,10 @@ def rgbd(  # noqa: PLR0913 - the options are the interface
     ] = "camera-to-world",
     test: Recordings = "",
     validation: Recordings = "",
+    classes: Annotated[
+        Path | None,
+        typer.Option(help="Names of label ids, `id name` a line; default: RAW/classes.txt."),
+    ] = None,
     jobs: Jobs = 0,
     skip_bad: SkipBad = False,
     limit: Limit = None,
@@ -73,6 +78,7 @@ def rgbd(  # noqa: PLR0913 - the options are the interface
         poses,
         _names(test),
         _names(validation),
+        classes,
     )
     storage = {"points": points, "dtype": dtype, "step": step}
     work = {"jobs": jobs, "skip_bad": skip_bad, "limit": limit, "scheduler": scheduler}

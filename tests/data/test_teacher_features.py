@@ -1,7 +1,5 @@
 """Features of a teacher on disk."""
 
-import json
-
 import numpy as np
 import pytest
 

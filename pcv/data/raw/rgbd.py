@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource, View
+from pcv.clip import COLOUR, LABELS, NORMALS, Column, Video, VideoSource
 from pcv.data.fuse import Fused, Fusion
 from pcv.data.normals import estimate_normals
-from pcv.data.raw.conventions import CONVENTIONS, Agreement, inverted
+from pcv.data.raw.class_list import read_class_list
+from pcv.data.raw.conventions import CONVENTIONS, Agreement
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
-from pcv.data.raw.posed import (
-    Cameras,
-    Entry,
-    Layout,
-    RawFrame,
-    check_camera,
-    check_pose,
-    pinhole,
-)
+from pcv.data.raw.posed import Cameras, Entry, Layout, pinhole
+from pcv.data.raw.posed_view import FrameReader, KeptViews, Posed, size_of
 from pcv.data.raw.room import ORDERED
 from pcv.data.raw.scannet_frames import SCANNET
 from pcv.data.raw.sens import SENS
 from pcv.data.raw.seven_scenes import SEVEN_SCENES
 from pcv.data.raw.tum import TUM
-from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import InputError, RawFileError
 
 LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens": SENS, "tum": TUM}
-SAME_SHAPE = 0.02  # two images show the same where their proportions differ by no more
-
-
-class Posed(NamedTuple):
-    """A usable frame at its full size."""
-
-    view: View  # colour as large as depth
-    pose: NDArray[np.float64]  # as the file says
-    labels: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -68,6 +49,8 @@ class RgbdScenes:
         poses: One of CONVENTIONS.
         test: Recordings that test.
         validation: Recordings that validate; all others train.
+        classes: File that names the ids of label images; None: ``classes.txt`` in ``root``, where
+            there is one. Without it labels are not read.
     """
 
     root: Path
@@ -84,17 +67,29 @@ class RgbdScenes:
     poses: str = "camera-to-world"
     test: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
+    classes: Path | None = None
 
     dataset = "rgbd"
     ordered = ORDERED
     class_names = ()
-    point_class_names = ()
     axes = "x right, y down, z forward, turned about y as the recording is"
 
     @property
     def columns(self) -> dict[str, Column]:
         """Columns of every scene."""
-        return {"colour": COLOUR, "normals": NORMALS}
+        labels = {"labels": LABELS} if self.labels else {}
+        return {"colour": COLOUR, "normals": NORMALS} | labels
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points; none without a file of them."""
+        return tuple(self.labels.values())
+
+    @cached_property
+    def labels(self) -> dict[int, str]:
+        """Names of the ids in label images."""
+        file = self.classes or self.root / "classes.txt"
+        return read_class_list(file) if self.classes or file.is_file() else {}
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
@@ -115,13 +110,19 @@ class RgbdScenes:
         if self.size:
             return self.size
         layout, recordings = self.found
+        problem = ""
         for path in recordings:
-            for entry in self._entries(path):
+            try:
+                entries = self._entries(path)
+            except RawFileError as error:
+                problem = f"; {error}"
+                continue
+            for entry in entries:
                 try:
-                    return _size(layout.load(path, entry).depth)
+                    return size_of(layout.load(path, entry).depth)
                 except RawFileError as error:
-                    last = error
-        raise last
+                    problem = f"; {error}"
+        raise InputError(f"{self.root}: no frame can be read{problem}")
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""
@@ -134,11 +135,13 @@ class RgbdScenes:
             "unit": self._unit,
             "camera": str(self.camera or "as recorded"),
             "poses": self.poses,
+            "classes": ", ".join(f"{number} {name}" for number, name in self.labels.items()),
             "split": f"validation {', '.join(self.validation)}, test {', '.join(self.test)}",
         }
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every recording, or piece of one, sorted; see ``Reader``."""
+        self._check_options()
         layout, recordings = self.found
         unknown = {*self.test, *self.validation} - {self._name(path) for path in recordings}
         if unknown:
@@ -146,11 +149,12 @@ class RgbdScenes:
         numbers = {path: number for number, path in enumerate(recordings)}
         pieces: list[tuple[Path, int, int, str]] = []
         for path in recordings:
-            entries = len(self._entries(path))
-            count = max(1, round(entries / self.views_per_scene)) if self.views_per_scene else 1
-            edges = np.linspace(0, entries, count + 1).astype(int).tolist()
-            tails = [f".{k:03}" for k in range(count)] if self.views_per_scene else [""]
-            pieces += [(path, *e, t) for e, t in zip(pairwise(edges), tails, strict=True)]
+            try:
+                pieces += self._pieces(path)
+            except RawFileError as error:
+                if bad is None:
+                    raise
+                bad.append(error)
 
         def describe(piece: tuple[Path, int, int, str]) -> VideoSource:
             path, first, stop, tail = piece
@@ -165,6 +169,15 @@ class RgbdScenes:
 
         return collect(pieces, describe, bad)
 
+    def _pieces(self, path: Path) -> list[tuple[Path, int, int, str]]:
+        """Cut a recording: first frame taken, the one after the last, end of the name."""
+        entries = len(self._entries(path))
+        if not self.views_per_scene:
+            return [(path, 0, entries, "")]
+        count = max(1, round(entries / self.views_per_scene))
+        edges = np.linspace(0, entries, count + 1).astype(int).tolist()
+        return [(path, a, b, f".{k:03}") for k, (a, b) in enumerate(pairwise(edges))]
+
     def count_frames(self, source: VideoSource) -> int:
         """Return 1: a scene stands still."""
         return 1
@@ -177,15 +190,15 @@ class RgbdScenes:
     def read_video(self, source: VideoSource) -> Video:
         """Fuse a scene and list what could not be used of it; see ``Reader``."""
         assert source.span
-        cameras = self._cameras(source.path)
-        fusion, agreement = Fusion(self.voxel, self.far), Agreement()
+        cameras, frames = self._cameras(source.path), self.frames
+        fusion, agreement = Fusion(self.voxel, self.far, len(self.labels)), Agreement()
         kept: list[Entry] = []
         left_out: list[str] = []
         for entry in self._entries(source.path)[slice(*source.span)]:
             try:
-                posed = self._load(source.path, entry, cameras)
+                posed = frames.full(source.path, entry, cameras)
                 if not is_held_out(len(kept), self.held_out):
-                    fusion.add(posed.view)
+                    _fuse(fusion, posed, source.path)
             except RawFileError as error:
                 left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
                 continue
@@ -194,20 +207,24 @@ class RgbdScenes:
             kept.append(entry)
         self._check(source, agreement, fusion.used, left_out)
         fused = fusion.result()
-        views = KeptViews(self, source.path, cameras, kept)
+        views = KeptViews(frames, source.path, cameras, kept)
         return Video(source, [fused.points], self._columns_of(fused), views, tuple(left_out))
 
-    def load_view(self, path: Path, entry: Entry, cameras: Cameras) -> View:
-        """Read a frame at the size that is kept."""
-        view = self._load(path, entry, cameras).view
-        old = _size(view.depth)
-        if old == self.image:
-            return view
-        return view._replace(
-            colour=np.round(shrink_colour(view.colour, self.image)).astype(np.uint8),
-            depth=shrink_depth(view.depth, self.image),
-            intrinsics=scale_intrinsics(view.intrinsics, old, self.image),
-        )
+    @property
+    def frames(self) -> FrameReader:
+        """What reads single frames."""
+        return FrameReader(self.found[0], self.image, self._up, self._unit, self.poses, self.labels)
+
+    def _check_options(self) -> None:
+        for option, value, known in (
+            ("--layout", self.layout, ("auto", *LAYOUTS)),
+            ("--poses", self.poses, tuple(CONVENTIONS)),
+            ("--up", self.up or "y", tuple(UPRIGHT)),
+        ):
+            if value not in known:
+                raise InputError(f"{option} {value}: choose {', '.join(known)}")
+        if self.held_out < 0 or self.held_out == 1:
+            raise InputError(f"--held-out {self.held_out}: choose 0, or every so many-th from 2")
 
     def _check(
         self, source: VideoSource, agreement: Agreement, points: int, left_out: list[str]
@@ -227,36 +244,11 @@ class RgbdScenes:
 
     def _columns_of(self, fused: Fused) -> dict[str, list[NDArray[np.generic]]]:
         normals = estimate_normals(fused.points, fused.towards)
-        return {"colour": [fused.colour], "normals": [np.round(normals * 127).astype(np.int8)]}
-
-    def _load(self, path: Path, entry: Entry, cameras: Cameras) -> Posed:
-        layout, _ = self.found
-        raw = layout.load(path, entry)
-        where = entry.pose or path
-        check_pose(where, raw.pose)
-        size = _size(raw.depth)
-        check_camera(cameras.path or path, cameras.depth, size)
-        if not raw.depth.any():
-            raise RawFileError(entry.depth or path, "no pixel has a depth", "leave it out")
-        if size[0] < self.image[0] or size[1] < self.image[1]:
-            raise RawFileError(
-                entry.depth or path,
-                f"{size[1]} x {size[0]} pixels, smaller than the {self.image[1]} x {self.image[0]} "
-                "of the store",
-                "give --image",
-            )
-        to_world = np.eye(4)
-        to_world[:3, :3] = UPRIGHT[self._up]
-        pose = to_world @ CONVENTIONS[self.poses](raw.pose)
-        view = View(
-            entry.number,
-            _aligned(entry.colour or path, raw, cameras),
-            raw.depth,
-            _centred(cameras.depth),
-            inverted(pose),
-            self._unit,
-        )
-        return Posed(view, raw.pose, raw.labels)
+        columns: dict[str, list[NDArray[np.generic]]] = {
+            "colour": [fused.colour],
+            "normals": [np.round(normals * 127).astype(np.int8)],
+        }
+        return columns | ({"labels": [fused.labels]} if self.labels else {})
 
     def _cameras(self, path: Path) -> Cameras:
         if self.camera:
@@ -279,7 +271,7 @@ class RgbdScenes:
         return {}
 
     def _name(self, path: Path) -> str:
-        inside = path.relative_to(self.root).with_suffix("").as_posix()
+        inside = path.relative_to(self.root).as_posix().removesuffix(".sens")
         return self.root.resolve().name if inside == "." else inside
 
     def _split(self, name: str) -> str:
@@ -294,76 +286,16 @@ class RgbdScenes:
         return self.unit or self.found[0].unit
 
 
-class KeptViews(Sequence[View]):
-    """Views that are read when they are asked for: thousands would not fit into memory."""
-
-    def __init__(
-        self, reader: RgbdScenes, path: Path, cameras: Cameras, entries: list[Entry]
-    ) -> None:
-        self.reader, self.path, self.cameras, self.entries = reader, path, cameras, entries
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    @overload
-    def __getitem__(self, index: int) -> View: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[View]: ...
-    def __getitem__(self, index: int | slice) -> View | list[View]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        return self.reader.load_view(self.path, self.entries[index], self.cameras)
+def _fuse(fusion: Fusion, posed: Posed, path: Path) -> None:
+    try:
+        fusion.add(posed.view, posed.labels)
+    except ValueError as error:
+        raise RawFileError(path, str(error), "is the pose in metres?") from None
 
 
 def is_held_out(number: int, every: int) -> bool:
     """Tell whether a view, by its number within the scene, is one that tests."""
     return bool(every) and number % every == every // 2
-
-
-def _size(image: NDArray[np.generic]) -> tuple[int, int]:
-    return int(image.shape[0]), int(image.shape[1])
-
-
-def _centred(camera: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From pixel centres at whole numbers, as files have them, to centres at +0.5."""
-    moved = camera.copy()
-    moved[:2, 2] += 0.5
-    return moved
-
-
-def _aligned(path: Path, raw: RawFrame, cameras: Cameras) -> NDArray[np.uint8]:
-    """Bring colour to the pixels of the depth image.
-
-    Images of two cameras at one place (ScanNet) are matched by their intrinsics. Without those
-    another size is a resized image, and must have the same proportions.
-    """
-    size, found = _size(raw.depth), _size(raw.colour)
-    if cameras.colour is not None:
-        check_camera(cameras.path or path, cameras.colour, found)
-        window = _window(_centred(cameras.depth), _centred(cameras.colour), size)
-    elif size == found:
-        return raw.colour
-    elif math.isclose(size[0] * found[1], size[1] * found[0], rel_tol=SAME_SHAPE):
-        window = None
-    else:
-        raise RawFileError(
-            path,
-            f"colour of {found[1]} x {found[0]} pixels, depth of {size[1]} x {size[0]}, of other "
-            "proportions and without intrinsics of their own",
-            "resize one of them",
-        )
-    return np.round(shrink_colour(raw.colour, size, window)).astype(np.uint8)
-
-
-def _window(
-    depth: NDArray[np.float64], colour: NDArray[np.float64], size: tuple[int, int]
-) -> NDArray[np.float64]:  # (2, 2) edges of rows, edges of columns
-    """Where in the colour image the borders of the depth image lie."""
-    edges = [
-        [(edge - depth[i, 2]) / depth[i, i] * colour[i, i] + colour[i, 2] for edge in (0.0, extent)]
-        for i, extent in ((1, float(size[0])), (0, float(size[1])))
-    ]
-    return np.array(edges)
 
 
 __all__ = ["LAYOUTS", "RgbdScenes", "is_held_out"]

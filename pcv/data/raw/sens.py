@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -77,7 +76,6 @@ def _header(file: BinaryIO) -> Header:
     return Header(matrices[0, :3, :3], matrices[2, :3, :3], (rows, columns), frames, file.tell())
 
 
-@lru_cache(maxsize=4)
 def _index(path: Path) -> list[Entry]:
     """Walk from frame to frame; one that is cut short is listed, and the last."""
     header = read_header(path)

@@ -7,6 +7,7 @@ Depth is registered to colour, 5000 units a metre.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,6 +117,11 @@ def _cameras(path: Path) -> Cameras | None:
 
 def _read_list(path: Path, values: int) -> Timed:
     """Read lines of a time and words; lines that begin with # say nothing."""
+    return _parse_list(path, values, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _parse_list(path: Path, values: int, changed: int) -> Timed:
     lines = read_bytes(path).decode("utf-8", "replace").splitlines()
     rows = [line.replace(",", " ").split() for line in lines if line.strip()[:1] not in ("", "#")]
     try:
