@@ -26,6 +26,7 @@ from pcv.objective_config import (
     GaussianCrossConfig,
     PointCPSCConfig,
     PointCSPConfig,
+    SceneInstancesConfig,
     SceneSegmentConfig,
     SegmentConfig,
 )
@@ -208,12 +209,13 @@ CHOSEN: dict[str, type[Config]] = {
     "serial": SerialConfig,
     "pointcsp": PointCSPConfig,
     "scene_segment": SceneSegmentConfig,
+    "scene_instances": SceneInstancesConfig,
 }
 OBJECTIVES_OF = {
     "pretrain": ("pointcpsc", "pointcsp", "gaussiancross"),
-    "finetune": ("classify", "segment", "scene_segment"),
+    "finetune": ("classify", "segment", "scene_segment", "scene_instances"),
 }
-OF_SCENES = ("pointcsp", "scene_segment")  # encoders of scenes alone serve these
+OF_SCENES = ("pointcsp", "scene_segment", "scene_instances")  # of encoders of scenes
 
 
 class Recipe(Config):
@@ -275,11 +277,9 @@ class Recipe(Config):
                 raise ValueError("data.views must be positive when objective is gaussiancross")
             if (objective.teacher == "cached") != (self.data.teacher is not None):
                 raise ValueError("data.teacher goes with objective.teacher cached and only with it")
-        elif not isinstance(objective, SceneSegmentConfig):
-            raise ValueError(  # noqa: TRY004
-                f"encoder sparseunet does not serve objective {objective.name}"
-            )
-        elif objective.preserve_weight:
+        elif objective.name not in OF_SCENES or objective.name == "pointcsp":
+            raise ValueError(f"encoder sparseunet does not serve objective {objective.name}")
+        elif getattr(objective, "preserve_weight", 0):
             raise ValueError("objective.preserve_weight must be 0: sparseunet reads no sequences")
 
 

@@ -178,12 +178,25 @@ class SceneSegmentConfig(Config):
     monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
 
 
+class SceneInstancesConfig(Config):
+    """Objects of scenes, by an offset head and clustering (PointGroup, Jiang et al., CVPR 2020)."""
+
+    name: Literal["scene_instances"]
+    stuff: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)  # classes without objects: wall, floor
+    offset_weight: float = Field(1.0, ge=0)
+    direction_weight: float = Field(1.0, ge=0)
+    radius: Positive = 0.03  # of clusters, in the unit of the points: 1.5 voxels of 2 cm
+    least: Count = 100  # points of a cluster
+    suppress: Fraction = 0.3  # overlap from which the less confident of two clusters goes
+
+
 AnyObjectiveConfig = Annotated[
     PointCPSCConfig
     | PointCSPConfig
     | GaussianCrossConfig
     | ClassifyConfig
     | SegmentConfig
-    | SceneSegmentConfig,
+    | SceneSegmentConfig
+    | SceneInstancesConfig,
     Field(discriminator="name"),
 ]

@@ -9,11 +9,14 @@ from pcv.objectives.classify import Classify
 from pcv.objectives.gaussiancross import GaussianCross
 from pcv.objectives.pointcpsc import PointCPSC
 from pcv.objectives.pointcsp import PointCSP
+from pcv.objectives.scene_instances import SceneInstances
 from pcv.objectives.scene_segment import SceneSegment
 from pcv.objectives.segment import Segment
 
-Objective = PointCPSC | PointCSP | GaussianCross | Classify | Segment | SceneSegment
-Supervised = Classify | Segment | SceneSegment  # those that are scored
+Objective = (
+    PointCPSC | PointCSP | GaussianCross | Classify | Segment | SceneSegment | SceneInstances
+)
+Supervised = Classify | Segment | SceneSegment | SceneInstances  # those that are scored
 OBJECTIVES: dict[str, type[Objective]] = {
     "pointcpsc": PointCPSC,
     "pointcsp": PointCSP,
@@ -21,6 +24,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "classify": Classify,
     "segment": Segment,
     "scene_segment": SceneSegment,
+    "scene_instances": SceneInstances,
 }
 
 
@@ -46,6 +50,8 @@ def build_objective(recipe: Recipe, encoder: Encoder, *, classes: int, total: in
         assert isinstance(encoder, Serial)  # as the recipe's own check has it
         return PointCSP(config, encoder, total=total)
     assert isinstance(encoder, SceneEncoder)
+    if config.name == "scene_instances":
+        return SceneInstances(config, encoder, classes=classes)
     return SceneSegment(config, encoder, classes=classes, total=total)
 
 
@@ -56,6 +62,7 @@ __all__ = [
     "Objective",
     "PointCPSC",
     "PointCSP",
+    "SceneInstances",
     "SceneSegment",
     "Segment",
     "Supervised",

@@ -58,7 +58,7 @@ def evaluate(
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
     check_inputs(recipe, opened)
-    labelled = recipe.objective.name in ("classify", "scene_segment")
+    labelled = recipe.objective.name in ("classify", "scene_segment", "scene_instances")
     videos = getattr(split_videos(opened, recipe.train, labelled=labelled), split)
     if not len(videos):
         raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")

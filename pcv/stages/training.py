@@ -12,7 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
+from pcv.config import (
+    PointCPSCConfig,
+    Recipe,
+    SceneInstancesConfig,
+    SceneSegmentConfig,
+    SegmentConfig,
+    dump_recipe,
+)
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
@@ -87,7 +94,7 @@ class _Training:
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
         check_inputs(recipe, self.store)
-        labelled = recipe.objective.name in ("classify", "scene_segment")
+        labelled = recipe.objective.name in ("classify", "scene_segment", "scene_instances")
         self.split = split_videos(self.store, recipe.train, labelled=labelled)
         clips = open_clips(
             self.store,
@@ -242,7 +249,7 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
 
 def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
     objective = recipe.objective
-    if not isinstance(objective, SegmentConfig | SceneSegmentConfig):
+    if not isinstance(objective, SegmentConfig | SceneSegmentConfig | SceneInstancesConfig):
         return
     if collate([clips[0, 0]]).point_label is None:
         raise RecipeError(
@@ -253,7 +260,7 @@ def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> Non
             f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
             "name others by train.scenes, or prepare without --unlabelled"
         )
-    weights, classes = len(objective.class_weights), len(class_names(store, recipe))
+    weights, classes = len(getattr(objective, "class_weights", ())), len(class_names(store, recipe))
     if weights not in (0, classes):
         raise RecipeError(
             f"objective.class_weights: {weights} weights, but {store.path} has {classes} classes"
