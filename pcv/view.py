@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,5 +97,6 @@ def write_columns(path: Path, columns: list[Column], *, enlarge: int = 1) -> Non
         whole.save(partial, format="PNG", optimize=True)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise PcvError(f"{path}: cannot be written: {error}") from None
