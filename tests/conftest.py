@@ -9,8 +9,11 @@ import torch
 from hypothesis import settings
 
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
+from pcv.data import furnished
 from pcv.data.prepare import prepare
+from pcv.data.raw.scannet import ScanNet
 from pcv.data.store import Store, open_store
+from pcv.data.synth_room import synthesise_rooms
 from pcv.errors import InputError, RawFileError
 
 # The first example compiles kernels, so time says nothing.
@@ -98,6 +101,24 @@ def labelled(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """The clouds again, 96 points (more than any frame has), with labels and colours."""
     out = tmp_path_factory.mktemp("stores") / "labelled"
     prepare(LabelledReader(), raw, out, points=96)
+    return open_store(out)
+
+
+@pytest.fixture(scope="session")
+def rooms_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three synthetic rooms in ScanNet's layout, the last on the validation list."""
+    folder = tmp_path_factory.mktemp("rooms")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(furnished, "SPACING", 0.12)
+        synthesise_rooms(folder / "raw", rooms=3, seed=0)
+    return folder / "raw"
+
+
+@pytest.fixture(scope="session")
+def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of the rooms: some 8,000 points each."""
+    out = tmp_path_factory.mktemp("stores") / "rooms"
+    prepare(ScanNet(rooms_raw), rooms_raw, out, points=1 << 20)
     return open_store(out)
 
 

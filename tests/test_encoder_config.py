@@ -24,6 +24,11 @@ def test_a_name_chooses_the_encoder_and_pstnet_needs_none() -> None:
         ({"name": "p4transformer", "neighbours": 80, "temporal_kernel": 5}, "256 at most"),
         ({"combine": "sum"}, "encoder.combine"),
         ({"name": 3}, "encoder"),
+        ({"name": "serial", "inputs": []}, "at least one channel"),
+        ({"name": "serial", "inputs": ["xyz", "xyz"]}, "each once"),
+        ({"name": "serial", "inputs": ["rgb"]}, "encoder.inputs"),
+        ({"name": "serial", "convolution": 4}, "convolution must be 0"),
+        ({"name": "serial", "head": 2}, "did you mean heads"),
     ],
 )
 def test_a_bad_encoder_is_one_line_that_names_the_key(keys: dict, said: str) -> None:

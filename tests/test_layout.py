@@ -95,7 +95,8 @@ def test_no_file_is_a_drawer(file: Path) -> None:
     [
         ("zarr", {"store.py"}),
         ("open3d", {"view.py"}),
-        ("scipy", {"utd.py", "foreground.py"}),  # scipy.io and scipy.ndimage
+        # scipy.io, .ndimage, .spatial and .sparse
+        ("scipy", {"utd.py", "foreground.py", "kd_tree.py", "normals.py"}),
         ("PIL", {"depth_png.py", "jpeg.py", "view.py"}),
         ("av", {"movie.py"}),
         ("gsplat", {"gsplat_backend.py"}),

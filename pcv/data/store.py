@@ -291,11 +291,15 @@ def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     import zarr
 
     group = zarr.open_group(path, mode="r+", zarr_format=3)
-    size = layout_of(dict(group.attrs)).shard_frames
+    layout = layout_of(dict(group.attrs))
+    size, used = layout.shard_frames, rows.points.shape[1]
+    if layout.shard_frames == 1:  # of a scene's room for points, what it fills
+        used = -(-int(rows.sizes.max()) // layout.chunk_points) * layout.chunk_points
     stop = start + len(rows.sizes)
     names = []
     for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
-        _array(group, name)[start:stop] = values
+        where = (slice(start, stop), slice(0, used))[: values.ndim]
+        _array(group, name)[where] = values[:, :used] if values.ndim > 1 else values
         names += _shards(name, values, start, size)
     return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
 

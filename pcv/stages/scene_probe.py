@@ -61,7 +61,7 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         return probe(encoder.point_features(batch)).argmax(-1)
 
     what = (store, split.test, recipe)
-    values, matrix, scored = score_labelling(encoder, classify, what, progress)
+    values, matrix, scored = score_labelling(encoder, encoder, classify, what, progress)
     return RunResult(
         stage="probe",
         recipe=job.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
@@ -25,6 +26,7 @@ Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of 
 
 
 def score_labelling(
+    model: nn.Module,
     encoder: SceneEncoder,
     label: Labeller,
     what: tuple[Store, NDArray[np.int64], Recipe],
@@ -33,7 +35,8 @@ def score_labelling(
     """Score what gives points classes on all stored points of scenes, and measure the drift.
 
     Args:
-        encoder: That ``label`` reads with; put in eval mode meanwhile.
+        model: All that ``label`` reads with; put in eval mode meanwhile.
+        encoder: Its encoder.
         label: Gives every point of a batch a class.
         what: Store, scenes, and the recipe that cuts them.
         progress: Called with parts scored.
@@ -51,8 +54,8 @@ def score_labelling(
         if progress:
             progress(done, len(clips), "parts scored")
 
-    device, was_training = device_of(encoder), encoder.training
-    encoder.eval()
+    device, was_training = device_of(model), model.training
+    model.eval()
     try:
         found = score_scenes(
             lambda batch: label(to_device(batch, device)), clips, classes, advance=advance
@@ -60,7 +63,7 @@ def score_labelling(
     except ValueError as error:
         raise InputError(f"{store.path}: {error}") from None
     finally:
-        encoder.train(was_training)
+        model.train(was_training)
     matrix = found.full
     values = mean_iou(matrix) | {
         "mean_class_accuracy": mean_class_accuracy(matrix),

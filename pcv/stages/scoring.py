@@ -55,7 +55,7 @@ def score(
         return Scores("ap50", *score_instances(objective, (store, videos, recipe), progress))
     if isinstance(objective, SceneSegment):
         what = (store, videos, recipe)
-        found = score_labelling(objective.encoder, objective.labels, what, progress)
+        found = score_labelling(objective, objective.encoder, objective.labels, what, progress)
         return Scores("miou_present_classes", *found)
     scored = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))

@@ -16,8 +16,8 @@ from tests.benchmarks.harness import Row, Setting, measure
 from tests.benchmarks.table import table, write
 
 SUBJECTS = (
-    "farthest_points", "ball_query", "pst_conv", "p4d_conv", "store", "prepare", "step", "cli",
-    "rasteriser",
+    "farthest_points", "ball_query", "pst_conv", "p4d_conv", "store", "prepare", "step",
+    "state_space", "cli", "rasteriser",
 )  # fmt: skip
 WIDE = 190  # columns where the output is no terminal
 

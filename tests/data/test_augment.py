@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pcv.config import AugmentConfig
-from pcv.data.augment import augment
+from pcv.data.augment import augment, augment_points, turn_normals
 
 POINTS = np.random.default_rng(0).standard_normal((3, 40, 3)).astype(np.float32)
 
@@ -58,3 +58,23 @@ def test_the_seed_decides() -> None:
     options = {"rotate": 30.0, "scale": (0.8, 1.2), "jitter": 0.1, "drop": 0.5, "shift": 0.1}
     np.testing.assert_array_equal(changed(1, **options), changed(1, **options))
     assert not np.array_equal(changed(1, **options), changed(2, **options))
+
+
+def test_tilt_turns_the_vertical_by_at_most_its_angles() -> None:
+    matrix = augment_points(
+        POINTS, np.random.default_rng(0), AugmentConfig(scale=(1.0, 1.0), tilt=10.0)
+    ).matrix
+    np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-6)
+    assert 0.96 < matrix[1, 1] < 1
+    np.testing.assert_allclose(changed(tilt=10.0), POINTS @ matrix, atol=1e-5)
+
+
+def test_normals_stay_across_their_plane() -> None:
+    rng = np.random.default_rng(0)
+    config = AugmentConfig(scale=(0.5, 2.0), rotate=180, tilt=30, mirror=1.0)
+    plane = np.linalg.qr(rng.normal(size=(3, 3)))[0].astype(np.float32)
+    points = rng.normal(size=(1, 50, 2)).astype(np.float32) @ plane[:2]
+    moved = augment_points(points, rng, config)
+    found = turn_normals(np.stack([plane[2], 0 * plane[2]]), moved.matrix)
+    np.testing.assert_allclose(moved.points @ found[0], 0, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), [1, 0], atol=1e-6)

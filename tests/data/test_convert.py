@@ -7,7 +7,7 @@ import pytest
 from pcv.clip import Column, Video
 from pcv.data.checksum import files_checksum
 from pcv.data.convert import Storage, convert
-from pcv.data.store import Rows
+from pcv.data.layout import Rows
 from pcv.errors import RawFileError
 from tests.conftest import LabelledReader
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.data.farthest_order import farthest_order
+from pcv.data.farthest_order import farthest_order, scene_order
 from tests.ops.test_farthest_points import by_definition
 
 
@@ -61,3 +61,13 @@ def test_too_few_points_repeat_their_order() -> None:
 def test_bad_input_is_refused(points: np.ndarray, count: int) -> None:
     with pytest.raises(ValueError, match=r"expected|finite"):
         farthest_order(points, count)
+
+
+def test_a_scene_keeps_every_point_and_shuffles_those_beyond_the_order() -> None:
+    points = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    np.testing.assert_array_equal(scene_order(points, 500), farthest_order(points, 200))
+    order = scene_order(points, 50)
+    np.testing.assert_array_equal(order[:50], farthest_order(points, 50))
+    assert sorted(order.tolist()) == list(range(200))
+    assert (np.diff(order[50:]) < 0).any()
+    np.testing.assert_array_equal(order, scene_order(points, 50))

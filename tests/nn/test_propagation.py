@@ -3,7 +3,7 @@
 import torch
 
 from pcv.clip import Superpoints
-from pcv.nn.propagation import Carry, Propagation, PropagationDecoder
+from pcv.nn.propagation import Carry, Propagation, PropagationDecoder, SameDecoder
 
 
 def by_definition(layer, fine, position, feature, skipped):
@@ -56,3 +56,11 @@ def test_the_decoder_ends_at_the_points():
     ]
     assert decoder(points, levels).shape == (2, 3, 32, 3)
     assert decoder.width == 3
+
+
+def test_where_superpoints_are_points_there_is_nothing_to_carry():
+    feature = torch.rand(2, 3, 8, 5)
+    level = Superpoints(feature, torch.rand(2, 3, 8, 3))
+    decoder = SameDecoder(5)
+    assert decoder(level.position, [level]) is feature
+    assert decoder.width == 5

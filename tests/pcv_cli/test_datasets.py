@@ -56,3 +56,18 @@ def test_a_folder_of_another_dataset_is_one_line(name: str, tmp_path: Path) -> N
     assert len([line for line in said.splitlines() if "error:" in line]) == 1
     assert "raw" in said
     assert "Example:" in pcv("prepare", name, "--help")
+
+
+@pytest.mark.parametrize("classes", [20, 200])
+def test_synthetic_rooms_become_a_store_of_scenes(classes: int, tmp_path: Path) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    pcv("synth", raw, "--format", "scannet", "--sequences", 1)
+    pcv("prepare", "scannet", raw, store, "--classes", classes, "--jobs", 1)
+    facts = json.loads(pcv("info", store, "--verify", "--json"))
+    assert (facts["dataset"], facts["videos"], facts["problems"]) == ("scannet", 1, [])
+    assert set(facts["columns"]) == {"labels", "colour", "normals", "instances"}
+    assert len(facts["points_a_class"]) == classes
+    assert facts["points_a_scene"]["min"] == sum(facts["points_a_class"].values()) + (
+        facts["points_a_class"]["floor"] if classes == 20 else 0  # the ceiling, as large
+    )
+    assert "choose 20 or 200" in pcv("prepare", "scannet", raw, store, "--classes", 40, code=2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -154,7 +153,6 @@ def _json(path: Path) -> Any:  # noqa: ANN401 - what a JSON file holds
         raise RawFileError(path, f"cannot be read as JSON: {reason}", "copy it again") from None
 
 
-@lru_cache(maxsize=4)
 def read_table(path: Path, column: str) -> dict[str, int]:
     """Read which id a column of the label table gives every ``raw_category``.
 

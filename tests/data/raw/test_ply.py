@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.raw.ply import read_ply
+from pcv.data.raw.ply import read_mesh, read_ply
 from pcv.errors import RawFileError
 
 POINTS = np.array([[1, 2, 3], [4.5, -5, 6]])
@@ -86,3 +86,36 @@ def test_truncated_text_is_refused(tmp_path: Path) -> None:
         read_ply(path)
     with pytest.raises(RawFileError, match="cannot be read: No such file"):
         read_ply(tmp_path / "none.ply")
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_triangles_follow_the_vertices(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "a.ply", kind)
+    order = ">" if "big" in kind else "<"
+    old = b"3 0 1 1\n" if kind == "ascii" else b"\3" + b"\0" * 12
+    new = b"3 0 1 1\n" if kind == "ascii" else b"\3" + struct.pack(f"{order}iii", 0, 1, 1)
+    path.write_bytes(path.read_bytes().removesuffix(old) + new)
+    mesh = read_mesh(path)
+    assert mesh.faces.tolist() == [[0, 1, 1]]
+    assert mesh.normals is None
+    assert len(mesh.cloud.points) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d[:-1], "12 bytes of triangles, its header says 13"),
+        (lambda d: d[:-13] + b"\4" + d[-12:], "a face is no triangle"),
+        (lambda d: d[:-1] + b"\1", "a face of vertices that are not among 2"),
+        (
+            lambda d: d.replace(b"list uchar int vertex", b"list quad int vertex"),
+            "expected one lis",
+        ),
+        (lambda d: d.replace(b"end_header", b"property int a\nend_header"), "expected one list"),
+    ],
+)
+def test_damaged_faces_are_one_line_and_clouds_do_not_read_them(tmp_path, change, said) -> None:
+    path = write(tmp_path / "a.ply", "binary_little_endian")
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(RawFileError, match=rf"a\.ply: .*{said}"):
+        read_mesh(path)

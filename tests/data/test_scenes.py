@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+import torch
+
+from pcv.config import AugmentConfig, ColourAugmentConfig, DataConfig, ElasticConfig, RegionConfig
+from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
+from pcv.data.kd_tree import nearest
+from pcv.data.scenes import SceneDataset, open_clips
+from pcv.data.store import Store
+from pcv.errors import InputError
+
+FRAME = np.zeros(1, np.int64)
+DATA = DataConfig(
+    frames=1, points=256, colour=True, normals=True, instances=True, centre="none",
+    region=RegionConfig(share=0.5, per_scene=3),
+)  # fmt: skip
+STILL = AugmentConfig(scale=(1.0, 1.0))
+
+
+def whole(store: Store, scene: int, name: str = "") -> np.ndarray:
+    total = int(store.videos.sizes[scene])
+    if name:
+        return store.read_column(name, scene, FRAME, total)[0]
+    return store.read(scene, FRAME, total)[0] + store.videos.origin[scene].astype(np.float32)
+
+
+def test_regions_carry_what_is_stored_of_their_points(rooms: Store) -> None:
+    clips = open_clips(rooms, [0, 1], DATA, augment=STILL, seed=1)
+    assert isinstance(clips, SceneDataset)
+    assert len(clips) == 6
+    batch = next(iter(training_batches(clips, batch=6, epoch=0)))
+    assert batch.points.shape == (6, 1, 256, 3)
+    assert (batch.point_normal.dtype, batch.point_instance.dtype) == (torch.float32, torch.int64)
+    for row, scene in enumerate(batch.video.tolist()):
+        index = batch.point_index[row, 0].numpy()
+        np.testing.assert_allclose(batch.points[row, 0], whole(rooms, scene)[index], atol=1e-5)
+        for name, found in (
+            ("labels", batch.point_label), ("colour", batch.point_colour),
+            ("instances", batch.point_instance),
+        ):  # fmt: skip
+            np.testing.assert_array_equal(found[row, 0], whole(rooms, scene, name)[index])
+        normal = whole(rooms, scene, "normals")[index] / 127
+        assert (batch.point_normal[row, 0].numpy() * normal).sum(1).min() > 0.98
+    assert (batch.point_normal.norm(dim=-1) - 1).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_regions_depend_on_seed_epoch_and_index_alone(rooms: Store, workers: int) -> None:
+    def drawn(seed: int, epoch: int, workers: int = 0) -> list[torch.Tensor]:
+        augment = AugmentConfig(
+            rotate=180, tilt=3, mirror=0.5, jitter=0.01, drop=0.2, two_views=True,
+            elastic=ElasticConfig(chance=0.5), colour=ColourAugmentConfig(contrast=0.2, shift=0.1),
+        )  # fmt: skip
+        clips = SceneDataset(rooms, [0, 1], DATA, augment=augment, seed=seed)
+        batches = training_batches(clips, batch=3, epoch=epoch, workers=workers)
+        return [part for b in batches for part in (b.points, b.point_colour, b.view)]
+
+    alone = drawn(1, 2)
+    assert all(torch.equal(a, b) for a, b in zip(alone, drawn(1, 2, workers), strict=True))
+    for other in (drawn(2, 2), drawn(1, 3)):
+        assert not torch.equal(alone[0], other[0])
+
+
+def test_normals_follow_rotation_mirror_and_unequal_scale(rooms: Store) -> None:
+    """A wall's normal stays across the wall, whatever was done to both."""
+    augment = AugmentConfig(scale=(0.6, 1.6), rotate=180, tilt=30, mirror=0.5)
+    config = DATA.model_copy(update={"region": RegionConfig(per_scene=20)})
+    clips = SceneDataset(rooms, [0], config, augment=augment)
+    checked = 0
+    for item in range(len(clips)):
+        points, _, _, _, _, columns = clips[0, item]
+        for thing in np.unique(columns["instances"]):
+            wall = (columns["instances"] == thing)[0]
+            flat = points[0, wall] - points[0, wall].mean(0)
+            size = np.linalg.svd(flat, compute_uv=False) if len(flat) > 40 else np.ones(3)
+            if size[2] < 0.02 * size[1]:
+                across = np.linalg.svd(flat)[2][2]
+                assert (np.abs(columns["normals"][0, wall] @ across) > 0.98).mean() > 0.9
+                checked += 1
+    assert checked > 10
+
+
+@pytest.mark.parametrize("spacing", [0.0, 0.3])
+def test_scoring_meets_every_point_once(rooms: Store, spacing: float) -> None:
+    config = DATA.model_copy(update={"points": 700, "spacing": spacing})
+    clips = SceneDataset(rooms, [0, 2], config, seed=3)
+    met = {0: [], 2: []}
+    for batch in evaluation_batches(clips, batch=4):
+        for row, scene in enumerate(batch.video.tolist()):
+            own = batch.point_index[row] >= 0
+            met[scene] += batch.point_index[row][own].tolist()
+            assert (batch.point_label[row][~own] == -1).all()
+            index = batch.point_index[row][own].numpy()
+            truth = whole(rooms, scene, "labels")[index]
+            np.testing.assert_array_equal(batch.point_label[row][own], truth)
+    for scene, places in met.items():
+        assert sorted(places) == list(range(clips.kept(scene)))
+        assert (clips.kept(scene) < rooms.videos.sizes[scene]) == (spacing > 0)
+
+
+def test_full_resolution_is_the_nearest_kept_point(rooms: Store) -> None:
+    clips = SceneDataset(rooms, [1], DATA.model_copy(update={"spacing": 0.3}))
+    kept, points = clips.kept(1), whole(rooms, 1)
+    gap = np.linalg.norm(points[:kept, None] - points[None, :kept], axis=2)
+    assert gap[np.triu_indices(kept, 1)].min() >= 0.3 - 1e-3
+    assert nearest(points[:kept], points)[:, 0].tolist() == clips.nearest_kept(1).tolist()
+    every = SceneDataset(rooms, [1], DATA)
+    assert every.nearest_kept(1).tolist() == list(range(rooms.videos.sizes[1]))
+
+
+def test_limited_points_keep_their_labels_and_all_others_lose_them(rooms: Store) -> None:
+    config = DATA.model_copy(update={"labelled_points": 20})
+    clips = SceneDataset(rooms, [0, 1], config, augment=STILL, seed=4)
+    limits = clips.limits()
+    assert [len(places) for places in limits.values()] == [20, 20]
+    for batch in training_batches(clips, batch=3, epoch=0):
+        for row, scene in enumerate(batch.video.tolist()):
+            index, label = batch.point_index[row, 0].numpy(), batch.point_label[row, 0].numpy()
+            listed = limits[rooms.videos.name[scene]]
+            assert set(index[label >= 0]) == set(index) & set(listed)
+            assert (label >= 0).any()  # a region lies around one of them
+            truth = whole(rooms, scene, "labels")[index]
+            assert (label[label >= 0] == truth[label >= 0]).all()
+    again = SceneDataset(rooms, [0, 1], config, augment=STILL, seed=4).limits()
+    other = SceneDataset(rooms, [0, 1], config, augment=STILL, seed=5).limits()
+    assert limits == again != other
+    assert SceneDataset(rooms, [0], DATA, augment=STILL).limits() == {}
+    scored = next(iter(evaluation_batches(SceneDataset(rooms, [0], config), batch=99)))
+    assert (scored.point_label >= 0).sum() > 1000  # scoring has all labels
+
+
+def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> None:
+    total = int(rooms.videos.sizes[0])
+    clips = SceneDataset(rooms, [0], DATA.model_copy(update={"points": total + 99}))
+    (batch,) = evaluation_batches(clips, batch=4)
+    assert batch.points.shape == (1, 1, total + 99, 3)
+    assert (batch.point_index[0, 0, total:] == -1).all()
+    with pytest.raises(InputError, match=r"scene0000_00 has .* points, a region needs data.points"):
+        SceneDataset(rooms, [0], clips.config, augment=STILL)
+    sparse = DATA.model_copy(update={"spacing": 2.0})
+    with pytest.raises(InputError, match=r"points 2 m apart, a region needs data\.points=256"):
+        SceneDataset(rooms, [0], sparse, augment=STILL)
+
+
+def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store) -> None:
+    with pytest.raises(InputError, match=r"scenes are one frame; set data\.frames=1"):
+        open_clips(rooms, [0], DataConfig(frames=2, points=16))
+    for key, value in (("spacing", 0.1), ("labelled_points", 5), ("region", DATA.region)):
+        with pytest.raises(InputError, match=rf"holds videos; data\.{key} is for scenes"):
+            open_clips(store, [0], DataConfig(frames=8, points=16, **{key: value}))
+    colour = AugmentConfig(colour=ColourAugmentConfig(drop=0.5))
+    with pytest.raises(InputError, match=r"augment\.colour is for scenes"):
+        open_clips(store, [0], DataConfig(frames=8, points=16), augment=colour)
+    plain = open_clips(store, [0], DataConfig(frames=8, points=16))
+    assert type(plain) is ClipDataset
+
+
+def test_scenes_without_any_label_are_named(rooms: Store) -> None:
+    clips = SceneDataset(rooms, [0, 1], DATA, augment=STILL)
+    assert clips.unlabelled() == []
