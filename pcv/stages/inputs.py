@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pcv.config import Recipe, SerialConfig, SparseUNetConfig
+from pathlib import Path
+
+from pcv.config import GaussianCrossConfig, Recipe, SerialConfig, SparseUNetConfig
 from pcv.data.store import Store
+from pcv.data.teacher_features import TeacherFeatures
 from pcv.errors import RecipeError
 
 COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data
@@ -17,6 +20,7 @@ def check_inputs(recipe: Recipe, store: Store) -> None:
     """
     if not isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
         return
+    _check_teacher(recipe)
     for channel in recipe.encoder.inputs:
         column = COLUMNS.get(channel)
         if column is None:
@@ -28,3 +32,16 @@ def check_inputs(recipe: Recipe, store: Store) -> None:
             )
         if not getattr(recipe.data, column):
             raise RecipeError(f"encoder.inputs has {channel}: set data.{column}=true")
+
+
+def _check_teacher(recipe: Recipe) -> None:
+    """Raise where a 2D teacher's features are of another width than the recipe says."""
+    objective, folder = recipe.objective, recipe.data.teacher
+    if folder is None or not isinstance(objective, GaussianCrossConfig):
+        return
+    channels = TeacherFeatures(Path(folder)).shape[2]
+    if channels != objective.teacher_channels:
+        raise RecipeError(
+            f"{folder}: features of {channels} channels, but objective.teacher_channels is "
+            f"{objective.teacher_channels}"
+        )

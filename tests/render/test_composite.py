@@ -22,7 +22,7 @@ def case(pairs=(70, 0, 3, 33), side=2, seed=0, opacity=1.0):
 def recurrence(exponent, values, layout):
     along = torch.arange(layout.side, dtype=torch.float64) + 0.5 - layout.side / 2
     rows = []
-    for start, count in zip(layout.start.tolist(), layout.count.tolist(), strict=True):
+    for start, count in zip(layout.start.tolist(), layout.pairs.tolist(), strict=True):
         for y in along:
             for x in along:
                 passed, colour = torch.ones((), dtype=torch.float64), torch.zeros(3).double()
