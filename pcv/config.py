@@ -47,7 +47,7 @@ __all__ = [
     "ProbeConfig",
     "Recipe",
     "RegionConfig",
-    "SceneSegmentConfig",
+    "SceneInstancesConfig", "SceneSegmentConfig",
     "SegmentConfig",
     "SerialConfig",
     "SparseUNetConfig",

@@ -119,7 +119,7 @@ class ViewSource:
             np.stack([image.intrinsics for image in images]).astype(np.float32),
             poses.astype(np.float32),
             frames,
-            self.teacher and self.teacher.read(self.videos[video], frames),
+            None if self.teacher is None else self.teacher.read(self.videos[video], frames),
         )
 
     def _image(self, video: int, number: int) -> _Image:

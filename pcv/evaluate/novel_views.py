@@ -27,7 +27,8 @@ def draw_views(objective: GaussianCross, batch: ClipBatch) -> Drawn:
     objective.eval()
     drawn = objective.draw(to_device(batch, device_of(objective)))
     objective.train(was_training)
-    return Drawn(*(part.cpu() if isinstance(part, Tensor) else part for part in drawn))
+    images = {name: part.cpu() for name, part in drawn._asdict().items() if name != "share"}
+    return drawn._replace(**images)
 
 
 def score_views(objective: GaussianCross, scenes: list[NovelViews]) -> dict[str, float]:
@@ -76,6 +77,6 @@ def nearest_views(asked: Tensor, known: Tensor) -> Tensor:  # (V, 4, 4), (U, 4, 
     """
     if not len(known):
         raise ValueError("no view to copy")
-    place = [-(m[:, :3, :3].transpose(1, 2) @ m[:, :3, 3:])[..., 0] for m in (asked, known)]
+    here, there = (-(m[:, :3, :3].transpose(1, 2) @ m[:, :3, 3:])[..., 0] for m in (asked, known))
     cosine = (asked[:, None, 2, :3] * known[None, :, 2, :3]).sum(-1).clamp(-1, 1)
-    return (torch.cdist(*place) + cosine.acos()).argmin(1)
+    return (torch.cdist(here, there) + cosine.acos()).argmin(1)

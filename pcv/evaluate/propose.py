@@ -48,4 +48,4 @@ def suppress(proposals: list[Proposal], limit: float) -> list[Proposal]:
 
 
 def _overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(a & b) / max(1, np.count_nonzero(a | b)))
+    return float((a & b).sum() / max(1, int((a | b).sum())))

@@ -42,9 +42,9 @@ def synthesise(
 
         return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
     if format == "rgbd":
-        from pcv.data.synth_rgbd import synthesise_rooms
+        from pcv.data.synth_rgbd import synthesise_rooms as write_posed_rooms
 
-        return synthesise_rooms(
+        return write_posed_rooms(
             out,
             rooms=people.sequences,
             frames=people.frames,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -62,7 +64,7 @@ def _open(
 
 def first_points(batch: ClipBatch, count: int) -> ClipBatch:
     """Keep the first points of every frame, with all that is known of them."""
-    fewer = {
+    fewer: dict[str, Any] = {
         name: value[:, :, :count]
         for name, value in batch._asdict().items()
         if isinstance(value, torch.Tensor) and value.ndim >= 3

@@ -92,8 +92,7 @@ def _scene(store: Store, name: str | None, order: list[int]) -> int:
             known = ", ".join(store.videos.name[:10])
             raise InputError(f"{store.path}: no recording {name} (the first: {known})")
         return store.videos.name.index(name)
-    counts = [] if store.views is None else store.views.count
     for number in map(int, order):
-        if len(counts) and counts[number]:
+        if store.views is not None and store.views.count[number]:
             return number
     raise InputError(f"{store.path}: no recording has posed images")
