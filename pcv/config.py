@@ -232,6 +232,14 @@ class Recipe(Config):
     probe: ProbeConfig = ProbeConfig()
 
     @model_validator(mode="after")
+    def _seen_as_changed(self) -> Recipe:
+        if self.data.views and self.augment.elastic.chance:
+            raise ValueError(
+                "augment.elastic.chance must be 0 when data.views is not: no camera bends so"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _consistent(self) -> Recipe:
         wanted = OBJECTIVES_OF.get(self.stage, ())
         if wanted and self.objective.name not in wanted:

@@ -43,7 +43,7 @@ def synth(  # noqa: PLR0913 - the options are the interface
     subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
     trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
     sequences: Annotated[
-        int, typer.Option(min=1, help="kitti, synthia; rooms of scannet, rgbd.")
+        int, typer.Option(min=1, help="kitti, synthia; scannet, rgbd: rooms.")
     ] = 3,
     frames: Annotated[int, typer.Option(min=1, help="kitti, synthia, rgbd only.")] = 8,
     seed: Annotated[int, typer.Option(min=0)] = 0,

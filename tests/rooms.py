@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from pcv.data.raw.png import write_png
-from pcv.data.room import Room, build_room
+from pcv.data.room import Surfaces, build_surfaces
 from pcv.data.synth_rgbd import CENTRE, FOCAL, Seen, pose_at, see
 
 STEP = 4  # pixels are taken this far apart: 60 x 80
@@ -20,8 +20,8 @@ FRAMES = 8
 TURN_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # from y down to z up
 
 
-def room() -> Room:
-    return build_room(np.random.default_rng([0, 0]))
+def room() -> Surfaces:
+    return build_surfaces(np.random.default_rng([0, 0]))
 
 
 def frames(count: int = FRAMES, span: float = 0.3) -> list[Seen]:

@@ -16,6 +16,8 @@ from pcv.data.raw import PointReader, SceneReader, columns_of
 from pcv.data.store import write_views
 from pcv.data.view_store import SHARD_VIEWS, stack_views
 from pcv.errors import RawFileError
+from pcv.kernels.quantise import MOST, quantise
+from pcv.kernels.quantise import extent as measure
 
 if TYPE_CHECKING:
     from pcv.data.raw import Reader
@@ -63,26 +65,27 @@ def convert(
     video = reader.read_video(source)
     if len(video.frames) != length:
         raise RawFileError(source.path, "its number of frames changed", "prepare anew")
-    extent = _measure(video, storage)
+    extent, columns = _measure(video, storage), columns_of(reader)
     for row, index in enumerate(_filled(extent.sizes)):
         frame = video.frames[index]
-        values = _quantise(frame, extent.origin, storage, source)
-        order = _order(reader, values.astype(np.float32), storage.points, source)
+        values, places = _quantise(frame, extent.origin, storage, source)
+        order = _order(reader, places, storage.points, source)
         rows.points[row, : len(order)] = values[order]
         rows.sizes[row] = min(extent.sizes[row], storage.points)
-        for name, column in columns_of(reader).items():
+        for name, column in columns.items():
             column_values = _column(video, name, index, len(frame))
             rows.columns[name][row, : len(order)] = column_values[order]
             if column.padding is not None:
                 rows.columns[name][row, rows.sizes[row] :] = column.padding
+    scene = isinstance(reader, SceneReader)
     return {
-        **({"sizes": extent.sizes[0]} if isinstance(reader, SceneReader) else {}),
+        **({"sizes": extent.sizes[0]} if scene else {}),
         **{key: getattr(source, key) for key in ("name", "label", "subject", "camera", "split")},
         "length": length,
         "origin": extent.origin.tolist(),
         "centroid": extent.centroid.tolist(),
         "empty": extent.sizes.count(0),
-        "sparse": sum(0 < size < storage.points for size in extent.sizes),
+        "sparse": 0 if scene else sum(0 < size < storage.points for size in extent.sizes),
         "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
         **_class_points(reader, source, length, rows),
@@ -122,19 +125,19 @@ def _order(
 def _measure(video: Video, storage: Storage) -> Extent:
     """One pass over the frames: a long video is never in memory as a whole."""
     grid = storage.step or 2**-11
-    sizes, lows, highs, means = [], [], [], []
-    for frame in video.frames:
-        sizes.append(len(frame))
-        if len(frame):
-            lows.append(frame.min(0))
-            highs.append(frame.max(0))
-            means.append(frame.mean(0, dtype=np.float64))
-    if not means:
+    low, high, mean = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
+    sizes = [len(frame) for frame in video.frames]
+    filled = sum(size > 0 for size in sizes)
+    if not filled:
         raise RawFileError(video.source.path, "no foreground in any frame", "leave the file out")
-    low = np.min(lows, axis=0).astype(np.float64)
-    high = np.max(highs, axis=0).astype(np.float64)
+    for frame in video.frames:
+        if len(frame):
+            total = np.zeros(3)
+            measure(np.ascontiguousarray(frame, np.float32), low, high, total)
+            mean += total / len(frame) / filled
+    if not (np.isfinite(low) & np.isfinite(high) & np.isfinite(mean)).all():
+        raise _not_finite(video.source)
     origin = np.round((low + high) / 2 / grid) * grid
-    mean = np.mean(means, axis=0)
     return Extent(sizes, origin, np.round((mean - origin) / grid) * grid)
 
 
@@ -177,18 +180,26 @@ def _class_points(
 
 def _quantise(
     frame: NDArray[np.float32], origin: NDArray[np.float64], storage: Storage, source: VideoSource
-) -> NDArray[Any]:
-    offset = frame - origin
-    if not np.isfinite(offset).all():
-        raise RawFileError(source.path, "a point is not finite", "check the recording")
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """What is stored of the points (n, 3), and where that lies, in steps or metres."""
     if storage.step is None:
-        return offset.astype(np.float32)
-    values = np.round(offset / storage.step)
-    if np.abs(values).max() > np.iinfo(np.int16).max:
-        reach = np.abs(offset).max()
+        offset = (frame - origin).astype(np.float32)
+        if not np.isfinite(offset).all():
+            raise _not_finite(source)
+        return offset, offset
+    values, places = np.empty(frame.shape, np.int16), np.empty(frame.shape, np.float32)
+    frame = np.ascontiguousarray(frame, np.float32)
+    reach = quantise(frame, origin, storage.step, values, places)
+    if not np.isfinite(reach):
+        raise _not_finite(source)
+    if np.rint(reach / storage.step) > MOST:
         raise RawFileError(
             source.path,
             f"reaches {reach:.1f} m from its middle, int16 of {storage.step} m holds less",
             "use --dtype float32 or a larger --step",
         )
-    return values.astype(np.int16)
+    return values, places
+
+
+def _not_finite(source: VideoSource) -> RawFileError:
+    return RawFileError(source.path, "a point is not finite", "check the recording")

@@ -39,11 +39,16 @@ class Rectangle(NamedTuple):
 
 def build_room(rng: np.random.Generator) -> Room:
     """Draw a room of 3 to 6 metres with what stands in it and hangs on its walls."""
+    return _mesh(draw_things(rng), rng)
+
+
+def draw_things(rng: np.random.Generator) -> list[tuple[str, list[Rectangle]]]:
+    """Draw what ``build_room`` makes a mesh of: kinds of objects and their rectangles."""
     width, depth, height = rng.uniform(3.2, 5.5), rng.uniform(3.2, 5.5), rng.uniform(2.3, 2.8)
     things = _shell(width, depth, height) + _hung(rng, width, depth)
     for kind, boxes in _furniture(rng, width, depth):
         things.append((kind, [side for low, high in boxes for side in _sides(low, high)]))
-    return _mesh(things, rng)
+    return things
 
 
 def _shell(width: float, depth: float, height: float) -> list[tuple[str, list[Rectangle]]]:

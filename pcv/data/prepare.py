@@ -25,7 +25,7 @@ from pcv.data.store import (
     write_rows,
 )
 from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays
-from pcv.data.workers import Workers, execute
+from pcv.data.workers import Workers, execute, get_ready
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def prepare(  # noqa: PLR0913 - the options of the command
     """
     if dtype not in ("int16", "float32"):
         raise InputError(f"--dtype {dtype}: choose int16 or float32")
+    workers = Workers(jobs, scheduler)
+    get_ready(workers, ["pcv.data.prepare"])
     storage = Storage(points, dtype, step if dtype == "int16" else None)
     bad: list[InputError] = []
     sources = reader.list_videos(raw, bad if skip_bad else None)[:limit]
@@ -125,7 +127,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
             raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
         _begin(out, settings, tasks, _slots(reader, tasks))
         job = TaskJob(reader, raw, out, storage, skip_bad, layout)
-        _work(out, tasks, job, Workers(jobs, scheduler), progress)
+        _work(out, tasks, job, workers, progress)
         return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

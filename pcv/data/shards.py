@@ -63,7 +63,8 @@ class ShardReader:
         self.fill = meta["fill_value"]
         self.shard = tuple(meta["chunk_grid"]["configuration"]["chunk_shape"])
         self.chunk = tuple(sharding["chunk_shape"])
-        if self.shard[1:] != self.shape[1:]:
+        whole = [-(-n // c) * c for n, c in zip(self.shape, self.chunk, strict=True)]
+        if list(self.shard[1:]) != whole[1:]:  # an edge that is no multiple is filled up
             raise StoreError(f"{self.path}: shards must hold whole frames")
         self.per_shard = tuple(s // c for s, c in zip(self.shard, self.chunk, strict=True))
         self.chunks_a_column = math.prod(self.per_shard[2:])
@@ -118,12 +119,12 @@ class ShardReader:
             return None
         raw = os.pread(handle, size, offset)
         if len(raw) != size:
-            raise StoreError(f"{self._name(shard)}: truncated; run pcv info --verify")
+            raise StoreError(f"{self.shard_file(shard)}: truncated; run pcv info --verify")
         try:
             data = self.decode(raw)
             return np.frombuffer(data, self.dtype).reshape(self.chunk)
         except (ValueError, RuntimeError) as error:
-            raise StoreError(f"{self._name(shard)}: damaged chunk: {error}") from None
+            raise StoreError(f"{self.shard_file(shard)}: damaged chunk: {error}") from None
 
     def _open(self, shard: int) -> tuple[int, list[tuple[int, int]]]:
         if self._process != os.getpid():
@@ -132,7 +133,8 @@ class ShardReader:
             self._files[shard], self._index[shard] = self._read_index(shard)
         return self._files[shard], self._index[shard]
 
-    def _name(self, shard: int) -> Path:
+    def shard_file(self, shard: int) -> Path:
+        """Return where a shard lies."""
         key = self.separator.join(["c", str(shard), *["0"] * (len(self.shape) - 1)])
         return self.path / key
 
@@ -140,13 +142,13 @@ class ShardReader:
         entries = int(np.prod(self.per_shard))
         size = entries * 16 + 4
         try:
-            handle = os.open(self._name(shard), os.O_RDONLY)
+            handle = os.open(self.shard_file(shard), os.O_RDONLY)
         except FileNotFoundError:  # every chunk equals the fill value
             return -1, [(MISSING, MISSING)] * entries
         raw = os.pread(handle, size, max(0, os.fstat(handle).st_size - size))
         if len(raw) != size or google_crc32c.value(raw[:-4]) != int.from_bytes(raw[-4:], "little"):
             os.close(handle)
-            raise StoreError(f"{self._name(shard)}: damaged; prepare the store again")
+            raise StoreError(f"{self.shard_file(shard)}: damaged; prepare the store again")
         return handle, list(struct.iter_unpack("<QQ", raw[:-4]))
 
 

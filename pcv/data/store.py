@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,10 @@ from pcv.clip import Column, Progress
 from pcv.data.checksum import file_checksum
 from pcv.data.json_file import write_json
 from pcv.data.layout import Rows, layout_of, read_columns
+from pcv.data.shard_writer import write_chunk, write_shards
 from pcv.data.shards import ShardReader
-from pcv.data.view_store import SHARD_VIEWS, StoredViews, view_arrays
+from pcv.data.view_store import StoredViews, slots_of, view_arrays
 from pcv.errors import StoreError
-
-if TYPE_CHECKING:
-    import zarr
 
 FORMAT = "pcv-clips"
 VERSION = 1
@@ -257,7 +255,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
     """Create the group and its arrays, empty and incomplete; ``views`` counts their slots."""
-    import zarr  # only writing needs it, and it takes long to import
+    import zarr  # only creating needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
     base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
@@ -288,38 +286,24 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int =
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     """Write whole shards from row ``start``, and return the checksum of each file written."""
-    import zarr
-
-    group = zarr.open_group(path, mode="r+", zarr_format=3)
-    layout = layout_of(dict(group.attrs))
-    size, used = layout.shard_frames, rows.points.shape[1]
-    if layout.shard_frames == 1:  # of a scene's room for points, what it fills
-        used = -(-int(rows.sizes.max()) // layout.chunk_points) * layout.chunk_points
-    stop = start + len(rows.sizes)
-    names = []
-    for name, values in {"points": rows.points, "count": rows.sizes, **rows.columns}.items():
-        where = (slice(start, stop), slice(0, used))[: values.ndim]
-        _array(group, name)[where] = values[:, :used] if values.ndim > 1 else values
-        names += _shards(name, values, start, size)
-    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
+    files = []
+    for name, values in {"points": rows.points, **rows.columns}.items():
+        files += write_shards(path / name, start, values)
+    shard = ShardReader(path / "points").shard[0]
+    for first in range(0, len(rows.sizes), shard):
+        sizes = rows.sizes[first : first + shard]
+        files.append(write_chunk(path / "count", (start + first) // shard, sizes))
+    return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
 def write_views(path: Path, start: int, values: dict[str, NDArray[Any]]) -> dict[str, str]:
-    """Write whole shards of views from slot ``start``; return the checksum of each file written."""
-    import zarr
-
-    group = zarr.open_group(path, mode="r+", zarr_format=3)
-    names = []
+    """Write views from slot ``start``, where a shard begins; returns the checksum of each file."""
+    files = []
     for name, array in values.items():
-        _array(group, name)[start : start + len(array)] = array
-        names += _shards(name, array, start, SHARD_VIEWS)
-    return {n: file_checksum(path / n) for n in names if (path / n).is_file()}
-
-
-def _shards(name: str, values: NDArray[Any], start: int, size: int) -> list[str]:
-    """Names of the files that rows from ``start`` fill."""
-    numbers = range(start // size, -(-(start + len(values)) // size))
-    return [f"{name}/c/{number}{'/0' * (values.ndim - 1)}" for number in numbers]
+        whole = np.zeros((slots_of(len(array)), *array.shape[1:]), array.dtype)
+        whole[: len(array)] = array
+        files += write_shards(path / name, start, whole)
+    return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
 def finish_store(path: Path, attributes: dict[str, Any]) -> None:
@@ -328,8 +312,3 @@ def finish_store(path: Path, attributes: dict[str, Any]) -> None:
     base = {"format": FORMAT, "version": VERSION, "complete": True}
     meta["attributes"] = base | attributes
     write_json(path / "zarr.json", meta)
-
-
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array: zarr.Array[Any] = group[name]  # type: ignore[assignment]  # never a group
-    return array

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.data.raw.png import write_png
-from pcv.data.room import CLASSES, Room, build_room, cast
+from pcv.data.room import CLASSES, Surfaces, build_surfaces, cast
 from pcv.errors import InputError, PcvError
 
 SIZE = (240, 320)  # rows, columns
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     pose: NDArray[np.float64]  # (4, 4) camera to world, y down
 
 
-def synthesise_rooms(
+def synthesise_views(
     out: Path, *, rooms: int, frames: int, seed: int, progress: Progress | None = None
 ) -> int:
     """Write recordings of synthetic rooms; the same files come out for a seed.
@@ -63,7 +63,7 @@ def synthesise_rooms(
 def write_room(folder: Path, seed: int, number: int, frames: int) -> None:
     """Write one recording."""
     folder.mkdir()
-    room = build_room(np.random.default_rng([seed, number]))
+    room = build_surfaces(np.random.default_rng([seed, number]))
     camera = [[FOCAL, 0, CENTRE[0]], [0, FOCAL, CENTRE[1]], [0, 0, 1]]
     _write_matrix(folder / "camera-intrinsics.txt", np.array(camera))
     for frame in range(frames):
@@ -75,14 +75,14 @@ def write_room(folder: Path, seed: int, number: int, frames: int) -> None:
         _write_matrix(folder / f"{stem}.pose.txt", seen.pose)
 
 
-def pose_at(room: Room, time: float) -> NDArray[np.float64]:  # (4, 4)
+def pose_at(room: Surfaces, time: float) -> NDArray[np.float64]:  # (4, 4)
     """Return the camera to the room (z up) at a time from 0 to 1: once around, looking across.
 
     The camera looks along +z, y down.
     """
     angle = 2 * np.pi * time
     outwards = np.array([np.cos(angle), np.sin(angle)])
-    place = np.append(-0.32 * room.size * outwards, 1.5 + 0.1 * np.sin(3 * angle))
+    place = np.append(-0.3 * room.size[:2] * outwards, 1.5 + 0.1 * np.sin(3 * angle))
     forward = np.append(outwards, -0.3 + 0.1 * np.sin(2 * angle))
     forward = forward / np.linalg.norm(forward)
     right = np.cross(forward, (0, 0, 1.0))
@@ -93,16 +93,16 @@ def pose_at(room: Room, time: float) -> NDArray[np.float64]:  # (4, 4)
     return pose
 
 
-def see(room: Room, pose: NDArray[np.float64]) -> Seen:
+def see(room: Surfaces, pose: NDArray[np.float64]) -> Seen:
     """Cast the ray of every pixel's centre."""
     v, u = np.indices(SIZE)
     rays = np.stack([(u - CENTRE[0]) / FOCAL, (v - CENTRE[1]) / FOCAL, np.ones(SIZE)], -1).reshape(
         -1, 3
     )  # a step along one is a step in depth
     hits = cast(room, pose[:3, 3], rays @ pose[:3, :3].T)
-    met = hits.box >= 0
+    met = hits.surface >= 0
     depth = np.round(np.where(met, hits.distance, 0) * 1000).clip(0, 65534).astype(np.uint16)
-    labels = np.where(met, room.label[hits.box] + 1, 0).astype(np.uint8)
+    labels = np.where(met, room.label[hits.surface] + 1, 0).astype(np.uint8)
     world = np.eye(4)
     world[:3, :3], world[:3, 3] = DOWN @ pose[:3, :3], DOWN @ pose[:3, 3]
     return Seen(hits.colour.reshape(*SIZE, 3), depth.reshape(SIZE), labels.reshape(SIZE), world)

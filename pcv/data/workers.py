@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 from pcv.errors import InputError
@@ -17,6 +18,19 @@ class Workers(NamedTuple):
 
     jobs: int = 1  # processes
     scheduler: str | None = None  # address of a Dask scheduler, instead of processes
+
+
+def get_ready(workers: Workers, modules: list[str]) -> None:
+    """Let what processes will need be imported, once, while the caller still plans their work."""
+    if workers.jobs > 1 and not workers.scheduler and _context().get_start_method() == "forkserver":
+        forkserver.set_forkserver_preload(modules)
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    """Processes that inherit no thread of this one, and their imports from a server if possible."""
+    name = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+    return get_context(name)
 
 
 def execute(calls: list[Call], workers: Workers) -> Iterator[int]:
@@ -32,7 +46,7 @@ def execute(calls: list[Call], workers: Workers) -> Iterator[int]:
             yield function(*arguments)
     else:
         count = min(workers.jobs, len(calls))
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as processes:
+        with ProcessPoolExecutor(count, mp_context=_context()) as processes:
             futures = [processes.submit(function, *arguments) for function, arguments in calls]
             try:
                 for future in as_completed(futures):

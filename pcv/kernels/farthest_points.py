@@ -1,21 +1,44 @@
 """The loops of farthest point sampling on the CPU: exact, and pruned by boxes.
 
 A k-d order puts points that lie together into blocks, and blocks into groups. Each has a bounding
-box and the largest distance of its points to those chosen. Where the box lies no closer to the new
-point than that, nothing in it changes: rounding is monotone, so the skip is exact.
+box, the largest distance of its points to those chosen, and the lowest index that has it. Where
+the box lies no closer to the new point than that, nothing in it changes: rounding is monotone, so
+the skip is exact.
+
+What the inner loops look like is what makes them fast, and each of these was measured: arrays of
+one dimension that are made as such (a row of a larger array is read by gathers), maxima of
+integers (those of floats are no vectors), and loops whose length the compiler does not know
+(a known one is unrolled before it can become vectors).
 """
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 BLOCK = 64  # points whose distances are updated at once
 GROUP = 16  # blocks whose boxes are tested at once
 SPAN = BLOCK * GROUP
-# No NaN comes in, and the sign of zero is not looked at: maxima become vectors. Sums stay as
+# No NaN comes in, and the sign of zero is not looked at: minima become vectors. Sums stay as
 # written, so that every device rounds alike.
 FAST = {"nnan", "nsz"}
+NOBODY = np.int32(2**31 - 1)  # above every index
+LEAST = np.int32(-(2**31))
+ZERO = np.float32(0)
+Index = np.uintp  # an index that cannot be negative needs no check for that
+
+
+@intrinsic
+def _bits(typing, value):
+    """A float32's bits as int32, in the same order as the floats where none is negative."""
+
+    def bitcast(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), bitcast
 
 
 @numba.njit(parallel=True, cache=True)
@@ -29,22 +52,43 @@ def choose_all(clouds, chosen):
 def choose(points, chosen):
     """Fill ``chosen`` (K,) with the first of the order of points (N, 3), all of them finite."""
     cells = _sort_into_blocks(points)
-    boxes, group_boxes = _boxes(cells, len(points))
-    reach, top, group_top = _unreached(len(points), len(cells[3]))
-    away, group_away = np.empty(GROUP, np.float32), np.empty(len(group_top), np.float32)
-    first_of = np.full(len(top), np.int32(-1), np.int32)
-    last = 0
+    boxes = _block_boxes(cells, len(points))
+    groups = _group_boxes(boxes)
+    reach = np.full(len(cells[3]), np.float32(-1), np.float32)  # padding never wins
+    reach[: len(points)] = np.inf
+    top = np.full(len(boxes[0]), np.float32(-1), np.float32)
+    top[: (len(points) + BLOCK - 1) // BLOCK] = np.inf
+    group_top = np.full(len(groups[0]), np.float32(np.inf), np.float32)
+    _choose(points, chosen, cells, boxes, groups, (reach, top, group_top), (BLOCK, GROUP))
+
+
+@numba.njit(cache=True, fastmath=FAST)
+def _choose(points, chosen, cells, boxes, groups, reached, sizes):
+    reach, top, group_top = reached
+    bits, top_bits, group_bits = reach.view(np.int32), top.view(np.int32), group_top.view(np.int32)
+    first_of = np.full(len(top), NOBODY, np.int32)  # lowest index at the top, of each block
+    first_in = np.full(len(group_top), NOBODY, np.int32)  # and of each group
+    away = np.empty(len(group_top), np.float32)
+    block, group, count = Index(sizes[0]), Index(sizes[1]), Index(len(group_top))
+    last = Index(0)
     for step in range(len(chosen)):
         chosen[step] = last
         new = points[last, 0], points[last, 1], points[last, 2]
-        _measure(group_boxes, 0, new, group_away)
-        for group in range(len(group_top)):
-            if group_away[group] < group_top[group]:
-                first, stop = group * GROUP, (group + 1) * GROUP
-                _measure(boxes, first, new, away)
-                _update_blocks(cells, first, new, away, reach, top, first_of)
-                group_top[group] = _highest(top[first:stop])
-        last = _stored_first(cells[3], reach, top, group_top, first_of)
+        for g in range(count):
+            away[g] = _away(groups, g, new)
+        for g in range(count):
+            if away[g] >= group_top[g]:
+                continue
+            begin, end = g * group, (g + Index(1)) * group
+            for b in range(begin, end):
+                if _away(boxes, b, new) < top[b]:
+                    s, e = b * block, (b + Index(1)) * block
+                    top_bits[b] = _update(cells, reach, s, e, new)
+                    first_of[b] = _lowest(cells[3], bits, s, e, top_bits[b])
+            group_bits[g] = _highest(top_bits, begin, end)
+            first_in[g] = _lowest(first_of, top_bits, begin, end, group_bits[g])
+        best = _highest(group_bits, Index(0), count)
+        last = Index(_lowest(first_in, group_bits, Index(0), count, best))
 
 
 @numba.njit(cache=True)
@@ -52,7 +96,8 @@ def _sort_into_blocks(points):
     """Coordinates and indices, halved along their widest axis until a block is left."""
     count = len(points)
     padded = (count + SPAN - 1) // SPAN * SPAN
-    x, y, z = np.empty((3, padded), np.float32)
+    x, y = np.empty(padded, np.float32), np.empty(padded, np.float32)
+    z = np.empty(padded, np.float32)
     index = np.empty(padded, np.int32)
     for i in range(count):
         x[i], y[i], z[i] = points[i, 0], points[i, 1], points[i, 2]
@@ -112,77 +157,78 @@ def _select(key, other, third, index, first, stop, middle):
 
 
 @numba.njit(cache=True)
-def _boxes(cells, count):
-    """Lowest and highest corner (6, blocks) and (6, groups). The last block's free places are
-    filled with copies of its first point; blocks without a point have a box infinitely far.
+def _block_boxes(cells, count):
+    """Lowest and highest x, y and z (blocks,) of the points of each block. The last block's free
+    places are filled with copies of its first point; a block without a point is infinitely far.
     """
-    blocks = len(cells[3]) // BLOCK
-    boxes = np.full((6, blocks), np.float32(np.inf))
-    boxes[3:] = -np.inf
-    groups = np.empty((6, blocks // GROUP), np.float32)
+    places = cells[0], cells[1], cells[2]
+    boxes = _nowhere(len(cells[3]) // BLOCK)
     for axis in range(3):
-        values = cells[0] if axis == 0 else cells[1] if axis == 1 else cells[2]
         for block in range((count + BLOCK - 1) // BLOCK):
             first, stop = block * BLOCK, (block + 1) * BLOCK
-            values[min(count, stop) : stop] = values[first]
-            boxes[axis, block], boxes[axis + 3, block] = _extent(values[first:stop])
+            places[axis][min(count, stop) : stop] = places[axis][first]
+            boxes[axis][block], boxes[axis + 3][block] = _extent(places[axis][first:stop])
+    return boxes
+
+
+@numba.njit(cache=True)
+def _group_boxes(boxes):
+    """The boxes (groups,) of groups of boxes."""
+    groups = _nowhere(len(boxes[0]) // GROUP)
+    for axis in range(3):
         for group in range(len(groups[0])):
             first, stop = group * GROUP, (group + 1) * GROUP
-            groups[axis, group] = boxes[axis, first:stop].min()
-            groups[axis + 3, group] = boxes[axis + 3, first:stop].max()
-    return boxes, groups
+            groups[axis][group] = boxes[axis][first:stop].min()
+            groups[axis + 3][group] = boxes[axis + 3][first:stop].max()
+    return groups
 
 
 @numba.njit(cache=True)
-def _unreached(count, padded):
-    """Squared distances to the points chosen, of points, blocks and groups: padding never wins."""
-    reach = np.full(padded, np.float32(-1), np.float32)
-    reach[:count] = np.inf
-    top = np.full(padded // BLOCK, np.float32(-1), np.float32)
-    top[: (count + BLOCK - 1) // BLOCK] = np.inf
-    return reach, top, np.full(padded // SPAN, np.float32(np.inf), np.float32)
+def _nowhere(count):
+    far = np.float32(np.inf)
+    return (
+        np.full(count, far), np.full(count, far), np.full(count, far),
+        np.full(count, -far), np.full(count, -far), np.full(count, -far),
+    )  # fmt: skip
 
 
-@numba.njit(cache=True, fastmath=FAST)
-def _measure(boxes, first, new, away):
-    """Squared distances from the new point to as many boxes as there is place for."""
-    zero = np.float32(0)
-    stop = first + len(away)
-    lx, ly, lz = boxes[0, first:stop], boxes[1, first:stop], boxes[2, first:stop]
-    hx, hy, hz = boxes[3, first:stop], boxes[4, first:stop], boxes[5, first:stop]
-    for b in range(len(away)):
-        dx = max(zero, max(lx[b] - new[0], new[0] - hx[b]))
-        dy = max(zero, max(ly[b] - new[1], new[1] - hy[b]))
-        dz = max(zero, max(lz[b] - new[2], new[2] - hz[b]))
-        away[b] = dx * dx + dy * dy + dz * dz
+@numba.njit(inline="always")
+def _away(boxes, b, new):
+    """Squared distance from the new point to a box."""
+    dx = max(ZERO, max(boxes[0][b] - new[0], new[0] - boxes[3][b]))
+    dy = max(ZERO, max(boxes[1][b] - new[1], new[1] - boxes[4][b]))
+    dz = max(ZERO, max(boxes[2][b] - new[2], new[2] - boxes[5][b]))
+    return dx * dx + dy * dy + dz * dz
 
 
-@numba.njit(cache=True)
-def _update_blocks(cells, first, new, away, reach, top, first_of):
-    for block in range(first, first + GROUP):
-        if away[block - first] < top[block]:
-            s, e = block * BLOCK, (block + 1) * BLOCK
-            x, y, z = cells[0][s:e], cells[1][s:e], cells[2][s:e]
-            top[block] = _update(x, y, z, new, reach[s:e])
-            first_of[block] = -1
-
-
-@numba.njit(cache=True, fastmath=FAST)
-def _update(x, y, z, new, reach):
-    best = np.float32(-1)
-    for i in range(len(x)):
+@numba.njit(inline="always")
+def _update(cells, reach, first, stop, new):
+    """Lower distances to the new point's, and return the bits of the largest left."""
+    x, y, z = cells[0], cells[1], cells[2]
+    best = LEAST
+    for i in range(first, stop):
         dx, dy, dz = x[i] - new[0], y[i] - new[1], z[i] - new[2]
-        reach[i] = min(reach[i], dx * dx + dy * dy + dz * dz)
-        best = max(best, reach[i])
+        nearest = min(reach[i], dx * dx + dy * dy + dz * dz)
+        reach[i] = nearest
+        best = max(best, _bits(nearest))
     return best
 
 
-@numba.njit(cache=True, fastmath=FAST)
-def _highest(values):
-    best = values[0]
-    for i in range(len(values)):
+@numba.njit(inline="always")
+def _highest(values, first, stop):
+    best = LEAST
+    for i in range(first, stop):
         best = max(best, values[i])
     return best
+
+
+@numba.njit(inline="always")
+def _lowest(index, values, first, stop, wanted):
+    """The lowest index whose value is the wanted one."""
+    lowest = NOBODY
+    for i in range(first, stop):
+        lowest = min(lowest, index[i] if values[i] == wanted else NOBODY)
+    return lowest
 
 
 @numba.njit(cache=True, fastmath=FAST)
@@ -191,33 +237,3 @@ def _extent(values):
     for i in range(len(values)):
         low, high = min(low, values[i]), max(high, values[i])
     return low, high
-
-
-@numba.njit(cache=True)
-def _stored_first(index, reach, top, group_top, first_of):
-    """Of the farthest points, the one with the lowest index.
-
-    Depth cameras measure in steps, so that ties are common: what was found in a block stays in
-    ``first_of`` until the block changes.
-    """
-    best = _highest(group_top)
-    lowest = np.int32(len(index))
-    for group in range(len(group_top)):
-        if group_top[group] != best:
-            continue
-        for block in range(group * GROUP, (group + 1) * GROUP):
-            if top[block] != best:
-                continue
-            if first_of[block] < 0:
-                s, e = block * BLOCK, (block + 1) * BLOCK
-                first_of[block] = _lowest_at(index[s:e], reach[s:e], best)
-            lowest = min(lowest, first_of[block])
-    return lowest
-
-
-@numba.njit(cache=True)
-def _lowest_at(index, reach, value):
-    lowest = np.int32(2**31 - 1)
-    for i in range(len(index)):
-        lowest = min(lowest, index[i] if reach[i] == value else np.int32(2**31 - 1))
-    return lowest

@@ -1,50 +1,49 @@
-"""The loop of rays over boxes that are turned about the vertical."""
+"""The loop of rays over rectangles."""
 
 import numba
 import numpy as np
 
 
 @numba.njit(cache=True)
-def cast_boxes(eye, rays, boxes, distance, hit, side):
-    """Find what each ray meets first, from outside.
+def cast_rectangles(eye, rays, rectangles, distance, hit, place):
+    """Find what each ray meets first.
 
     Args:
-        eye: (3,) where all rays start, z up.
+        eye: (3,) where all rays start.
         rays: (n, 3); a distance is counted in their lengths.
-        boxes: (K, 8) centre (3), half sizes (3), cosine and sine of the turn about z.
+        rectangles: (K, 3, 3) a corner and two sides, which are at right angles.
         distance: (n,) float64, written; infinite where a ray meets nothing.
-        hit: (n,) int32, written: number of the box, -1 for none.
-        side: (n,) int8, written: axis of the face that is met, of the box's own axes.
+        hit: (n,) int32, written: number of the rectangle, -1 for none.
+        place: (n, 2) float64, written: where it is met, in lengths of its two sides.
     """
+    count = len(rectangles)
+    normal = np.empty((count, 3))
+    ahead = np.empty(count)  # from the eye to the plane, along the normal
+    for k in range(count):
+        normal[k] = np.cross(rectangles[k, 1], rectangles[k, 2])
+        ahead[k] = (normal[k] * (rectangles[k, 0] - eye)).sum()
     for i in range(len(rays)):
-        distance[i], hit[i], side[i] = np.inf, -1, 0
-        for k in range(len(boxes)):
-            enter, axis = _enter(eye, rays[i], boxes[k])
-            if 0 < enter < distance[i]:
-                distance[i], hit[i], side[i] = enter, k, axis
+        distance[i], hit[i] = np.inf, -1
+        x, y, z = rays[i]
+        for k in range(count):
+            slope = normal[k, 0] * x + normal[k, 1] * y + normal[k, 2] * z
+            if slope == 0:
+                continue
+            d = ahead[k] / slope
+            if not 0 < d < distance[i]:
+                continue
+            at = (
+                eye[0] + d * x - rectangles[k, 0, 0],
+                eye[1] + d * y - rectangles[k, 0, 1],
+                eye[2] + d * z - rectangles[k, 0, 2],
+            )
+            u, v = _along(at, rectangles[k, 1]), _along(at, rectangles[k, 2])
+            if 0 <= u <= 1 and 0 <= v <= 1:
+                distance[i], hit[i], place[i, 0], place[i, 1] = d, k, u, v
 
 
 @numba.njit(cache=True)
-def _enter(eye, ray, box):
-    """Where a ray enters a box, and through which axis' face; infinite where it misses."""
-    c, s = box[6], box[7]
-    ox, oy, oz = eye[0] - box[0], eye[1] - box[1], eye[2] - box[2]
-    origin = (c * ox + s * oy, c * oy - s * ox, oz)
-    towards = (c * ray[0] + s * ray[1], c * ray[1] - s * ray[0], ray[2])
-    enter, leave, axis = -np.inf, np.inf, 0
-    for a in range(3):
-        half = box[3 + a]
-        if abs(towards[a]) < 1e-12:
-            if abs(origin[a]) > half:
-                return np.inf, 0
-            continue
-        near = (-half - origin[a]) / towards[a]
-        far = (half - origin[a]) / towards[a]
-        if near > far:
-            near, far = far, near
-        if near > enter:
-            enter, axis = near, a
-        leave = min(leave, far)
-    if enter >= leave:
-        return np.inf, 0
-    return enter, axis
+def _along(at, side):
+    """How far a place lies along a side, in its lengths."""
+    across = at[0] * side[0] + at[1] * side[1] + at[2] * side[2]
+    return across / (side[0] * side[0] + side[1] * side[1] + side[2] * side[2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -95,14 +95,54 @@ def _nll(
             keep = keep.scatter(1, index, False)
             near = candidates.embedding[index]
             positives = weigh_positives(query, other, near, value, choice.neighbour_weighting)
-        logits = query @ candidates.embedding.T
-        repelled.append(torch.logsumexp(logits.masked_fill(~keep, -torch.inf), 1))
+        repelled.append(repulsion(query, candidates.embedding, keep))
     if positives is None:
         positives = (query * other).sum(1, keepdim=True)
     if own is not None:
         repelled.append(torch.logsumexp(own.float() / choice.temperature, 1))
     attract = torch.logsumexp(positives, 1)
     return torch.logsumexp(torch.stack([attract, *repelled], 1), 1) - attract
+
+
+def repulsion(query: Tensor, embedding: Tensor, keep: Tensor) -> Tensor:
+    """Log of the sum of ``exp(query @ embedding.T)`` over what is kept, -inf where that is nothing.
+
+    Args:
+        query: (m, C).
+        embedding: (n, C).
+        keep: (m, n) bool.
+
+    Returns:
+        (m,).
+    """
+    total: Tensor = _Repulsion.apply(query, embedding, keep)
+    return total
+
+
+class _Repulsion(torch.autograd.Function):
+    """One (m, n) tensor is kept for the backward pass, where torch's own functions keep four."""
+
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, embedding: Tensor, keep: Tensor) -> Tensor:  # noqa: ANN401
+        weight = query @ embedding.T
+        weight.masked_fill_(~keep, -torch.inf)
+        top = weight.amax(1, keepdim=True) if keep.shape[1] else weight.new_zeros(len(query), 1)
+        top.nan_to_num_(neginf=0.0)
+        weight.sub_(top).exp_()
+        total = weight.sum(1)
+        ctx.save_for_backward(query, embedding, weight, total)
+        return total.log() + top[:, 0]
+
+    @staticmethod
+    def backward(ctx: Any, *gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # noqa: ANN401
+        query, embedding, weight, total = ctx.saved_tensors
+        share = weight * (gradient[0] / total.clamp(min=torch.finfo(total.dtype).tiny))[:, None]
+        wanted = ctx.needs_input_grad
+        return (
+            share @ embedding if wanted[0] else None,
+            share.T @ query if wanted[1] else None,
+            None,
+        )
 
 
 def _among(similarity: Tensor, allowed: Tensor | None) -> Tensor:

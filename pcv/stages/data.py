@@ -37,20 +37,17 @@ def synthesise(
 
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
+    if format == "rgbd":
+        from pcv.data.synth_rgbd import synthesise_views
+
+        rooms, frames = people.sequences, people.frames
+        return synthesise_views(
+            out, rooms=rooms, frames=frames, seed=people.seed, progress=progress
+        )
     if format == "scannet":
         from pcv.data.synth_room import synthesise_rooms
 
         return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
-    if format == "rgbd":
-        from pcv.data.synth_rgbd import synthesise_rooms as write_posed_rooms
-
-        return write_posed_rooms(
-            out,
-            rooms=people.sequences,
-            frames=people.frames,
-            seed=people.seed,
-            progress=progress,
-        )
     from pcv.data.synth import synthesise as write_recordings
 
     return write_recordings(

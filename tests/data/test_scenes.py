@@ -68,7 +68,8 @@ def test_normals_follow_rotation_mirror_and_unequal_scale(rooms: Store) -> None:
     clips = SceneDataset(rooms, [0], config, augment=augment)
     checked = 0
     for item in range(len(clips)):
-        points, _, _, _, _, columns = clips[0, item]
+        clip = clips[0, item]
+        points, columns = clip.points, clip.columns
         for thing in np.unique(columns["instances"]):
             wall = (columns["instances"] == thing)[0]
             flat = points[0, wall] - points[0, wall].mean(0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pcv.data.prepare import prepare
 from pcv.data.store import Store, open_store
 from pcv.errors import StoreError
 from pcv.ops import farthest_points
@@ -149,3 +150,14 @@ def test_a_column_that_is_not_there_is_refused(labelled: Store, store: Store) ->
         store.read_column("labels", 0, np.arange(2), 8)
     with pytest.raises(StoreError, match="97 points"):
         labelled.read_column("labels", 0, np.arange(2), 97)
+
+
+def test_a_number_of_points_that_fills_no_whole_chunk_is_stored_too(raw, reader, tmp_path) -> None:
+    prepare(reader, raw, tmp_path / "odd", points=600)
+    odd = open_store(tmp_path / "odd")
+    prepare(reader, raw, tmp_path / "even", points=512)
+    even = open_store(tmp_path / "even")
+    frames = np.arange(3)
+    assert odd.read(0, frames, 600).shape == (3, 600, 3)
+    np.testing.assert_array_equal(odd.read(0, frames, 512), even.read(0, frames, 512))
+    assert odd.verify() == []

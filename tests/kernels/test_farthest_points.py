@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 
@@ -8,7 +9,9 @@ from pcv.kernels import farthest_points as kernel
 def test_every_point_is_in_one_block_and_in_its_box(n: int) -> None:
     points = np.random.default_rng(n).normal(size=(n, 3)).astype(np.float32)
     cells = kernel._sort_into_blocks(points)
-    boxes, groups = kernel._boxes(cells, n)
+    boxes = kernel._block_boxes(cells, n)
+    groups = np.stack(kernel._group_boxes(boxes))
+    boxes = np.stack(boxes)
     assert sorted(cells[3][:n]) == list(range(n))
     for block, start in enumerate(range(0, n, kernel.BLOCK)):
         inside = points[cells[3][start : min(n, start + kernel.BLOCK)]]
@@ -21,7 +24,7 @@ def test_every_point_is_in_one_block_and_in_its_box(n: int) -> None:
 def test_blocks_are_compact() -> None:
     """Pruning rests on it: of 8,192 points in a cube, no block's box is a tenth of the cube."""
     points = np.random.default_rng(0).uniform(size=(8192, 3)).astype(np.float32)
-    boxes, _ = kernel._boxes(kernel._sort_into_blocks(points), 8192)
+    boxes = np.stack(kernel._block_boxes(kernel._sort_into_blocks(points), 8192))
     assert np.prod(boxes[3:] - boxes[:3], axis=0).max() < 0.1
 
 
@@ -37,15 +40,26 @@ def test_selecting_keeps_rows_together(middle: int) -> None:
 
 
 def test_of_the_farthest_the_lowest_index_wins_in_whatever_block_it_is() -> None:
-    padded = 2 * kernel.SPAN
-    reach = np.zeros(padded, np.float32)
-    index = np.arange(padded, dtype=np.int32)[::-1].copy()
-    farthest = [3, kernel.BLOCK + 1, kernel.SPAN + 7]
-    reach[farthest] = 2
-    top = reach.reshape(-1, kernel.BLOCK).max(1)
-    group_top = reach.reshape(-1, kernel.SPAN).max(1)
-    first_of = np.full(len(top), -1, np.int32)
-    for _ in range(2):  # the second time from what the first found
-        found = kernel._stored_first(index, reach, top, group_top, first_of)
-        assert found == index[farthest[-1]]
-    assert (first_of >= 0).sum() == 3
+    """Points on a coarse grid: nearly every choice is a tie."""
+    points = np.random.default_rng(0).integers(0, 9, (3000, 3)).astype(np.float32)
+    chosen = np.empty(400, np.int64)
+    kernel.choose(points, chosen)
+    reach = np.full(3000, np.inf, np.float32)
+    last = 0
+    for step in range(400):
+        assert chosen[step] == last
+        reach = np.minimum(reach, ((points - points[last]) ** 2).sum(1))
+        last = int(reach.argmax())
+
+
+def test_bits_of_distances_keep_their_order() -> None:
+    @numba.njit
+    def bits(values, out):
+        for i in range(len(values)):
+            out[i] = kernel._bits(values[i])
+
+    values = np.array([-1, 0, 1e-45, 1, 2, 1e38, np.inf], np.float32)
+    out = np.empty(len(values), np.int32)
+    bits(values, out)
+    assert np.array_equal(out, values.view(np.int32))
+    assert (np.diff(out.astype(np.int64)) > 0).all()

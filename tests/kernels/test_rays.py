@@ -1,50 +1,43 @@
 import numpy as np
 
-from pcv.kernels.rays import cast_boxes
+from pcv.kernels.rays import cast_rectangles
 
 
-def test_rays_meet_the_nearest_box() -> None:
-    """By definition: the first place along the ray, in small steps, that lies inside a box."""
+def turned(rng: np.random.Generator) -> np.ndarray:
+    """A corner and two sides at right angles, somewhere ahead."""
+    basis = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    sides = basis[:2] * rng.uniform(1, 3, (2, 1))
+    return np.concatenate([rng.uniform((2, -2, -2), (6, 2, 2))[None] - sides.sum(0) / 2, sides])
+
+
+def test_rays_meet_the_nearest_rectangle() -> None:
+    """Against the three equations of each ray and rectangle, solved one by one."""
     rng = np.random.default_rng(0)
-    angle = rng.uniform(0, np.pi, 5)
-    centres = rng.uniform((3, -3, -3), (9, 3, 3), (5, 3))
-    halves = rng.uniform(0.3, 1, (5, 3))
-    boxes = np.column_stack([centres, halves, np.cos(angle), np.sin(angle)])
-    rays = np.column_stack([np.ones(200), rng.uniform(-0.4, 0.4, (200, 2))])
+    rectangles = np.stack([turned(rng) for _ in range(6)])
+    rays = np.column_stack([np.ones(300), rng.uniform(-0.5, 0.5, (300, 2))])
     eye = np.array([0.2, -0.1, 0.3])
-    distance, hit = np.empty(200), np.empty(200, np.int32)
-    side = np.empty(200, np.int8)
-    cast_boxes(eye, rays, boxes, distance, hit, side)
-    steps = np.arange(0, 12, 0.002)
-    for ray, d, k in zip(rays, distance, hit, strict=True):
-        places = (eye + steps[:, None] * ray)[:, None] - boxes[None, :, :3]
-        c, s = boxes[:, 6], boxes[:, 7]
-        own = np.stack(
-            [
-                c * places[..., 0] + s * places[..., 1],
-                c * places[..., 1] - s * places[..., 0],
-                places[..., 2],
-            ],
-            -1,
-        )
-        inside = (np.abs(own) < boxes[:, 3:6]).all(-1)
-        if not inside.any():
-            assert k == -1
+    distance, hit, place = np.empty(300), np.empty(300, np.int32), np.zeros((300, 2))
+    cast_rectangles(eye, rays, rectangles, distance, hit, place)
+    for ray, d, k, uv in zip(rays, distance, hit, place, strict=True):
+        found = {}
+        for number, (corner, across, along) in enumerate(rectangles):
+            t, u, v = np.linalg.solve(np.stack([ray, -across, -along], 1), corner - eye)
+            if t > 0 and 0 <= u <= 1 and 0 <= v <= 1:
+                found[number] = (t, u, v)
+        if not found:
+            assert (k, d) == (-1, np.inf)
             continue
-        first = int(inside.any(1).argmax())
-        assert steps[first] - 0.002 <= d <= steps[first]
-        assert inside[first, k]
-    assert (hit >= 0).sum() > 30
+        assert k == min(found, key=lambda number: found[number][0])
+        np.testing.assert_allclose((d, *uv), found[k], atol=1e-9)
+    assert (hit >= 0).sum() > 100
     assert (hit < 0).any()
 
 
-def test_a_flat_ray_and_the_side_that_is_met() -> None:
-    box = np.array([[5.0, 0, 0, 1, 1, 1, 1, 0]])
-    rays = np.array([[1.0, 0, 0], [1, 0.21, 0], [0, 1, 0], [-1, 0, 0], [1, 0, 0.3]])
-    distance, hit, side = np.empty(5), np.empty(5, np.int32), np.empty(5, np.int8)
-    cast_boxes(np.zeros(3), rays, box, distance, hit, side)
-    assert hit.tolist() == [0, 0, -1, -1, -1]
-    assert distance[:2].tolist() == [4, 4]
-    assert side[:2].tolist() == [0, 0]
-    cast_boxes(np.array([5.0, 0, 4]), np.array([[0.1, 0, -1]]), box, distance, hit, side)
-    assert (distance[0], side[0]) == (3, 2)
+def test_what_is_behind_or_parallel_is_not_met() -> None:
+    wall = np.array([[[2.0, -1, -1], [0, 2, 0], [0, 0, 2]]])
+    rays = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [1, 0, 0.9]])
+    distance, hit, place = np.empty(4), np.empty(4, np.int32), np.zeros((4, 2))
+    cast_rectangles(np.zeros(3), rays, wall, distance, hit, place)
+    assert hit.tolist() == [0, -1, -1, -1]
+    assert distance[0] == 2
+    assert place[0].tolist() == [0.5, 0.5]

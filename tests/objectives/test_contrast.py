@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from pcv.objectives import contrast as module
-from pcv.objectives.contrast import Candidates, Contrast, contrast, select_negatives
+from pcv.objectives.contrast import Candidates, Contrast, contrast, repulsion, select_negatives
 
 
 def units(*shape):
@@ -110,3 +110,27 @@ def test_nothing_there(rows):
     loss.backward()
     assert loss.isfinite()
     assert query.grad.isfinite().all()
+
+
+def test_repulsion_is_the_log_of_a_sum_over_what_is_kept() -> None:
+    torch.manual_seed(0)
+    query, embedding = torch.randn(5, 4) * 30, torch.randn(7, 4)
+    keep = torch.rand(5, 7) < 0.5
+    keep[0] = False
+    found = repulsion(query, embedding, keep)
+    wanted = (query @ embedding.T).masked_fill(~keep, -torch.inf).logsumexp(1)
+    torch.testing.assert_close(found, wanted)
+    assert found[0] == -torch.inf
+    assert (repulsion(query, embedding[:0], keep[:, :0]) == -torch.inf).all()
+
+
+def test_repulsion_has_the_gradients_of_its_definition() -> None:
+    torch.manual_seed(0)
+    query = torch.randn(5, 4, dtype=torch.float64, requires_grad=True)
+    embedding = torch.randn(7, 4, dtype=torch.float64, requires_grad=True)
+    keep = torch.rand(5, 7) < 0.6
+    keep[:, 0] = True
+    assert torch.autograd.gradcheck(lambda q, e: repulsion(q, e, keep), (query, embedding))
+    keep[2] = False
+    repulsion(query, embedding, keep)[2].backward()
+    assert not query.grad.any()

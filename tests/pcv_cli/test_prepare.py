@@ -22,6 +22,23 @@ def test_a_synthetic_street_becomes_a_labelled_store(tmp_path: Path, format: str
     assert sum(facts["points_a_class"].values()) <= 6 * 512
 
 
+def test_a_synthetic_room_becomes_a_scene_with_views(tmp_path: Path) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    pcv("synth", raw, "--format", "rgbd", "--sequences", 2, "--frames", 4)
+    (raw / "room-00/frame-000001.pose.txt").write_text("nan " * 16)
+    options = ("--voxel", 0.1, "--image", "60,80", "--held-out", 3, "--test", "room-01")
+    told = json.loads(pcv("prepare", "rgbd", raw, store, *options, "--jobs", 1, "--json"))
+    assert (told["videos"], told["skipped"]) == (2, [])
+    assert told["notes"][0] == "7 views"
+    assert "room-00: frame 1: a pose that is not finite" in told["notes"][2]
+    facts = json.loads(pcv("info", store, "--verify", "--json"))
+    assert facts["problems"] == []
+    assert facts["view_pixels"] == "80 x 60"
+    assert facts["splits"] == {"test": 1, "train": 1}
+    assert facts["points_a_class"]["floor"] > 0
+    assert len(facts["frames_left_out"]) == 1
+
+
 def recordings(root: Path) -> Path:
     for name in ("hop/a", "hop/b", "skip/a", "skip/b"):
         (root / name).mkdir(parents=True)
@@ -64,6 +81,11 @@ def test_one_bad_video_stops_it_or_is_left_out_and_listed(tmp_path: Path) -> Non
         (("folder", "{raw}", "{out}", "--up", "x"), "choose -y, y or z"),
         (("folder", "{raw}", "{out}", "--test", "2"), "expected shares below 1"),
         (("folder", "{raw}/none", "{out}"), "no such folder"),
+        (("rgbd", "{raw}", "{out}"), "holds no posed RGB-D recording"),
+        (("rgbd", "{raw}", "{out}", "--image", "60"), "expected rows and columns such as"),
+        (("rgbd", "{raw}", "{out}", "--image", "0.5,60"), "expected rows and columns such as"),
+        (("rgbd", "{raw}", "{out}", "--camera", "585,585,320,nan"), "expected pixels such as"),
+        (("rgbd", "{raw}", "{out}", "--layout", "kinect"), "choose auto, 7scenes"),
         (("folder", "{raw}", "{out}", "--pattern", "*.ply"), "no frame in it"),
     ],
 )

@@ -30,26 +30,48 @@ def back_project(
         centre: cx and cy, pixels.
         unit: Metres a unit of depth.
     """
-    image = np.ascontiguousarray(depth)
-    if image.dtype.kind not in "fui":
-        raise ValueError(f"depth must be numbers, found {image.dtype}")
-    image = image.astype(np.float64) if image.dtype.kind == "f" else image
+    if depth.dtype.kind not in "fui":
+        raise ValueError(f"depth must be numbers, found {depth.dtype}")
+    image = depth.astype(np.float64) if depth.dtype.kind == "f" else depth
+    camera = focal[0], focal[1], centre[0], centre[1], unit
+    if image.flags.f_contiguous and not image.flags.c_contiguous:  # as MATLAB has it
+        return _fill_by_columns(image, camera)
+    return _fill(np.ascontiguousarray(image), camera)
+
+
+@numba.njit(cache=True)
+def _fill(image, camera):
     out = np.empty((image.size, 3), np.float32)
-    count = _fill(image, focal[0], focal[1], centre[0], centre[1], unit, out)
+    count = 0
+    for row in range(image.shape[0]):
+        for column in range(image.shape[1]):
+            if 0 < image[row, column] < np.inf:
+                _place(image, row, column, camera, out[count])
+                count += 1
     return out[:count].copy()
 
 
 @numba.njit(cache=True)
-def _fill(image, fx, fy, cx, cy, unit, out):
-    count = 0
-    for row in range(image.shape[0]):
-        for column in range(image.shape[1]):
-            value = np.float64(image[row, column])
-            if not (value > 0 and value < np.inf):
-                continue
-            d = value * unit
-            out[count, 0] = (column - cx) / fx * d
-            out[count, 1] = (row - cy) / fy * d
-            out[count, 2] = d
-            count += 1
-    return count
+def _fill_by_columns(image, camera):
+    """The same points in the same order, read down the columns as they lie in memory."""
+    begins = np.zeros(image.shape[0] + 1, np.int64)
+    for column in range(image.shape[1]):
+        for row in range(image.shape[0]):
+            begins[row + 1] += 0 < image[row, column] < np.inf
+    begins = np.cumsum(begins)
+    out = np.empty((begins[-1], 3), np.float32)
+    for column in range(image.shape[1]):
+        for row in range(image.shape[0]):
+            if 0 < image[row, column] < np.inf:
+                _place(image, row, column, camera, out[begins[row]])
+                begins[row] += 1
+    return out
+
+
+@numba.njit(inline="always")
+def _place(image, row, column, camera, point):
+    fx, fy, cx, cy, unit = camera
+    d = np.float64(image[row, column]) * unit
+    point[0] = (column - cx) / fx * d
+    point[1] = (row - cy) / fy * d
+    point[2] = d

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy  # which imports ndimage when it is first named, and that takes long
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Mask = NDArray[np.bool_]  # (H, W)
 
@@ -26,7 +26,7 @@ def otsu_threshold(image: NDArray[np.uint8]) -> int:
 
 def largest_component(mask: Mask) -> Mask:
     """Keep the largest group of pixels that touch along an edge; of equals the first."""
-    labels, count = ndimage.label(mask)
+    labels, count = scipy.ndimage.label(mask)
     if not count:
         return mask
     sizes = np.bincount(labels.ravel())
@@ -37,17 +37,17 @@ def largest_component(mask: Mask) -> Mask:
 
 def erode(mask: Mask, side: int = 3) -> Mask:
     """Take off what a square of ``side`` pixels does not fit into; beyond the image all counts."""
-    eroded: Mask = ndimage.binary_erosion(mask, np.ones((side, side), bool), border_value=1)
+    eroded: Mask = scipy.ndimage.binary_erosion(mask, np.ones((side, side), bool), border_value=1)
     return eroded
 
 
 def close(mask: Mask, side: int = 7) -> Mask:
     """Fill gaps that a square of ``side`` pixels does not fit into."""
-    grown = ndimage.binary_dilation(mask, np.ones((side, side), bool))
+    grown = scipy.ndimage.binary_dilation(mask, np.ones((side, side), bool))
     return erode(grown, side)
 
 
 def median(image: NDArray[np.uint16], side: int = 3) -> NDArray[np.uint16]:
     """Replace every pixel by the median of its neighbourhood; edges repeat."""
-    blurred: NDArray[np.uint16] = ndimage.median_filter(image, size=side, mode="nearest")
+    blurred: NDArray[np.uint16] = scipy.ndimage.median_filter(image, size=side, mode="nearest")
     return blurred

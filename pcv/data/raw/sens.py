@@ -77,7 +77,7 @@ def _header(file: BinaryIO) -> Header:
 
 
 def _index(path: Path) -> list[Entry]:
-    """Walk from frame to frame; one that is cut short is listed, and the last."""
+    """Walk from frame to frame; one that is cut short is the last."""
     header = read_header(path)
     entries: list[Entry] = []
     with path.open("rb") as file:
@@ -90,6 +90,8 @@ def _index(path: Path) -> list[Entry]:
             file.seek(place)
             *_, colour, depth = _take(file, FRAME)
             place += FRAME.size + colour + depth
+            if place > end:
+                break
     return entries
 
 
@@ -106,7 +108,8 @@ def _load(path: Path, entry: Entry) -> RawFrame:
         depth = _inflate(packed, header.size)
     except (struct.error, ValueError, zlib.error) as error:
         reason = "cut short" if isinstance(error, struct.error) else str(error)
-        raise RawFileError(path, f"damaged: {reason}", COPY) from None
+        which = f"in frame {entry.number} of {header.frames}"
+        raise RawFileError(path, f"damaged: {reason} {which}", COPY) from None
     pose = np.array(numbers, np.float64).reshape(4, 4)
     return RawFrame(decode_jpeg(colour, path), depth, pose)
 

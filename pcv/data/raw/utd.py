@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
 from pcv.data.raw.listing import list_named
-from pcv.data.raw.matlab import check_array
+from pcv.data.raw.matlab import check_array, read_array
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
@@ -81,14 +80,11 @@ def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)
     Raises:
         RawFileError: Damaged, no ``d_depth`` in it, or not a plain array of numbers.
     """
-    shape = _shape(path)
+    _shape(path)
     try:
-        depth = scipy.io.loadmat(path, variable_names=[KEY])[KEY]
-    except Exception as error:  # scipy raises many kinds on a damaged file
+        return read_array(path, KEY)
+    except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-    if not isinstance(depth, np.ndarray) or depth.dtype.kind not in "fui" or depth.shape != shape:
-        raise RawFileError(path, f"{KEY} is not what its header says", "copy it again")
-    return depth
 
 
 def _shape(path: Path) -> tuple[int, int, int]:
@@ -121,6 +117,8 @@ def _disbelieved(path: Path, shape: tuple[int, ...]) -> RawFileError:
 
 def _explain(path: Path, reason: ValueError) -> RawFileError:
     """Tell what a file is that does not hold the array; scipy inflates all of it for that."""
+    import scipy.io  # takes long to import, and only a bad file needs it
+
     try:
         # Backwards: of two variables with one name the first counts, as for loadmat.
         listed = reversed(scipy.io.whosmat(path))

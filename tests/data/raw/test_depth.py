@@ -34,6 +34,14 @@ def test_not_numbers_are_refused() -> None:
 
 def test_a_view_that_is_not_contiguous_gives_the_same_points() -> None:
     depth = np.arange(24, dtype=np.uint16).reshape(4, 6)
-    np.testing.assert_array_equal(
-        back_project(depth.T, **CAMERA), back_project(depth.T.copy(), **CAMERA)
-    )
+    for view in (depth.T, depth[::2, ::3], depth.astype(float).T, np.asfortranarray(depth)):
+        np.testing.assert_array_equal(
+            back_project(view, **CAMERA), back_project(view.copy(order="C"), **CAMERA)
+        )
+
+
+def test_columns_that_lie_in_memory_hold_background_too() -> None:
+    depth = np.array([[0, 2000, 0], [np.nan, np.inf, 1000]])
+    points = back_project(np.asfortranarray(depth), **CAMERA)
+    np.testing.assert_array_equal(points, back_project(depth, **CAMERA))
+    assert len(points) == 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from pcv.data.raw.matlab import FILE_HEADER, check_array
+from pcv.data.raw.matlab import FILE_HEADER, check_array, read_array
 from pcv.data.raw.utd import UtdMhad
 from pcv.errors import RawFileError
 
@@ -28,9 +28,14 @@ def test_what_scipy_writes_passes(
     tmp_path: Path, dtype: str, compressed: bool, shape: tuple[int, ...]
 ) -> None:
     path = tmp_path / NAME
-    arrays = {"first": np.ones(9), "d_depth": np.ones(shape, dtype), "last": "text"}
+    depth = np.random.default_rng(0).integers(0, 99, shape).astype(dtype)
+    arrays = {"first": np.ones(9), "d_depth": depth, "last": "text"}
     scipy.io.savemat(path, arrays, do_compression=compressed)
     assert check_array(path, "d_depth") == shape
+    wanted = scipy.io.loadmat(path)["d_depth"]
+    found = read_array(path, "d_depth")
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(found, wanted)
     assert check_array(path, "first") == (1, 9)
     with pytest.raises(ValueError, match="no array of numbers"):
         check_array(path, "last")
@@ -48,9 +53,9 @@ def test_the_other_byte_order_passes(tmp_path: Path) -> None:
     head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x01\x00MI"
     (tmp_path / NAME).write_bytes(head + struct.pack(">II", 14, len(matrix)) + matrix)
     check_array(tmp_path / NAME, "d_depth")
-    np.testing.assert_array_equal(
-        scipy.io.loadmat(tmp_path / NAME)["d_depth"].ravel("F"), [1, 2, 3, 4]
-    )
+    found = read_array(tmp_path / NAME, "d_depth")
+    assert found.dtype.isnative
+    np.testing.assert_array_equal(found, [[[1, 3], [2, 4]]])
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,18 @@ def test_a_compressed_variable_that_claims_more_than_deflate_can_hold_is_refused
     path.write_bytes(data[:FILE_HEADER] + struct.pack("<II", 15, len(packed)) + packed)
     with pytest.raises(ValueError, match="too large to be true"):
         check_array(path, "d_depth")
+
+
+@pytest.mark.parametrize("change", [-1, 8, 100])
+def test_a_compressed_variable_of_another_length_is_refused(tmp_path: Path, change: int) -> None:
+    path = recording(tmp_path, compressed=True)
+    data = path.read_bytes()
+    inner = zlib.decompress(data[FILE_HEADER + 8 :])
+    inner = inner[:change] if change < 0 else inner + b"\0" * change
+    packed = zlib.compress(inner)
+    path.write_bytes(data[:FILE_HEADER] + struct.pack("<II", 15, len(packed)) + packed)
+    with pytest.raises(ValueError, match="longer or shorter than it says"):
+        read_array(path, "d_depth")
 
 
 def test_a_name_that_is_not_there_is_told(tmp_path: Path) -> None:

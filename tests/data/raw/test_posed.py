@@ -35,7 +35,7 @@ def test_poses_that_move_a_camera_pass() -> None:
     ("pose", "said"),
     [
         (np.eye(4) * np.nan, "not finite"),
-        (np.eye(4) * np.inf, "not finite"),
+        (np.full((4, 4), -np.inf), "not finite"),
         (np.diag([1.1, 1, 1, 1]), "not rigid"),
         (np.diag([1, 1, 1, 2.0]), "not rigid"),
         (np.zeros((4, 4)), "not rigid"),

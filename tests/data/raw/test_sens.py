@@ -70,12 +70,14 @@ def test_a_truncated_file_gives_the_frames_before_the_cut(whole: Path, tmp_path:
     place = SENS.entries(whole)[2].place
     for name, keep in (("a", place + 200), ("b", place + 20)):
         (tmp_path / f"raw/{name}.sens").write_bytes(whole.read_bytes()[:keep])
-    prepare(RgbdScenes(tmp_path / "raw", voxel=0.05), tmp_path / "raw", tmp_path / "out")
+    prepare(
+        RgbdScenes(tmp_path / "raw", voxel=0.05), tmp_path / "raw", tmp_path / "out", points=9999
+    )
     store = open_store(tmp_path / "out")
     assert store.views.count.tolist() == [2, 2]
     assert store.attributes["dropped_frames"] == [
-        "a: frame 2: damaged: cut short (a.sens)",
-        "b: frame 2: damaged: cut short (b.sens)",
+        "a: frame 2: damaged: cut short in frame 2 of 4 (a.sens)",
+        "b: frame 2: damaged: cut short in frame 2 of 4 (b.sens)",
     ]
 
 
