@@ -11,7 +11,9 @@ from torch import Tensor
 
 from pcv.clip import Regions
 from pcv.config import Recipe
-from pcv.data.dataset import ClipDataset, collate, evaluation_batches
+from pcv.data.dataset import collate, evaluation_batches
+from pcv.data.scenes import SceneDataset
+from pcv.data.splits import split_videos
 from pcv.data.store import Store
 from pcv.encoders.serial import Mode, Serial
 from pcv.errors import InputError
@@ -45,14 +47,23 @@ def robustness(
         class is not what it is alone in the same mode.
 
     Raises:
+<<<<<<< HEAD
         InputError: No scene is as large as a region, or the encoder reads scenes one by one.
+=======
+        InputError: No scene trains, so that there are no others, or the points have no labels.
+>>>>>>> pointcsp
     """
     encoder = objective.encoder
     if not isinstance(encoder, Serial):
         raise InputError("--others: this run's encoder reads scenes one by one; it has no others")
     objective.eval()
+<<<<<<< HEAD
     others = np.flatnonzero(store.videos.split == "train")
     pool = _pool(encoder, scene_clips(store, others, recipe), recipe.data.points)
+=======
+    others = split_videos(store, recipe.train, labelled=False).train
+    pool = _pool(objective.encoder, scene_clips(store, others, recipe))
+>>>>>>> pointcsp
 
     def scores(regions: Regions, mode: Mode) -> Tensor:
         logits: Tensor = objective.head(encoder.encode(regions, mode))
@@ -61,14 +72,18 @@ def robustness(
     said: list[list[NDArray[np.int64]]] = [[] for _ in CASES]
     truth = []
     clips = scene_clips(store, scenes, recipe)
+<<<<<<< HEAD
     for part in _parts(encoder, clips, recipe.data.points):
+=======
+    for part in _parts(objective, clips):
+>>>>>>> pointcsp
         known = part.label >= 0
         truth.append(part.label[known])
         for guesses, (mode, company) in zip(said, CASES, strict=True):
             found = classes_in(scores, part.regions, pool, company, mode)
             guesses.append(found.cpu().numpy()[known])
     if not truth:
-        raise InputError(f"{store.path}: no scene has data.points {recipe.data.points} points")
+        raise InputError(f"{store.path}: its points have no labels and cannot be scored")
     classes = len(store.point_class_names or store.class_names)
     return _rows(np.concatenate(truth), [np.concatenate(g) for g in said], classes)
 
@@ -94,15 +109,23 @@ def _rows(
     return rows
 
 
+<<<<<<< HEAD
 def _parts(encoder: Serial, clips: ClipDataset, points: int) -> Iterator[_Part]:
     device = device_of(encoder)
     for batch in evaluation_batches(clips, batch=1):
         if batch.points.shape[2] == points and batch.point_label is not None:
             regions = encoder.regions(to_device(batch, device))
+=======
+def _parts(objective: SceneSegment, clips: SceneDataset) -> Iterator[_Part]:
+    device = device_of(objective)
+    for batch in evaluation_batches(clips, batch=1):
+        if batch.point_label is not None:
+            regions = objective.encoder.regions(to_device(batch, device))
+>>>>>>> pointcsp
             yield _Part(regions, batch.point_label.flatten().numpy())
 
 
-def _pool(encoder: Serial, clips: ClipDataset, points: int) -> Regions:
+def _pool(encoder: Serial, clips: SceneDataset) -> Regions:
+    """The first parts of all scenes."""
     first = [clips[0, int(i)] for i in np.flatnonzero(clips.clips[:, 1] == 0)]
-    whole = [item for item in first if item.points.shape[1] == points]
-    return encoder.regions(to_device(collate(whole), device_of(encoder)))
+    return encoder.regions(to_device(collate(first), device_of(encoder)))

@@ -34,11 +34,13 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     those of clips are.
 
     Raises:
-        InputError: No test scene, no labels, or a bad store or run.
+        InputError: No test scene, no labels, limited points, or a bad store or run.
     """
     began, recipe = time.monotonic(), job.recipe
     store = open_store(job.store, recipe.data.dataset)
     check_inputs(recipe, store)
+    if recipe.data.labelled_points:
+        raise RecipeError("data.labelled_points is for finetuning; a probe learns from all labels")
     split = split_videos(store, recipe.train, labelled=True)
     if not len(split.test):
         raise InputError(f"{store.path}: no test scene to probe on")

@@ -87,7 +87,7 @@ def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> Scen
 def measure_drift(encoder: Serial, clips: SceneDataset) -> float | None:
     """Return the mean batch drift over batches of parts of different scenes; None: one scene.
 
-    The k-th parts of all scenes, at most ``TOGETHER`` of one size, are one batch.
+    The k-th parts of all scenes, at most ``TOGETHER``, are one batch.
     """
     device = device_of(encoder)
     found = [
@@ -98,9 +98,7 @@ def measure_drift(encoder: Serial, clips: SceneDataset) -> float | None:
 
 
 def _together(clips: SceneDataset) -> Iterator[ClipBatch]:
-    scenes, part = clips.clips[:, 0], clips.clips[:, 1]
-    for number in range(int(part.max(initial=-1)) + 1):
-        items = [clips[0, int(i)] for i in np.flatnonzero(part == number)[:TOGETHER]]
-        same = [item for item in items if item.points.shape == items[0].points.shape]
-        if len(same) > 1 and len(np.unique(scenes)) > 1:
-            yield collate(same)
+    for number in range(int(clips.clips[:, 1].max(initial=-1)) + 1):
+        items = np.flatnonzero(clips.clips[:, 1] == number)[:TOGETHER]
+        if len(items) > 1:
+            yield collate([clips[0, int(item)] for item in items])

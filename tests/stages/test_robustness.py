@@ -7,7 +7,7 @@ from pcv.errors import InputError
 from pcv.evaluate.robustness import COMPANIES
 from pcv.objectives import SceneSegment
 from pcv.stages.robustness import robustness
-from tests.stages.scene_jobs import DATA, ENCODER, finetuning
+from tests.stages.scene_jobs import ENCODER, finetuning
 
 
 def model(store):
@@ -26,7 +26,7 @@ def test_single_mode_does_not_move_and_alone_both_modes_are_one(rooms):
     assert max(row["moved"] for row in cross) > 0
 
 
-def test_scenes_smaller_than_a_region_are_refused(rooms):
-    recipe = finetuning(rooms, None, data=DATA.model_copy(update={"points": 1 << 14})).recipe
-    with pytest.raises(InputError, match="no scene has"):
-        robustness(model(rooms), rooms, np.array([2]), recipe)
+def test_points_without_labels_are_one_line(rooms, monkeypatch):
+    monkeypatch.delitem(rooms.columns, "labels")
+    with pytest.raises(InputError, match="have no labels"):
+        robustness(model(rooms), rooms, np.array([2]), finetuning(rooms, None).recipe)

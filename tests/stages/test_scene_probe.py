@@ -1,13 +1,15 @@
 from pathlib import Path
 
+import pytest
 import torch
 
 from pcv.config import SerialConfig
+from pcv.errors import RecipeError
 from pcv.stages import scene_probe
 from pcv.stages.probe import probe
 from pcv.stages.training import pretrain
 from pcv.train.checkpoint import load_encoder
-from tests.stages.scene_jobs import ENCODER, pretraining, probing
+from tests.stages.scene_jobs import DATA, ENCODER, pretraining, probing
 
 
 def test_a_probe_scores_points_and_changes_nothing(rooms, tmp_path: Path) -> None:
@@ -21,6 +23,9 @@ def test_a_probe_scores_points_and_changes_nothing(rooms, tmp_path: Path) -> Non
         assert (result.n_scored, result.n_in_split) == (2, 2)
         assert 0 < result.scores["point_accuracy"] <= 1
     assert file.read_bytes() == before
+    few = DATA.model_copy(update={"labelled_points": 20})
+    with pytest.raises(RecipeError, match="is for finetuning"):
+        probe(probing(rooms, tmp_path / "few", data=few))
     again = probe(probing(rooms, tmp_path / "again"))
     assert again.scores == result.scores
 
