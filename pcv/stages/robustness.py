@@ -47,23 +47,15 @@ def robustness(
         class is not what it is alone in the same mode.
 
     Raises:
-<<<<<<< HEAD
-        InputError: No scene is as large as a region, or the encoder reads scenes one by one.
-=======
-        InputError: No scene trains, so that there are no others, or the points have no labels.
->>>>>>> pointcsp
+        InputError: No scene trains, so that there are no others, the points have no labels, or
+            the encoder reads scenes one by one.
     """
     encoder = objective.encoder
     if not isinstance(encoder, Serial):
         raise InputError("--others: this run's encoder reads scenes one by one; it has no others")
     objective.eval()
-<<<<<<< HEAD
-    others = np.flatnonzero(store.videos.split == "train")
-    pool = _pool(encoder, scene_clips(store, others, recipe), recipe.data.points)
-=======
     others = split_videos(store, recipe.train, labelled=False).train
-    pool = _pool(objective.encoder, scene_clips(store, others, recipe))
->>>>>>> pointcsp
+    pool = _pool(encoder, scene_clips(store, others, recipe))
 
     def scores(regions: Regions, mode: Mode) -> Tensor:
         logits: Tensor = objective.head(encoder.encode(regions, mode))
@@ -72,11 +64,7 @@ def robustness(
     said: list[list[NDArray[np.int64]]] = [[] for _ in CASES]
     truth = []
     clips = scene_clips(store, scenes, recipe)
-<<<<<<< HEAD
-    for part in _parts(encoder, clips, recipe.data.points):
-=======
-    for part in _parts(objective, clips):
->>>>>>> pointcsp
+    for part in _parts(encoder, clips):
         known = part.label >= 0
         truth.append(part.label[known])
         for guesses, (mode, company) in zip(said, CASES, strict=True):
@@ -109,19 +97,11 @@ def _rows(
     return rows
 
 
-<<<<<<< HEAD
-def _parts(encoder: Serial, clips: ClipDataset, points: int) -> Iterator[_Part]:
+def _parts(encoder: Serial, clips: SceneDataset) -> Iterator[_Part]:
     device = device_of(encoder)
     for batch in evaluation_batches(clips, batch=1):
-        if batch.points.shape[2] == points and batch.point_label is not None:
-            regions = encoder.regions(to_device(batch, device))
-=======
-def _parts(objective: SceneSegment, clips: SceneDataset) -> Iterator[_Part]:
-    device = device_of(objective)
-    for batch in evaluation_batches(clips, batch=1):
         if batch.point_label is not None:
-            regions = objective.encoder.regions(to_device(batch, device))
->>>>>>> pointcsp
+            regions = encoder.regions(to_device(batch, device))
             yield _Part(regions, batch.point_label.flatten().numpy())
 
 
