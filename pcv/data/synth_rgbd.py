@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     pose: NDArray[np.float64]  # (4, 4) camera to world, y down
 
 
-def synthesise_views(
+def synthesise_rooms(
     out: Path, *, rooms: int, frames: int, seed: int, progress: Progress | None = None
 ) -> int:
     """Write recordings of synthetic rooms; the same files come out for a seed.

@@ -38,7 +38,7 @@ def synthesise(
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
     if format == "rgbd":
-        from pcv.data.synth_rgbd import synthesise_views
+        from pcv.data.synth_rgbd import synthesise_rooms as synthesise_views
 
         rooms, frames = people.sequences, people.frames
         return synthesise_views(

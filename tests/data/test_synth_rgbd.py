@@ -7,7 +7,7 @@ import pytest
 
 from pcv.data.raw.posed import read_colour, read_depth, read_labels, read_matrix
 from pcv.data.room import CLASSES, build_surfaces, cast
-from pcv.data.synth_rgbd import CENTRE, DOWN, FOCAL, SIZE, pose_at, see, synthesise_views
+from pcv.data.synth_rgbd import CENTRE, DOWN, FOCAL, SIZE, pose_at, see, synthesise_rooms
 from pcv.errors import InputError
 
 
@@ -41,7 +41,7 @@ def test_the_camera_looks_into_the_room_upright() -> None:
 
 def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
     for out, seed in (("a", 0), ("b", 0), ("c", 1)):
-        assert synthesise_views(tmp_path / out, rooms=1, frames=2, seed=seed) == 1
+        assert synthesise_rooms(tmp_path / out, rooms=1, frames=2, seed=seed) == 1
     a, b, c = (
         {p.relative_to(tmp_path / out): p.read_bytes() for p in (tmp_path / out).rglob("*.*")}
         for out in "abc"
@@ -64,6 +64,6 @@ def test_mistakes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
     for out in (tmp_path, tmp_path / "mine"):
         with pytest.raises(InputError, match="holds something already"):
-            synthesise_views(out, rooms=1, frames=1, seed=0)
+            synthesise_rooms(out, rooms=1, frames=1, seed=0)
     with pytest.raises(InputError, match="choose 1 to"):
-        synthesise_views(tmp_path / "new", rooms=0, frames=1, seed=0)
+        synthesise_rooms(tmp_path / "new", rooms=0, frames=1, seed=0)
