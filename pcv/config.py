@@ -31,6 +31,7 @@ from pcv.objective_config import (
     SegmentConfig,
 )
 from pcv.recipe_text import apply_override, explain, one_line
+from pcv.scene_recipes import check_scenes, check_views
 
 __all__ = [
     "AugmentConfig",
@@ -178,10 +179,24 @@ class TrainConfig(Config):
     validation_subjects: int = Field(
         1, ge=0
     )  # strict: train subjects held out to select on; 0: none
+    # Cross-validation: fold n holds out the n-th so many train subjects, and they alone are scored.
+    validation_fold: int | None = Field(None, ge=0)
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
-    label_fraction: Fraction = 1.0
+    label_fraction: Fraction = 1.0  # of the training videos, by class
+    shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
     scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
     test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
+
+    @model_validator(mode="after")
+    def _one_way(self) -> TrainConfig:
+        if self.shots and self.label_fraction < 1:
+            raise ValueError("shots and label_fraction both choose labelled videos; give one")
+        if self.validation_fold is not None:
+            if self.protocol != "strict":
+                raise ValueError("validation_fold needs protocol: strict")
+            if not self.validation_subjects:
+                raise ValueError("validation_fold needs validation_subjects, the size of a fold")
+        return self
 
 
 class ProbeConfig(Config):
@@ -215,7 +230,6 @@ OBJECTIVES_OF = {
     "pretrain": ("pointcpsc", "pointcsp", "gaussiancross"),
     "finetune": ("classify", "segment", "scene_segment", "scene_instances"),
 }
-OF_SCENES = ("pointcsp", "scene_segment", "scene_instances")  # of encoders of scenes
 
 
 class Recipe(Config):
@@ -246,11 +260,9 @@ class Recipe(Config):
             raise ValueError(
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
-        flat = isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action"
-        if self.objective.name == "segment" and (flat or self.train.label_fraction < 1):
-            key = "encoder.form must be scene" if flat else "train.label_fraction must be 1"
-            raise ValueError(f"{key} when objective.name is segment")
-        self._check_scenes()
+        if self.stage != "probe":
+            check_scenes(self.encoder, self.objective, self.data.points)
+            check_views(self.objective, self.data.views, self.data.teacher)
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
             of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)
@@ -259,36 +271,30 @@ class Recipe(Config):
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
 
-    def _check_scenes(self) -> None:
-        """Serial reads scenes, and views need points: what no section can check by itself."""
-        serial, name = isinstance(self.encoder, SerialConfig), self.objective.name
-        if self.stage == "probe":
-            return
-        if isinstance(self.encoder, SparseUNetConfig) or name == "gaussiancross":
-            self._check_voxels()
-            return
-        if name in OF_SCENES and not serial:
-            raise ValueError(f"encoder.name must be serial when objective.name is {name}")
-        inputs = getattr(self.encoder, "inputs", ("xyz",))
-        if name not in OF_SCENES and inputs != ("xyz",):
-            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
-        if isinstance(self.objective, PointCSPConfig):
-            self.objective.check_points(self.data.points)
+    @model_validator(mode="after")
+    def _points_labelled(self) -> Recipe:
+        if self.objective.name != "segment":
+            return self
+        if isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action":
+            raise ValueError("encoder.form must be scene when objective.name is segment")
+        if self.train.label_fraction < 1 or self.train.shots:
+            raise ValueError(
+                "train.label_fraction must be 1 and train.shots 0 when objective.name is segment"
+            )
+        return self
 
-    def _check_voxels(self) -> None:
-        """Check what goes with sparse voxels, and with drawing views."""
-        voxels, objective = isinstance(self.encoder, SparseUNetConfig), self.objective
-        if not voxels:
-            raise ValueError(f"encoder.name must be sparseunet when objective is {objective.name}")
-        if isinstance(objective, GaussianCrossConfig):
-            if not self.data.views:
-                raise ValueError("data.views must be positive when objective is gaussiancross")
-            if (objective.teacher == "cached") != (self.data.teacher is not None):
-                raise ValueError("data.teacher goes with objective.teacher cached and only with it")
-        elif objective.name not in OF_SCENES or objective.name == "pointcsp":
-            raise ValueError(f"encoder sparseunet does not serve objective {objective.name}")
-        elif getattr(objective, "preserve_weight", 0):
-            raise ValueError("objective.preserve_weight must be 0: sparseunet reads no sequences")
+    @model_validator(mode="after")
+    def _points_coloured(self) -> Recipe:
+        if not isinstance(self.encoder, P4TransformerConfig) or not self.encoder.colour:
+            return self
+        if not self.data.colour:
+            raise ValueError("data.colour must be true when encoder.colour is")
+        if self.augment.two_views and self.augment.drop:
+            raise ValueError(
+                "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
+                "the second view would have other points' colours"
+            )
+        return self
 
 
 def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:

@@ -38,6 +38,7 @@ class P4TransformerConfig(Config):
     width: Positive = 1.0  # multiplies every channel count but those of the heads
     radius: Positive = 0.7  # of the first layer, in the unit of the points; scenes: 0.9
     neighbours: Annotated[int, Field(gt=0, le=85)] = 32
+    colour: bool = False  # scene: reads red, green and blue of every point; needs data.colour
     spatial_stride: Count = 32  # action
     temporal_kernel: Count = 3  # action
     temporal_stride: Count = 2  # action; short clips: 1, with temporal_padding [0, 0]
@@ -56,6 +57,8 @@ class P4TransformerConfig(Config):
             raise ValueError("temporal_kernel must be odd")
         if self.temporal_kernel * self.neighbours > 256:
             raise ValueError("temporal_kernel times neighbours must be 256 at most")
+        if self.colour and self.form != "scene":
+            raise ValueError("colour needs form: scene")
         return self
 
 

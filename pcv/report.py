@@ -18,12 +18,15 @@ SHOWN = (
     "miou_all_classes", "point_accuracy", "loss",
 )  # fmt: skip
 # Shown in columns of their own, or different in every run.
-SAME_RUN = ("train.seed", "train.label_fraction", "train.protocol", "store")
+SAME_RUN = (
+    "train.seed", "train.label_fraction", "train.shots", "train.validation_fold", "train.protocol",
+    "store",
+)  # fmt: skip
 SHARES = ("linear", "knn", "accuracy", "mean_class", "miou", "point_accuracy", "best_")
 
 
 class Row(NamedTuple):
-    """Runs that differ in nothing but their seed (and the run they start from)."""
+    """Runs that differ in nothing but their seed or fold (and the run they start from)."""
 
     stage: str
     recipe: str
@@ -31,8 +34,11 @@ class Row(NamedTuple):
     dataset: str
     init: str  # "random" or "pretrained"
     label_fraction: float
+    shots: int
     protocol: str
+    kind: str  # "test", or "validation" of cross-validation: what was scored
     seeds: list[int]
+    folds: list[int | None]  # one a seed
     scores: dict[str, list[float]]  # name -> one value a seed
     n_scored: int | None
     n_in_split: int | None
@@ -97,27 +103,35 @@ def summarise(results: list[RunResult], variant: list[str] | None = None) -> lis
         init = "random" if result.init == "random" else "pretrained"
         key = (
             result.stage, result.recipe, other, result.dataset, init,
-            result.label_fraction, result.protocol,
+            result.label_fraction, result.shots, result.protocol,
+            "test" if result.fold is None else "validation",
         )  # fmt: skip
         groups.setdefault(key, []).append(result)
     rows = []
     for key in sorted(groups, key=str):
-        group = sorted(groups[key], key=lambda r: r.seed)
+        group = sorted(groups[key], key=lambda r: (r.seed, r.fold or 0))
+        people = {result.fold: result for result in group}.values()  # of each fold once
         names = [name for name in group[0].scores if all(name in r.scores for r in group)]
         rows.append(
             Row(
                 *key,
                 [r.seed for r in group],
+                [r.fold for r in group],
                 {name: [r.scores[name] for r in group] for name in names},
-                group[0].n_scored,
-                group[0].n_in_split,
+                _total([r.n_scored for r in people]),
+                _total([r.n_in_split for r in people]),
             )
         )
     return rows
 
 
+def _total(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
 def spread(name: str, values: list[float]) -> str:
-    """Mean and standard deviation over seeds; shares as percentages."""
+    """Mean and standard deviation over seeds and folds; shares as percentages."""
     factor, unit = (100.0, " %") if name.startswith(SHARES) else (1.0, "")
     mean = statistics.fmean(values) * factor
     if len(values) == 1:
@@ -129,14 +143,19 @@ def _cells(row: Row) -> list[str]:
     shown = [name for name in (*SHOWN, *row.scores) if name in row.scores]
     shown = list(dict.fromkeys(shown))[:4]
     scored = "" if row.n_scored is None else f"{row.n_scored} / {row.n_in_split}"
+    seeds = ", ".join(map(str, row.seeds))
+    if row.kind == "validation":
+        scored += " validation"
+        one, two = (", ".join(map(str, dict.fromkeys(v))) for v in (row.seeds, row.folds))
+        seeds = f"{one}; folds {two}"
     return [
         row.stage,
         f"{row.recipe} {row.variant}".strip(),
         row.init,
-        f"{row.label_fraction:.0%}",
+        f"{row.shots} a class" if row.shots else f"{row.label_fraction:.0%}",
         ", ".join(f"{name} {spread(name, row.scores[name])}" for name in shown),
         scored,
-        ", ".join(map(str, row.seeds)),
+        seeds,
         row.protocol,
     ]
 
@@ -163,13 +182,14 @@ def to_csv(rows: list[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["stage", "recipe", "variant", "dataset", "init", "label_fraction", "protocol", "seed",
-         "score", "value", "n_scored", "n_in_split"]
+        ["stage", "recipe", "variant", "dataset", "init", "label_fraction", "shots", "protocol",
+         "split", "seed", "fold", "score", "value", "n_scored", "n_in_split"]
     )  # fmt: skip
     for row in rows:
         for name, values in row.scores.items():
-            for seed, value in zip(row.seeds, values, strict=True):
-                writer.writerow([*row[:7], seed, name, value, row.n_scored, row.n_in_split])
+            for seed, fold, value in zip(row.seeds, row.folds, values, strict=True):
+                counts = row.n_scored, row.n_in_split
+                writer.writerow([*row[:9], seed, fold, name, value, *counts])
     return out.getvalue()
 
 

@@ -11,8 +11,19 @@ import typer
 from pcv import __version__
 from pcv.errors import PcvError
 from pcv_cli import console, show
-from pcv_cli.options import Json, OutOption, Overrides, RecipeFile, Resume, Start, StoreOption
+from pcv_cli.options import (
+    Folds,
+    Json,
+    OutOption,
+    Overrides,
+    RecipeFile,
+    Resume,
+    Seeds,
+    Start,
+    StoreOption,
+)
 from pcv_cli.prepare import prepare_app
+from pcv_cli.runs import run_jobs
 
 app = typer.Typer(
     name="pcv",
@@ -79,23 +90,23 @@ def info(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: pcv pretrain recipes/msr.yaml --store store --set train.seed=1")
-def pretrain(
+@app.command(epilog="Example: pcv pretrain recipes/msr.yaml --store store --seeds 0,1,2")
+def pretrain(  # noqa: PLR0913 - the options are the interface
     recipe: RecipeFile,
     store: StoreOption = None,
     out: OutOption = None,
     overrides: Overrides = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
     resume: Resume = False,
     json: Json = False,
 ) -> None:
     """Pretrain an encoder without labels."""
-    from pcv.stages.job import Job
+    from pcv.stages.repeat import Again, Request
     from pcv.stages.training import pretrain as train
 
-    job = Job.load(recipe, "pretrain", store, out, tuple(overrides or ()))
-    with console.progress("pretrain") as progress:
-        result = train(job, resume=resume, progress=progress)
-    show.result(result, job.out, json)
+    request = Request(recipe, "pretrain", store, out, tuple(overrides or ()))
+    run_jobs(train, request, Again(seeds, folds), json, resume=resume)
 
 
 @app.command(epilog="Example: pcv finetune recipes/msr_finetune.yaml --from runs/msr-seed0")
@@ -105,36 +116,36 @@ def finetune(  # noqa: PLR0913 - the options are the interface
     store: StoreOption = None,
     out: OutOption = None,
     overrides: Overrides = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
     resume: Resume = False,
     json: Json = False,
 ) -> None:
     """Train an encoder and a classifier with labels, from a pretrained run or from scratch."""
-    from pcv.stages.job import Job
+    from pcv.stages.repeat import Again, Request
     from pcv.stages.training import finetune as train
 
-    job = Job.load(recipe, "finetune", store, out, tuple(overrides or ()), start)
-    with console.progress("finetune") as progress:
-        result = train(job, resume=resume, progress=progress)
-    show.result(result, job.out, json)
+    request = Request(recipe, "finetune", store, out, tuple(overrides or ()), start)
+    run_jobs(train, request, Again(seeds, folds), json, resume=resume)
 
 
 @app.command(epilog="Example: pcv probe recipes/msr_probe.yaml --from runs/msr-seed0")
-def probe(
+def probe(  # noqa: PLR0913 - the options are the interface
     recipe: RecipeFile,
     start: Start = None,
     store: StoreOption = None,
     out: OutOption = None,
     overrides: Overrides = None,
+    seeds: Seeds = None,
+    folds: Folds = None,
     json: Json = False,
 ) -> None:
     """Read a frozen encoder with a linear classifier and with nearest neighbours."""
-    from pcv.stages.job import Job
     from pcv.stages.probe import probe as run_probe
+    from pcv.stages.repeat import Again, Request
 
-    job = Job.load(recipe, "probe", store, out, tuple(overrides or ()), start)
-    with console.progress("probe") as progress:
-        result = run_probe(job, progress=progress)
-    show.result(result, job.out, json)
+    request = Request(recipe, "probe", store, out, tuple(overrides or ()), start)
+    run_jobs(run_probe, request, Again(seeds, folds), json)
 
 
 @app.command(name="eval", epilog="Example: pcv eval runs/msr_finetune-seed0 --split test --json")

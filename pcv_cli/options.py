@@ -21,11 +21,27 @@ OutOption = Annotated[
     typer.Option("--out", metavar="DIR", help="Run folder; default: runs/RECIPE-seedN."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="0,1,2", help="Run one seed after another, into OUT-seedN."),
+]
+Folds = Annotated[
+    str | None,
+    typer.Option(
+        "--folds",
+        metavar="0,1|all",
+        help="Cross-validate: hold train.validation_subjects training subjects out in turn and "
+        "score them, into OUT-foldN; test videos stay unseen.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Start = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--from", metavar="RUN", help="Pretrained run to start from; without it: random weights."
+        "--from",
+        metavar="RUN",
+        help="Pretrained run to start from; {seed} and {fold} in it stand for the run's own. "
+        "Without it: random weights.",
     ),
 ]
 Raw = Annotated[Path, typer.Argument(metavar="RAW", help="Folder of raw recordings.")]

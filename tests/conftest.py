@@ -122,8 +122,12 @@ def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     return open_store(out)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a device where there is none, and say so."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is slow unless -m asks for it, and what needs a device where there is none."""
+    if "slow" not in config.getoption("-m"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="slow; pytest -m slow runs it"))
     if torch.cuda.is_available():
         return
     for item in items:

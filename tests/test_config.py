@@ -44,6 +44,20 @@ def test_a_value_set_on_the_command_line_wins(tmp_path: Path) -> None:
         ("stage: pretrain\noptim: {lr: 1e-3}", "optim.lr"),
         ("stage: finetune", "objective.name must be classify or segment"),
         ("stage: pretrain\ndata: {frames: 23}", "not a multiple"),
+        ("stage: probe\ntrain: {shots: 1, label_fraction: 0.5}", "train: shots and label_fraction"),
+        ("stage: probe\ntrain: {validation_fold: 0, protocol: paper}", "needs protocol: strict"),
+        ("stage: probe\ntrain: {validation_fold: 0, validation_subjects: 0}", "size of a fold"),
+        ("stage: finetune\nobjective: {name: segment}\ntrain: {shots: 1}", "train.shots 0"),
+        ("stage: probe\nencoder: {name: p4transformer, colour: true}", "colour needs form: scene"),
+        (
+            "stage: probe\nencoder: {name: p4transformer, form: scene, colour: true}",
+            "data.colour must be true",
+        ),
+        (
+            "stage: pretrain\nencoder: {name: p4transformer, form: scene, colour: true}\n"
+            "data: {colour: true}\naugment: {drop: 0.1, two_views: true}",
+            "augment.drop must be 0",
+        ),
         ("stage: pretrain\naugment: {scale: [2.0, 1.0]}", "scale must be"),
         ("- a list", "expected a mapping"),
         ("stage: [", "cannot be read as YAML"),

@@ -43,6 +43,30 @@ def test_fractions_stages_and_protocols_stay_apart() -> None:
     assert len(rows) == 3
 
 
+def test_folds_are_gathered_and_their_people_counted_once() -> None:
+    folds = [
+        result(seed, 0.1 * fold, fold=fold, n_scored=fold + 1, n_in_split=fold + 2)
+        for seed in (0, 1)
+        for fold in (0, 1, 2)
+    ]
+    (row,) = summarise(folds)
+    assert (row.seeds, row.folds) == ([0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2])
+    assert (row.n_scored, row.n_in_split) == (6, 9)
+    assert "| 6 / 9 validation | 0, 1; folds 0, 1, 2 |" in to_markdown([row])
+    lines = list(csv.DictReader(io.StringIO(to_csv([row]))))
+    assert [(line["split"], line["fold"]) for line in lines[:2]] == [
+        ("validation", "0"),
+        ("validation", "1"),
+    ]
+    assert len(summarise([*folds, result(0, 0.5)])) == 2
+
+
+def test_shots_are_named_and_stay_apart() -> None:
+    rows = summarise([result(0, 0.5), result(0, 0.5, shots=1), result(0, 0.5, shots=5)])
+    assert len(rows) == 3
+    assert "| 5 a class |" in to_markdown(rows)
+
+
 def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
     for name, read in (("a", "max"), ("b", "segments"), ("c", "max")):
         folder = RunFolder(tmp_path / name)

@@ -20,45 +20,41 @@ class Split(NamedTuple):
     test: NDArray[np.int64]
 
 
-def split_videos(store: Store, config: TrainConfig, *, labelled: bool) -> Split:
+def split_videos(
+    store: Store, config: TrainConfig, *, labelled: bool, points: bool = False
+) -> Split:
     """Split a store by its own split column, and carve validation subjects out of train.
 
     ``test_subjects`` override that column, and ``scenes`` leaves a part of the training videos: a
     seeded share, at least one, or those named. A store that names validation videos has nothing
     carved out. With ``protocol: paper`` nothing validates, and those videos train, as the papers
-    on such data do. Of the labelled training videos a stratified, seeded ``label_fraction`` stays,
-    at least one a class.
+    on such data do. A ``validation_fold`` is held out of pretraining too. Of the labelled training
+    videos a stratified, seeded ``label_fraction`` stays, at least one a class, or ``shots`` of each
+    class: the same for a seed and the same people held out, whatever else a recipe says.
 
     Args:
         store: Open store.
-        config: Protocol, validation subjects, label fraction and seed.
+        config: Protocol, validation subjects, labelled videos and seed.
         labelled: Whether labels are used; without them every training video counts.
+        points: Whether the labels are those of points: sequences are then what is held out, where
+            the subject of none is known.
 
     Raises:
-        InputError: No training video is left, or a subject or a scene is named that is not there.
+        InputError: No training video is left, no such fold, subject or scene, or a class has too
+            few videos.
     """
-    subject = store.videos.subject
     split = _split(store, config)
     train = np.flatnonzero(split == "train")
     test = np.flatnonzero(split == "test")
     held = np.flatnonzero(split == "validation")
     if config.protocol == "paper":
         train, held = np.sort(np.concatenate([train, held])), held[:0]
-    elif labelled and config.validation_subjects and not len(held):
-        people = np.unique(subject[train])
-        if config.validation_subjects >= len(people):
-            raise InputError(
-                f"{store.path}: train.validation_subjects {config.validation_subjects} leaves none "
-                f"of {len(people)} training subjects; lower it"
-            )
-        rng = np.random.default_rng([config.seed, 1])
-        chosen = rng.choice(people, config.validation_subjects, replace=False)
-        inside = np.isin(subject[train], chosen)
-        train, held = train[~inside], train[inside]
-    if labelled:
+    elif config.validation_fold is not None or (labelled and not len(held)):
+        train, held = _carve(store, train, held, config, points)
+    if labelled and not points:
         if (store.videos.label >= 0).any():  # else the labels are those of points
             train = train[store.videos.label[train] >= 0]
-        train = _stratified(train, store.videos.label, config)
+        train = _stratified(store, train, config)
     train = _scenes(train, store, config)
     if not len(train):
         raise InputError(f"{store.path}: no video to train on")
@@ -88,15 +84,75 @@ def _scenes(rows: NDArray[np.int64], store: Store, config: TrainConfig) -> NDArr
     return np.sort(rng.choice(rows, max(1, round(config.scenes * len(rows))), replace=False))
 
 
-def _stratified(
-    rows: NDArray[np.int64], label: NDArray[np.int64], config: TrainConfig
-) -> NDArray[np.int64]:
-    if config.label_fraction == 1:
+def fold_count(store: Store, config: TrainConfig, *, points: bool = False) -> int:
+    """Return how many folds of ``validation_subjects`` the training videos make."""
+    train = np.flatnonzero(_split(store, config) == "train")
+    people = np.unique(_owners(store, points)[train])
+    return -(-len(people) // max(1, config.validation_subjects))
+
+
+def _owners(store: Store, points: bool) -> NDArray[np.int64]:  # (videos,)
+    subject = store.videos.subject.astype(np.int64)
+    if points and not (subject >= 0).any():
+        return np.arange(len(subject), dtype=np.int64)
+    return subject
+
+
+def _carve(
+    store: Store,
+    train: NDArray[np.int64],
+    held: NDArray[np.int64],
+    config: TrainConfig,
+    points: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Take whole subjects out of train: those of the fold, or seeded ones."""
+    size, fold = config.validation_subjects, config.validation_fold
+    if not size:
+        return train, held
+    owner = _owners(store, points)[train]
+    people = np.unique(owner)
+    if size >= len(people):
+        raise InputError(
+            f"{store.path}: train.validation_subjects {size} leaves none of {len(people)} training "
+            f"{'sequences' if points else 'subjects'}; lower it, or set it to 0 to validate on none"
+        )
+    if fold is None:
+        chosen = np.random.default_rng([config.seed, 1]).choice(people, size, replace=False)
+    elif len(held):
+        raise InputError(
+            f"{store.path}: names validation videos of its own; leave train.validation_fold out"
+        )
+    else:
+        chosen = people[fold * size : (fold + 1) * size]
+        if not len(chosen):
+            raise InputError(
+                f"{store.path}: train.validation_fold {fold}, but {len(people)} training subjects "
+                f"make folds 0 to {fold_count(store, config, points=points) - 1}"
+            )
+    inside = np.isin(owner, chosen)
+    return train[~inside], train[inside]
+
+
+def _stratified(store: Store, rows: NDArray[np.int64], config: TrainConfig) -> NDArray[np.int64]:
+    label = store.videos.label
+    if config.label_fraction == 1 and not config.shots:
         return rows
+    _check_shots(store, rows, config.shots)
     rng = np.random.default_rng([config.seed, 2])
     kept = []
     for one in np.unique(label[rows]):
         same = rows[label[rows] == one]
-        count = max(1, round(config.label_fraction * len(same)))
+        count = config.shots or max(1, round(config.label_fraction * len(same)))
         kept.append(rng.choice(same, count, replace=False))
     return np.sort(np.concatenate(kept))
+
+
+def _check_shots(store: Store, rows: NDArray[np.int64], shots: int) -> None:
+    label = store.videos.label
+    for one in np.unique(label[label >= 0]):
+        count = int((label[rows] == one).sum())
+        if count < shots:
+            raise InputError(
+                f"{store.path}: train.shots {shots}, but class {store.class_names[one]} has "
+                f"{count} training videos; lower it"
+            )

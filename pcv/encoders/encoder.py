@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from pcv.clip import Superpoints
+from pcv.clip import ClipBatch, Superpoints
 from pcv.encoder_config import AnyEncoderConfig
 from pcv.nn.p4d_conv import P4DConv
 from pcv.nn.propagation import PropagationDecoder, SameDecoder
@@ -21,9 +21,11 @@ class Encoder(nn.Module):
     Attributes:
         width: Channels of a superpoint.
         config: What it was built from.
+        colour: Whether it reads the colours of the points beside their places.
     """
 
     width: int
+    colour: bool = False
     config: AnyEncoderConfig
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
@@ -43,8 +45,20 @@ class Encoder(nn.Module):
         """The layers, first to last."""
         raise NotImplementedError
 
+    def inputs(self, batch: ClipBatch) -> Tensor:  # (B, T, N, 3), with colour (B, T, N, 6)
+        """Return what ``forward`` and ``levels`` take of a batch; colours are from 0 to 1.
+
+        Raises:
+            ValueError: It reads colour, and the points have none.
+        """
+        if not self.colour:
+            return batch.points
+        if batch.point_colour is None:
+            raise ValueError("an encoder that reads colour needs clips that carry it")
+        return torch.cat([batch.points, batch.point_colour.to(batch.points.dtype) / 255], -1)
+
     def forward(self, points: Tensor) -> Superpoints:
-        """Encode clips (B, T, N, 3), in the unit of the radius."""
+        """Encode clips as ``inputs`` gives them, in the unit of the radius."""
         return self.levels(points)[-1]
 
     def levels(self, points: Tensor) -> list[Superpoints]:

@@ -13,6 +13,7 @@ from pcv.nn.propagation import PropagationDecoder
 from pcv.nn.transformer import Block
 
 TOKEN = 1024
+RGB = 3
 # channels; radius factor; temporal kernel, padding; spatial stride.
 SCENE = (
     ((32, 64, 128), 1, 1, (0, 0), 4),
@@ -36,6 +37,7 @@ class P4Transformer(Encoder):
         super().__init__()
         self.config: P4TransformerConfig = config
         self.width = self._scaled(TOKEN)
+        self.colour = config.colour
         self.widths = [self._scaled(channels[-1]) for channels, *_ in SCENE]
         self.rectify = config.form == "scene" or config.rectify
         layers = [self._action()] if config.form == "action" else self._scene()
@@ -71,7 +73,7 @@ class P4Transformer(Encoder):
         )
 
     def _scene(self) -> list[NormalisedP4DConv]:
-        config, before, layers = self.config, 0, []
+        config, before, layers = self.config, RGB * self.colour, []
         for channels, factor, kernel, padding, stride in SCENE:
             layers.append(
                 NormalisedP4DConv(
@@ -98,12 +100,14 @@ class P4Transformer(Encoder):
         """Encode clips.
 
         Args:
-            points: (B, T, N, 3) float32, in the unit of the radius.
+            points: (B, T, N, 3) float32, in the unit of the radius; with colour (B, T, N, 6).
 
         Raises:
             ValueError: T does not fit the temporal stride, or too few points.
         """
         found, position, feature = [], points, None
+        if self.colour:
+            position, feature = points[..., :3].contiguous(), points[..., 3:]
         for layer in self.layers:
             position, feature = layer(position, feature)
             found.append(Superpoints(feature, position))
@@ -127,7 +131,7 @@ class P4Transformer(Encoder):
         if self.config.form != "scene":
             raise ValueError("the action form has no decoder; use encoder.form: scene")
         outs = [tuple(map(self._scaled, row)) for row in DECODER]
-        return PropagationDecoder(self.widths, outs)
+        return PropagationDecoder(self.widths, outs, RGB * self.colour)
 
 
 def _default(form: str, action: int, scene: int) -> int:

@@ -51,7 +51,8 @@ def score_points(
     for batch in batches:
         if batch.point_label is None:
             raise ValueError("clips without point labels cannot be scored")
-        guess = label_points(objective, to_device(batch, device_of(objective)).points).cpu()
+        moved = to_device(batch, device_of(objective))
+        guess = label_points(objective, objective.encoder.inputs(moved)).cpu()
         count = len(batch.points)
         counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
         known = (batch.point_label != IGNORED) & counted
@@ -64,7 +65,7 @@ def score_points(
     return PointScores(matrix, len(videos))
 
 
-def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3) -> (B, T, N)
+def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N)
     """Return the class of every point; each is predicted once, whole frames at a time.
 
     Frames are cut in two at the median of the clip along ``objective.config.halves``, as large
@@ -78,7 +79,7 @@ def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3) 
     return torch.stack([_label_clip(objective, clip, AXES[axis]) for clip in points])
 
 
-def _label_clip(objective: Segment, points: Tensor, axis: int) -> Tensor:  # (T, N, 3) -> (T, N)
+def _label_clip(objective: Segment, points: Tensor, axis: int) -> Tensor:  # (T, N)
     along = points[..., axis]
     cut, reach = along.median(), objective.config.overlap
     guess = torch.zeros(along.shape, dtype=torch.int64, device=points.device)
@@ -94,7 +95,7 @@ def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Tensor:  # 
     order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
     slot = torch.arange(int(count.max()), device=points.device)[None]
     index = order.gather(1, slot % count.clamp(min=1))
-    part = points.gather(1, index[:, :, None].expand(-1, -1, 3))
+    part = points.gather(1, index[:, :, None].expand(-1, -1, points.shape[2]))
     found = objective.scores(part[None])[0].argmax(-1)
     spare = points.shape[1]  # a column for what is repeated
     out = found.new_zeros((len(points), spare + 1))

@@ -72,14 +72,15 @@ class PropagationDecoder(nn.Module):
     Args:
         widths: Channels of the encoder's levels, finest first.
         channels: Of each step's linear maps, coarsest step first.
+        given: Features that the points themselves have, such as 3 of colour.
 
     Attributes:
         width: Channels of a point.
     """
 
-    def __init__(self, widths: list[int], channels: list[tuple[int, ...]]) -> None:
+    def __init__(self, widths: list[int], channels: list[tuple[int, ...]], given: int = 0) -> None:
         super().__init__()
-        skips = [*widths[-2::-1], 0]
+        skips = [*widths[-2::-1], given]
         steps, before = [], widths[-1]
         for skipped, row in zip(skips, channels, strict=True):
             steps.append(Propagation(before, skipped, row))
@@ -89,16 +90,14 @@ class PropagationDecoder(nn.Module):
 
     def forward(
         self,
-        points: Tensor,  # (B, T, N, 3)
+        points: Tensor,  # (B, T, N, 3 + given)
         levels: list[Superpoints],  # finest first, each of T frames
     ) -> Tensor:  # (B, T, N, width)
         """Return a feature of every point of every frame."""
         found = levels[-1]
-        finer = [*levels[-2::-1], None]
-        for step, level in zip(self.steps, finer, strict=True):
-            where = points if level is None else level.position
-            feature = step(where, None if level is None else level.feature, found)
-            found = Superpoints(feature, where)
+        finest = Superpoints(points[..., 3:], points[..., :3].contiguous())
+        for step, level in zip(self.steps, [*levels[-2::-1], finest], strict=True):
+            found = Superpoints(step(level.position, level.feature, found), level.position)
         return found.feature
 
 

@@ -28,7 +28,8 @@ class Classify(nn.Module):
 
     def scores(self, batch: ClipBatch) -> Tensor:  # (B, classes)
         """Return logits."""
-        found = encode_segments(self.encoder, batch.points, self.config.segment_frames)
+        points = self.encoder.inputs(batch)
+        found = encode_segments(self.encoder, points, self.config.segment_frames)
         return self.head(read(found.feature, self.config.read))
 
     def forward(self, batch: ClipBatch) -> Losses:

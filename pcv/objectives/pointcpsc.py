@@ -119,16 +119,18 @@ class PointCPSC(nn.Module):
     def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
         """Context (B, S-1, L, M, C), all positions (B, S, L, M, 3), target (B, L, M, C)."""
         length = self.config.segment_frames
+        points = self.encoder.inputs(batch)
         if batch.view is None:
-            found = encode_segments(self.encoder, batch.points, length)
+            found = encode_segments(self.encoder, points, length)
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
         if getattr(self.encoder.config, "anchors", "prefix") != "prefix":
             raise ValueError("two views need encoder.anchors: prefix, which keeps points aligned")
         clips, frames = batch.points.shape[:2]
         cut = frames - length
-        shape = (-1, length, *batch.points.shape[2:])
-        both = torch.cat([batch.points[:, :cut].reshape(shape), batch.view[:, cut:].reshape(shape)])
+        shape = (-1, length, *points.shape[2:])
+        view = self.encoder.inputs(batch._replace(points=batch.view))
+        both = torch.cat([points[:, :cut].reshape(shape), view[:, cut:].reshape(shape)])
         mixed: Superpoints = self.encoder(both)
         feature = self.projector(mixed.feature)
         context = feature[:-clips].reshape(clips, -1, *feature.shape[1:])

@@ -35,8 +35,8 @@ class Segment(nn.Module):
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
-    def scores(self, points: Tensor) -> Tensor:  # (B, T, N, 3) -> (B, T, N, classes)
-        """Return logits.
+    def scores(self, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N, classes)
+        """Return logits of points as the encoder's ``inputs`` gives them.
 
         Raises:
             ValueError: T is not a multiple of ``segment_frames``.
@@ -60,7 +60,8 @@ class Segment(nn.Module):
         """
         if batch.point_label is None:
             raise ValueError("clips without point labels cannot be learned from")
-        scores = self.scores(batch.points).float().flatten(0, 2)
+        points = self.encoder.inputs(batch)
+        scores = self.scores(points).float().flatten(0, 2)
         label = batch.point_label.flatten()
         known = label != IGNORED
         loss = F.cross_entropy(

@@ -9,13 +9,13 @@ from pcv.clip import Superpoints
 
 def encode_segments(
     encoder: nn.Module,
-    points: Tensor,  # (B, T, N, 3)
+    points: Tensor,  # (B, T, N, 3 or 6)
     segment_frames: int,
 ) -> Superpoints:  # feature (B, S, L, M, C), position (B, S, L, M, 3)
     """Encode every segment of every clip in one call.
 
     Args:
-        encoder: (b, t, N, 3) -> Superpoints.
+        encoder: (b, t, N, 3 or 6) -> Superpoints.
         points: Clips whose T is a multiple of ``segment_frames``.
         segment_frames: Frames a segment; 0: the clip is one segment.
 

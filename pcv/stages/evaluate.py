@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.config import Recipe, load_recipe
-from pcv.data.splits import split_videos
 from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
@@ -19,7 +18,7 @@ from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
 from pcv.stages.inputs import check_inputs
 from pcv.stages.robustness import robustness
-from pcv.stages.scoring import class_names, score
+from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
 
@@ -58,10 +57,13 @@ def evaluate(
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
     check_inputs(recipe, opened)
-    labelled = recipe.objective.name in ("classify", "scene_segment", "scene_instances")
-    videos = getattr(split_videos(opened, recipe.train, labelled=labelled), split)
+    check_colour(opened, recipe)
+    videos = getattr(split_of(opened, recipe), split)
     if not len(videos):
-        raise InputError(f"{opened.path}: its {split} split is empty under this run's protocol")
+        raise InputError(
+            f"{opened.path}: its {split} split is empty under this run's protocol"
+            + ("; train.validation_subjects holds videos out" if split == "validation" else "")
+        )
     names = class_names(opened, recipe)
     objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
     assert isinstance(objective, Supervised)

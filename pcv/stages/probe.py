@@ -13,7 +13,6 @@ from pcv.clip import Progress
 from pcv.config import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes import open_clips
-from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.encoders.encoder import Encoder
@@ -23,6 +22,7 @@ from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
 from pcv.objectives.segments import encode_segments
 from pcv.stages.job import Job
 from pcv.stages.scene_probe import probe_scenes
+from pcv.stages.scoring import check_colour, labelled_lines, scored_videos, split_of
 from pcv.stages.training import device, explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.run import RunFolder, RunResult
@@ -51,9 +51,13 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     if isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
         return folder.finish(probe_scenes(job, progress))
     store = open_store(job.store, recipe.data.dataset)
-    split = split_videos(store, recipe.train, labelled=True)
-    if not len(split.test):
+    check_colour(store, recipe)
+    split = split_of(store, recipe)
+    scored = scored_videos(split, recipe)
+    if not len(scored):
         raise InputError(f"{store.path}: no test video to probe on")
+    if lines := labelled_lines(store, split, recipe):
+        folder.write_labelled(lines)
     torch.manual_seed(recipe.train.seed)
     encoder = build_encoder(recipe.encoder)
     if job.start is not None:
@@ -62,8 +66,8 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     if job.start is None:
         _warm(encoder, job, store, split.train)
     train = _features(encoder, job, store, split.train, progress)
-    test = _features(encoder, job, store, split.test, progress)
-    return folder.finish(_score(job, store, train, test, len(split.test), began))
+    test = _features(encoder, job, store, scored, progress)
+    return folder.finish(_score(job, store, train, test, len(scored), began))
 
 
 def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
@@ -74,7 +78,8 @@ def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -
     batches = itertools.chain.from_iterable(epochs)
     with torch.no_grad():
         for batch in itertools.islice(batches, recipe.probe.warm_statistics):
-            encode_segments(encoder, batch.points.to(device()), recipe.probe.segment_frames)
+            points = encoder.inputs(batch).to(device())
+            encode_segments(encoder, points, recipe.probe.segment_frames)
 
 
 def _features(
@@ -90,7 +95,8 @@ def _features(
         progress(done, len(clips), "clips encoded")
 
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
-    return video_features(encoder, batches, recipe.probe, advance)
+    read = (batch._replace(points=encoder.inputs(batch)) for batch in batches)
+    return video_features(encoder, read, recipe.probe, advance)
 
 
 def _score(
@@ -117,6 +123,8 @@ def _score(
         n_scored=len(truth),
         n_in_split=in_split,
         label_fraction=recipe.train.label_fraction,
+        shots=recipe.train.shots,
+        fold=recipe.train.validation_fold,
         class_names=store.class_names,
         confusion=matrix.tolist(),
     )

@@ -12,9 +12,10 @@ from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
 from pcv.data.dataset import evaluation_batches
 from pcv.data.scenes import SceneDataset, open_clips
+from pcv.data.splits import Split, split_videos
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
-from pcv.errors import InputError
+from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import label_points, score_points
@@ -62,6 +63,37 @@ def score(
     matrix = confusion_matrix(scored.label, scored.score.argmax(1), classes)
     values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
     return Scores("accuracy", values, matrix, len(scored.video))
+
+
+def split_of(store: Store, recipe: Recipe) -> Split:
+    """Split a store as a recipe's stage, objective and protocol ask.
+
+    Raises:
+        InputError: The store cannot be split so.
+    """
+    of_points = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
+    points = bool({recipe.objective.name, recipe.encoder.name} & of_points)
+    return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
+
+
+def check_colour(store: Store, recipe: Recipe) -> None:
+    """Raise RecipeError where a recipe's encoder reads colours that a store has not."""
+    if getattr(recipe.encoder, "colour", False) and "colour" not in store.columns:
+        raise RecipeError(f"{store.path}: its points have no colours; set encoder.colour to false")
+
+
+def scored_videos(split: Split, recipe: Recipe) -> NDArray[np.int64]:
+    """Return the videos that a finished run is scored on: test, or its fold of cross-validation."""
+    return split.test if recipe.train.validation_fold is None else split.validation
+
+
+def labelled_lines(store: Store, split: Split, recipe: Recipe) -> list[str]:
+    """Name the training videos and their classes, where a recipe labels only some of them."""
+    train = recipe.train
+    if recipe.stage == "pretrain" or (train.label_fraction == 1 and not train.shots):
+        return []
+    names, label = store.videos.name, store.videos.label
+    return [f"{names[row]}\t{store.class_names[label[row]]}" for row in split.train]
 
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:

@@ -23,7 +23,6 @@ from pcv.config import (
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
-from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
@@ -31,7 +30,14 @@ from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.inputs import check_inputs
 from pcv.stages.job import Job
 from pcv.stages.novel_views import held_out_scores
-from pcv.stages.scoring import class_names, score
+from pcv.stages.scoring import (
+    check_colour,
+    class_names,
+    labelled_lines,
+    score,
+    scored_videos,
+    split_of,
+)
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
 from pcv.train.fit import FitPlan, TrainState, fit
@@ -94,8 +100,9 @@ class _Training:
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
         check_inputs(recipe, self.store)
-        labelled = recipe.objective.name in ("classify", "scene_segment", "scene_instances")
-        self.split = split_videos(self.store, recipe.train, labelled=labelled)
+        check_colour(self.store, recipe)
+        self.split = split_of(self.store, recipe)
+        self.scored = scored_videos(self.split, recipe)
         clips = open_clips(
             self.store,
             self.split.train,
@@ -112,6 +119,8 @@ class _Training:
                 f"{self.job.store}: one clip a batch is too few for batch normalisation; "
                 "raise train.batch or label more videos"
             )
+        if lines := labelled_lines(self.store, self.split, recipe):
+            self.folder.write_labelled(lines)
         _check_subjects(recipe, self.store, self.split.train)
         _check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
@@ -204,6 +213,9 @@ class _Training:
             seconds=round(seconds, 1),
             scores={k: v for k, v in last.items() if k not in ("step", "lr")},
             label_fraction=train.label_fraction,
+            shots=train.shots,
+            fold=train.validation_fold,
+            selection=self._selection(state),
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
@@ -211,21 +223,30 @@ class _Training:
             scenes = self.split.test if len(self.split.test) else self.split.train
             views = held_out_scores(state.objective, self.store, scenes, recipe)
             return result.model_copy(update={"scores": result.scores | views})
-        if not isinstance(state.objective, Supervised) or not len(self.split.test):
+        if not isinstance(state.objective, Supervised) or not len(self.scored):
             return result
-        found = score(state.objective, self.store, self.split.test, recipe, self.progress)
+        found = score(state.objective, self.store, self.scored, recipe, self.progress)
         scores = dict(found.values)
-        if self.best >= 0:
+        if self.best >= 0 and train.validation_fold is None:
             kind = "best_test_epoch" if train.protocol == "paper" else "best_validation_epoch"
             scores[kind] = self.best
         return result.model_copy(
             update={
                 "scores": scores,
                 "n_scored": found.videos,
-                "n_in_split": len(self.split.test),
+                "n_in_split": len(self.scored),
                 "confusion": found.confusion.tolist(),
             }
         )
+
+    def _selection(self, state: TrainState) -> str | None:
+        if not isinstance(state.objective, Classify | Segment):
+            return None
+        if self.recipe.train.protocol == "paper":
+            return f"{len(self.split.test)} test videos"
+        if not len(self.split.validation):
+            return "nothing: no video validates, so only the last epoch counts"
+        return f"{len(self.split.validation)} validation videos"
 
 
 def explain(job: Job) -> str:
@@ -284,23 +305,32 @@ def _endless(
         epoch, first = epoch + 1, 0
 
 
-def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Encoder weights of a pretrained run that fit a recipe.
+# Weights mean something else where one of these differs, even where their shapes agree.
+SAME_ENCODER = (
+    "name", "form", "width", "colour", "depth", "heads", "head_channels", "mlp", "temporal_kernel",
+    "rectify", "combine", "pool", "inputs", "stem", "channels", "blocks",
+)  # fmt: skip
 
-    The radius, the neighbours and the padding may differ (the paper finetunes at another radius);
-    the shape of the weights may not.
+
+def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
+    """Encoder weights of a pretrained run that fit a recipe, whatever its store, unit and points.
+
+    The radius, the neighbours, strides and the padding may differ (the paper finetunes at another
+    radius); what the weights are of may not.
 
     Raises:
         CheckpointError: No checkpoint, or another encoder, width, form or input channels.
     """
     config, weights = load_encoder(start)
+    fields = type(recipe.encoder).model_fields
     wanted = recipe.encoder.model_dump(mode="json")
-    for key in ("name", "width", "form", "inputs"):
-        has, asked = _said(config.get(key)), _said(wanted.get(key))
-        if has != asked:
+    for key in SAME_ENCODER:
+        default = fields[key].default if key in fields else None
+        found = _said(config.get(key, default))  # a run older than the key had its default
+        if found != _said(wanted.get(key)):
             raise CheckpointError(
-                f"{start}: its encoder has {key} {has}, the recipe {asked}; "
-                f"use --set encoder.{key}={has}"
+                f"{start}: its encoder has {key} {found}, the recipe {_said(wanted.get(key))}; "
+                f"use --set encoder.{key}={'null' if found == 'None' else found}"
             )
     return weights
 

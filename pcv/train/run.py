@@ -2,7 +2,8 @@
 
 ``recipe.yaml`` (complete), ``env.json`` (versions, device, git revision, command),
 ``metrics.jsonl`` (one line a logged step), TensorBoard events where installed,
-``checkpoints/last`` and ``best``, ``result.json`` once finished.
+``checkpoints/last`` and ``best``, ``labelled.txt`` (which training videos had labels, where not all
+of them did), ``result.json`` once finished.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class RunResult(BaseModel):
     n_scored: int | None = None
     n_in_split: int | None = None
     label_fraction: float = 1.0
+    shots: int = 0  # labelled videos a class; 0: label_fraction says
+    fold: int | None = None  # of cross-validation: its people, not the test videos, were scored
+    selection: str | None = None  # what the best checkpoint was chosen on
     class_names: list[str] = []
     confusion: list[list[int]] | None = None  # rows: truth
     warning: str | None = None
@@ -130,6 +134,10 @@ class RunFolder:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def write_labelled(self, lines: list[str]) -> None:
+        """Write ``labelled.txt``, one training video a line."""
+        (self.path / "labelled.txt").write_text("".join(f"{line}\n" for line in lines))
 
     def finish(self, result: RunResult) -> RunResult:
         """Write the result; the run counts as finished from here on."""

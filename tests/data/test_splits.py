@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcv.config import TrainConfig
-from pcv.data.splits import split_videos
+from pcv.data.splits import fold_count, split_videos
 from pcv.errors import InputError
 
 
@@ -73,3 +73,67 @@ def test_a_share_of_scenes_or_those_named_train(store) -> None:
     assert any(train(0.4, seed) != train(0.4) for seed in range(1, 9))
     with pytest.raises(InputError, match=r"train\.scenes v3 is no training video"):
         train(("v0", "v3"))
+
+
+def test_shots_are_so_many_a_class_the_same_for_a_seed(store) -> None:
+    def drawn(seed: int, **change: object) -> list[int]:
+        config = TrainConfig(shots=1, seed=seed, validation_subjects=0, **change)
+        return split_videos(store, config, labelled=True).train.tolist()
+
+    assert sorted(store.videos.label[drawn(0)]) == [0, 1, 2]
+    others = {"epochs": 3, "batch": 2, "validate_every": 0, "workers": 3, "log_every": 1}
+    assert drawn(0, **others) == drawn(0)
+    assert any(drawn(seed) != drawn(0) for seed in range(1, 9))
+    with pytest.raises(InputError, match=r"train\.shots 3, but class . has"):
+        split_videos(store, TrainConfig(shots=3, validation_subjects=0), labelled=True)
+
+
+def test_a_class_without_a_training_video_has_too_few_shots(store) -> None:
+    videos = store.videos._replace(label=np.where(store.videos.split == "test", 1, 0))
+    lacking = SimpleNamespace(videos=videos, path=store.path, class_names=["a", "b"])
+    with pytest.raises(InputError, match="class b has 0 training videos"):
+        split_videos(lacking, TrainConfig(shots=1, validation_subjects=0), labelled=True)
+
+
+def test_folds_hold_every_training_subject_out_once(store) -> None:
+    subject = store.videos.subject
+    people = np.unique(subject[store.videos.split == "train"]).tolist()
+    for size in (1, 2):
+        seen = []
+        for fold in range(fold_count(store, TrainConfig(validation_subjects=size))):
+            for labelled in (True, False):
+                config = TrainConfig(validation_subjects=size, validation_fold=fold, seed=fold)
+                split = split_videos(store, config, labelled=labelled)
+                held = np.unique(subject[split.validation]).tolist()
+                assert not set(held) & set(subject[split.train])
+                assert not set(split.test) & {*split.train, *split.validation}
+            seen += held
+        assert seen == people
+
+
+def test_a_fold_that_there_is_not_is_refused(store) -> None:
+    with pytest.raises(InputError, match="make folds 0 to 2"):
+        split_videos(store, TrainConfig(validation_fold=3), labelled=True)
+    split = np.array(["train", "validation", "train", "test", "train", "validation"])
+    own = SimpleNamespace(videos=store.videos._replace(split=split), path=store.path)
+    with pytest.raises(InputError, match="validation videos of its own"):
+        split_videos(own, TrainConfig(validation_fold=0), labelled=True)
+
+
+def test_sequences_with_labelled_points_are_held_out_by_place_or_one_by_one(store) -> None:
+    config = TrainConfig(validation_subjects=1)
+    videos = store.videos._replace(label=np.full(6, -1))
+    known = SimpleNamespace(videos=videos, path=store.path)
+    split = split_videos(known, config, labelled=True, points=True)
+    subject = store.videos.subject
+    assert len(np.unique(subject[split.validation])) == 1
+    assert not set(subject[split.validation]) & set(subject[split.train])
+    nobody = videos._replace(subject=np.full(6, -1))
+    unknown = SimpleNamespace(videos=nobody, path=store.path)
+    split = split_videos(unknown, config, labelled=True, points=True)
+    assert (len(split.train), len(split.validation), len(split.test)) == (4, 1, 1)
+    alone = videos._replace(split=np.array(["train", *["test"] * 5]))
+    with pytest.raises(InputError, match="leaves none of 1 training sequences"):
+        split_videos(
+            SimpleNamespace(videos=alone, path=store.path), config, labelled=True, points=True
+        )

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 
+from pcv.clip import ClipBatch
 from pcv.config import P4TransformerConfig
 from pcv.encoders import build_encoder
 from tests.nn.published_p4d import published_encoder
@@ -13,6 +14,7 @@ SMALL = {"name": "p4transformer", "width": 1 / 32, "radius": 0.5, "neighbours": 
          "heads": 2, "head_channels": 8, "mlp": 32}  # fmt: skip
 ACTION = P4TransformerConfig(**SMALL, spatial_stride=8)
 SCENE = P4TransformerConfig(**SMALL, form="scene")
+COLOURED = P4TransformerConfig(**SMALL, form="scene", colour=True)
 
 
 @pytest.mark.parametrize(
@@ -43,12 +45,14 @@ def test_published_sizes():
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
-@pytest.mark.parametrize("config", [ACTION, SCENE], ids=["action", "scene"])
+@pytest.mark.parametrize(
+    "config", [ACTION, SCENE, COLOURED], ids=["action", "scene", "coloured scene"]
+)
 def test_equals_the_published_formulation(config, training):
     torch.manual_seed(0)
     net = build_encoder(config).double().train(training)
     reference = copy.deepcopy(net)
-    points = torch.rand(2, 4, 256, 3).double()
+    points = torch.rand(2, 4, 256, 6 if net.colour else 3).double()
     found, wanted = net(points).feature, published_encoder(reference, points)
     assert (found - wanted).abs().max() < 1e-9 * wanted.abs().max()
     pairs = zip(net.parameters(), reference.parameters(), strict=True)
@@ -73,6 +77,26 @@ def test_dropout_is_random_in_training_alone():
     assert not torch.equal(net(points).feature, net(points).feature)
     net.eval()
     assert torch.equal(net(points).feature, net(points).feature)
+
+
+def test_colour_reaches_the_first_layer_and_every_point():
+    torch.manual_seed(0)
+    net = build_encoder(COLOURED.model_copy(update={"width": 0.25}))
+    assert net.layers[0].feature.shape == (8, 3)
+    grey = ClipBatch(torch.rand(1, 3, 256, 3), torch.zeros(1), torch.zeros(1))
+    with pytest.raises(ValueError, match="needs clips that carry it"):
+        net.inputs(grey)
+    colour = torch.randint(0, 256, (1, 3, 256, 3), dtype=torch.uint8)
+    points = net.inputs(grey._replace(point_colour=colour))
+    assert points.shape == (1, 3, 256, 6)
+    assert torch.equal(points[..., 3:], colour / 255)
+    assert build_encoder(SCENE).inputs(grey._replace(point_colour=colour)) is grey.points
+    decoder, levels = net.decoder().eval(), net.levels(points)
+    changed = points.clone()
+    changed[0, 1, :100, 3:] = 1 - changed[0, 1, :100, 3:]
+    moved = (decoder(points, levels) - decoder(changed, levels)).abs().amax(-1)[0] > 1e-5
+    assert moved[1, :100].sum() > 50  # the decoder's own look at the points
+    assert moved.sum() == moved[1, :100].sum()
 
 
 def test_decoders_fit_the_scene_form_alone():

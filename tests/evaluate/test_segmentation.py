@@ -5,7 +5,7 @@ from torch import nn
 
 from pcv.clip import ClipBatch
 from pcv.config import EncoderConfig, SegmentConfig
-from pcv.encoders import build_encoder
+from pcv.encoders import Encoder, build_encoder
 from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives.segment import Segment
 
@@ -17,6 +17,7 @@ class Right(nn.Module):
         super().__init__()
         self.config = SegmentConfig(halves=halves, overlap=overlap)
         self.shown = []
+        self.encoder = Encoder()
 
     def scores(self, points):
         self.shown.append(points)
@@ -25,6 +26,27 @@ class Right(nn.Module):
 
 def cloud(clips=2, frames=3, points=50):
     return torch.rand(clips, frames, points, 3, generator=torch.Generator().manual_seed(0))
+
+
+class ByColour(Right):
+    """Tells class 1 from 0 by red alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder.colour = True
+
+    def scores(self, points):
+        return torch.stack([0.5 - points[..., 3], points[..., 3] - 0.5], -1)
+
+
+def test_points_keep_their_colours_in_both_halves():
+    points, generator = cloud(), torch.Generator().manual_seed(1)
+    label = torch.randint(0, 2, points.shape[:3], generator=generator)
+    colour = (label * 255)[..., None].expand(-1, -1, -1, 3).to(torch.uint8)
+    batch = ClipBatch(points, torch.zeros(2), torch.arange(2), point_label=label)
+    fresh = np.ones((2, 3), bool)
+    found = score_points(ByColour(), [batch._replace(point_colour=colour)], fresh, 2)
+    assert np.trace(found.confusion) == found.confusion.sum() == label.numel()
 
 
 @pytest.mark.parametrize("halves", ["none", "x", "y", "z"])

@@ -77,7 +77,7 @@ def published_block(block, tokens):
 
 def published_encoder(net, points, ball=ball_by_definition):
     """Tokens (B, L, M, C) of P4Transformer."""
-    position, feature = points, None
+    position, feature = points[..., :3], points[..., 3:] if net.colour else None
     for layer in net.layers:
         position, feature = published_p4d(layer, position, feature, ball)
     if net.position is not None:

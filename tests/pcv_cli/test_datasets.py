@@ -1,4 +1,4 @@
-"""Every raw format from synthetic recordings to two steps of its own pretraining recipe."""
+"""Every raw format from synthetic recordings to scores, by two steps of its own recipes."""
 
 import json
 from pathlib import Path
@@ -9,27 +9,81 @@ from pcv.data.raw import READERS
 from pcv.data.synth import FORMATS
 from tests.pcv_cli.command import ROOT, pcv
 
-TINY = [
-    "data.points=32", "encoder.width=0.05", "train.batch=4", "train.steps=2",
-    "train.precision=float32", "objective.channels=16", "objective.autoregressor_depth=1",
-    "objective.autoregressor_mlp=16", "objective.bank_size=8",
-    "objective.predictor_hidden=[16, 16]",
+SMALL = ["train.steps=2", "train.precision=float32"]
+PEOPLE = [*SMALL, "data.points=32", "encoder.width=0.05", "train.batch=4"]
+STREETS = [
+    *SMALL, "encoder.width=0.05", "encoder.head_channels=8", "encoder.mlp=16", "train.batch=2",
+    "encoder.neighbours=4",
 ]  # fmt: skip
+OBJECTIVE = [
+    "objective.channels=16", "objective.autoregressor_depth=1", "objective.autoregressor_mlp=16",
+    "objective.bank_size=8", "objective.predictor_hidden=[16, 16]",
+]  # fmt: skip
+
+
+def run(stage: str, recipe: str, store: Path, out: Path, *words: object) -> dict:
+    """One stage of a recipe; words are options, or overrides."""
+    options = [o for w in words for o in (("--set", w) if "=" in str(w) else (w,))]
+    path = ROOT / f"recipes/{recipe}.yaml"
+    return json.loads(pcv(stage, path, "--store", store, "--out", out, *options, "--json"))
+
+
+def small_store(name: str, folder: Path) -> tuple[Path, dict]:
+    """Six synthetic videos of two actions of three people, and what the store holds."""
+    raw, store = folder / "raw", folder / "store"
+    pcv("synth", raw, "--format", name, "--actions", 2, "--subjects", 3, "--trials", 1, "--jobs", 1)
+    pcv("prepare", name, raw, store, "--points", 64, "--jobs", 1)
+    return store, json.loads(pcv("info", store, "--verify", "--json"))
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_raw_recordings_become_a_pretrained_encoder(name: str, tmp_path: Path) -> None:
-    raw, store = tmp_path / "raw", tmp_path / "store"
-    pcv("synth", raw, "--format", name, "--actions", 2, "--subjects", 3, "--trials", 1, "--jobs", 1)
-    pcv("prepare", name, raw, store, "--points", 64, "--jobs", 1)
-    facts = json.loads(pcv("info", store, "--verify", "--json"))
+    store, facts = small_store(name, tmp_path)
     assert (facts["dataset"], facts["videos"], facts["problems"]) == (name, 6, [])
-    overrides = [word for value in TINY for word in ("--set", value)]
-    result = json.loads(
-        pcv("pretrain", ROOT / f"recipes/{name}.yaml", "--store", store, "--out", tmp_path / "run",
-            *overrides, "--json")
-    )  # fmt: skip
+    result = run("pretrain", name, store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
     assert result["steps"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ntu", "nvgesture", "shrec"])
+def test_a_pretrained_encoder_becomes_a_scored_classifier(name: str, tmp_path: Path) -> None:
+    store, facts = small_store(name, tmp_path)
+    run("pretrain", name, store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
+    tuned = run("finetune", f"{name}_finetune", store, tmp_path / "run", "--from", tmp_path / "pre",
+                *PEOPLE, "data.eval_clips=1")  # fmt: skip
+    scores = json.loads(pcv("eval", tmp_path / "run", "--json"))
+    assert scores["accuracy"] == tuned["scores"]["accuracy"]
+    assert scores["n_scored"] == scores["n_in_split"] == facts["splits"]["test"]
+
+
+@pytest.mark.parametrize(
+    ("name", "recipe", "colour"),
+    [
+        ("kitti", "kitti_small", False),
+        pytest.param("synthia", "synthia", False, marks=pytest.mark.slow),
+        pytest.param("synthia", "synthia", True, marks=pytest.mark.slow),
+    ],
+)
+def test_streets_become_a_scored_segmentation(
+    name: str, recipe: str, colour: bool, tmp_path: Path
+) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    pcv("synth", raw, "--format", name, "--sequences", 3, "--frames", 5)
+    test = ["--test", {"kitti": "02", "synthia": "06-SUNSET"}[name]]
+    pcv("prepare", name, raw, store, "--points", 512, "--jobs", 1, *test)
+    words = [*STREETS, "data.points=512"]
+    words += ["data.colour=true", "encoder.colour=true"] if colour else []
+    result = run("pretrain", recipe, store, tmp_path / "pre", *words, *OBJECTIVE)
+    assert result["steps"] == 2
+    assert result["scores"]["assignment"] > 0
+    start = ("--from", tmp_path / "pre")
+    words += ["train.validation_subjects=1"]
+    tuned = run("finetune", f"{recipe}_finetune", store, tmp_path / "run", *start, *words)
+    assert tuned["selection"] == "1 validation videos"
+    scores = json.loads(pcv("eval", tmp_path / "run", "--json"))
+    assert scores["miou_present_classes"] == tuned["scores"]["miou_present_classes"]
+    assert sum(map(sum, scores["confusion"])) > 1000
+    assert (scores["n_scored"], scores["n_in_split"]) == (1, 1)
 
 
 @pytest.mark.parametrize("name", ["ntu", "nvgesture", "shrec"])

@@ -18,7 +18,7 @@ from pcv.data import dataset
 from pcv.data.prepare import prepare
 from pcv.data.store import Store, open_store
 from pcv.data.windows import clip_frames, clip_starts
-from pcv.errors import RecipeError
+from pcv.errors import InputError, RecipeError
 from pcv.stages import training
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
@@ -26,6 +26,7 @@ from pcv.stages.scoring import cover
 from pcv.stages.training import finetune
 from pcv.train.run import RunResult
 from pcv_cli import show
+from tests.conftest import LabelledReader
 
 SCENE = P4TransformerConfig(
     name="p4transformer", form="scene", width=1 / 32, radius=0.3, neighbours=4, depth=1, heads=2,
@@ -124,3 +125,32 @@ def test_points_without_labels_are_one_line(store, tmp_path: Path) -> None:
     job = segmenting(store, tmp_path / "r")
     with pytest.raises(RecipeError, match="points have no labels"):
         finetune(job)
+
+
+def test_points_are_segmented_by_place_and_colour(raw, store, tmp_path: Path) -> None:
+    prepare(LabelledReader(), raw, tmp_path / "store", points=512)
+    encoder = SCENE.model_copy(update={"colour": True})
+    there = segmenting(open_store(tmp_path / "store"), tmp_path / "r")
+    data = there.recipe.data.model_copy(update={"colour": True})
+    coloured = there.recipe.model_copy(update={"data": data, "encoder": encoder})
+    there = there._replace(recipe=coloured)
+    result = finetune(there)
+    assert result.class_names == ["left", "right"]
+    assert evaluate(tmp_path / "r")["point_accuracy"] == result.scores["point_accuracy"]
+    with pytest.raises(RecipeError, match="its points have no colours"):
+        finetune(there._replace(store=store.path, out=tmp_path / "x"))
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_segmentation_is_chosen_on_sequences_held_out_or_says_that_none_are(
+    store, tmp_path: Path
+) -> None:
+    strict = finetune(segmenting(store, tmp_path / "strict"))
+    assert "best_validation_epoch" in strict.scores
+    assert "validation videos" in strict.selection
+    assert evaluate(tmp_path / "strict", split="validation", checkpoint="best")["n_scored"] >= 1
+    none = finetune(segmenting(store, tmp_path / "none", validation_subjects=0))
+    assert "best_validation_epoch" not in none.scores
+    assert none.selection.startswith("nothing: no video validates")
+    with pytest.raises(InputError, match=r"train\.validation_subjects"):
+        evaluate(tmp_path / "none", split="validation")

@@ -1,9 +1,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from pcv.clip import VideoSource
 from pcv.config import (
     AugmentConfig,
     ClassifyConfig,
@@ -17,12 +19,13 @@ from pcv.config import (
 )
 from pcv.data.prepare import prepare
 from pcv.data.store import open_store
-from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
+from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
 from pcv.stages import training
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
 from pcv.stages.probe import probe
 from pcv.stages.training import finetune, pretrain
+from tests.conftest import CloudReader
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 DATA = DataConfig(frames=8, points=32, epoch="videos")
@@ -158,6 +161,89 @@ def test_another_width_is_refused_with_the_key(store, tmp_path: Path) -> None:
     recipe = wide.recipe.model_copy(update={"encoder": EncoderConfig(width=0.1, radius=0.5)})
     with pytest.raises(CheckpointError, match=r"encoder\.width=0\.05"):
         finetune(wide._replace(recipe=recipe))
+
+
+@pytest.mark.parametrize("change", [{"combine": "addition"}, {"pool": "max"}])
+def test_an_encoder_that_reads_its_weights_otherwise_is_refused(
+    store, tmp_path: Path, change: dict
+) -> None:
+    pretrain(job(store, tmp_path / "pre"))
+    other = tuned(store, tmp_path / "a", tmp_path / "pre")
+    recipe = other.recipe.model_copy(update={"encoder": ENCODER.model_copy(update=change)})
+    with pytest.raises(CheckpointError, match=rf"use --set encoder\.{next(iter(change))}="):
+        finetune(other._replace(recipe=recipe))
+
+
+class Hands(CloudReader):
+    """Another dataset: two classes, shorter films."""
+
+    dataset = "hands"
+    class_names = ("fist", "palm")
+
+    def __init__(self) -> None:
+        super().__init__((9, 8, 11, 8, 10, 9))
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        return [v._replace(label=v.label % 2) for v in super().list_videos(root, bad)]
+
+
+def test_another_dataset_unit_and_size_take_the_pretrained_encoder(
+    store, raw, tmp_path: Path
+) -> None:
+    pretrain(job(store, tmp_path / "pre"))
+    prepare(Hands(), raw, tmp_path / "hands", points=96)
+    there = tuned(open_store(tmp_path / "hands"), tmp_path / "tuned", tmp_path / "pre")
+    data = DataConfig(dataset="hands", frames=8, points=48, scale=8.0, epoch="videos")
+    encoder = ENCODER.model_copy(update={"radius": 2.0, "neighbours": 5})
+    changed = there.recipe.model_copy(update={"data": data, "encoder": encoder})
+    result = finetune(there._replace(recipe=changed))
+    assert (result.dataset, result.init, result.class_names) == ("hands", "pre", ["fist", "palm"])
+    assert evaluate(tmp_path / "tuned")["accuracy"] == result.scores["accuracy"]
+
+
+@pytest.mark.parametrize("few", [{"shots": 1}, {"label_fraction": 0.3}])
+def test_few_labels_are_listed_and_the_same_in_every_stage(
+    store, tmp_path: Path, few: dict
+) -> None:
+    result = finetune(tuned(store, tmp_path / "a", validation_subjects=0, **few))
+    lines = (tmp_path / "a/labelled.txt").read_text().splitlines()
+    rows = {name: row for row, name in enumerate(store.videos.name)}
+    chosen = [rows[line.split("\t")[0]] for line in lines]
+    assert sorted(store.videos.label[chosen]) == [0, 1, 2]
+    assert set(store.videos.split[chosen]) == {"train"}
+    assert [line.split("\t")[1] for line in lines] == [
+        store.class_names[label] for label in store.videos.label[chosen]
+    ]
+    assert result.shots == few.get("shots", 0)
+    assert result.label_fraction == few.get("label_fraction", 1)
+    train = TrainConfig(epochs=9, batch=4, validation_subjects=0, log_every=7, **few)
+    data = DataConfig(frames=4, points=16)
+    probe(job(store, tmp_path / "b", stage="probe", train=train, data=data))
+    assert (tmp_path / "b/labelled.txt").read_text().splitlines() == lines
+    finetune(tuned(store, tmp_path / "all", validation_subjects=0))
+    assert not (tmp_path / "all/labelled.txt").exists()
+
+
+def test_a_fold_is_scored_on_its_own_people_and_nobody_looks_at_test(
+    store, tmp_path: Path, monkeypatch
+) -> None:
+    seen: list[int] = []
+    real = training.score
+
+    def look(objective, opened, videos, *rest):
+        seen.extend(videos.tolist())
+        return real(objective, opened, videos, *rest)
+
+    monkeypatch.setattr(training, "score", look)
+    result = finetune(tuned(store, tmp_path / "a", validation_fold=1))
+    held = np.flatnonzero((store.videos.subject == 1) & (store.videos.split == "train"))
+    assert set(seen) == set(held.tolist())
+    assert (result.fold, result.n_scored, result.n_in_split) == (1, len(held), len(held))
+    assert "best_validation_epoch" not in result.scores
+    assert result.selection == f"{len(held)} validation videos"
+    train = TrainConfig(validation_fold=1)
+    found = probe(job(store, tmp_path / "p", stage="probe", train=train))
+    assert (found.fold, found.n_scored) == (1, len(held))
 
 
 def test_a_probe_changes_nothing_and_reads_random_weights_too(store, tmp_path: Path) -> None:

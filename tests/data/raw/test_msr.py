@@ -1,5 +1,6 @@
 import os
 import struct
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,22 @@ def test_the_first_five_subjects_train(tmp_path: Path) -> None:
         recording(tmp_path, f"a01_s{subject:02}_e01_sdepth.bin")
     splits = [video.split for video in MsrAction3d().list_videos(tmp_path)]
     assert splits == ["train"] * 5 + ["test"] * 5
+
+
+def test_the_archive_splits_as_published(tmp_path: Path) -> None:
+    """567 of 600 possible recordings exist: 270 train and 297 test."""
+    everything = {(a, s, e) for a in range(1, 21) for s in range(1, 11) for e in (1, 2, 3)}
+    missing = {(a, 4, e) for a in range(1, 7) for e in (1, 2, 3)}
+    missing |= {(15, s, e) for s in (3, 4, 5) for e in (1, 2, 3)}
+    missing |= {(7, 4, 3), (4, 3, 3), (5, 6, 3), (6, 6, 3), (7, 7, 3), (15, 2, 3)}
+    for action, subject, trial in everything - missing:
+        (tmp_path / f"a{action:02}_s{subject:02}_e{trial:02}_sdepth.bin").touch()
+    videos = MsrAction3d().list_videos(tmp_path)
+    assert Counter(video.split for video in videos) == {"train": 270, "test": 297}
+    train = Counter(video.label for video in videos if video.split == "train")
+    assert [train[label] for label in range(20)] == [12, 12, 12, 11, 12, 12, 14] + [15] * 7 + [
+        5, 15, 15, 15, 15, 15,
+    ]  # fmt: skip
 
 
 @given(hnp.arrays(np.uint32, st.tuples(*[st.integers(1, 5)] * 3)))
