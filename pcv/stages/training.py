@@ -240,7 +240,7 @@ class _Training:
         )
 
     def _selection(self, state: TrainState) -> str | None:
-        if not isinstance(state.objective, Classify | Segment):
+        if not isinstance(state.objective, Supervised):
             return None
         if self.recipe.train.protocol == "paper":
             return f"{len(self.split.test)} test videos"
