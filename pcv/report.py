@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from pcv.train.run import RunFolder, RunResult
 
 SHOWN = (
     "linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "miou_present_classes",
-    "miou_all_classes", "point_accuracy", "loss",
+    "miou_all_classes", "point_accuracy", "batch_drift", "loss",
 )  # fmt: skip
 # Shown in columns of their own, or different in every run.
 SAME_RUN = (
@@ -32,7 +33,7 @@ class Row(NamedTuple):
     recipe: str
     variant: str  # what its recipe sets otherwise than other runs of the same recipe file
     dataset: str
-    init: str  # "random" or "pretrained"
+    init: str  # "random" or "pretrained", and from what where that differs
     label_fraction: float
     shots: int
     protocol: str
@@ -99,8 +100,11 @@ def summarise(results: list[RunResult], variant: list[str] | None = None) -> lis
         variant: What tells each from the others, as ``variants`` says.
     """
     groups: dict[tuple[Any, ...], list[RunResult]] = {}
+    several = len({_start(result) for result in results if result.init != "random"}) > 1
     for result, other in zip(results, variant or [""] * len(results), strict=True):
         init = "random" if result.init == "random" else "pretrained"
+        if several and result.init != "random":
+            init = f"pretrained: {_start(result)}"
         key = (
             result.stage, result.recipe, other, result.dataset, init,
             result.label_fraction, result.shots, result.protocol,
@@ -128,6 +132,11 @@ def summarise(results: list[RunResult], variant: list[str] | None = None) -> lis
 def _total(counts: list[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
+
+
+def _start(result: RunResult) -> str:
+    """The run that one started from, without its seed."""
+    return re.sub(r"-(seed)?\d+$", "", result.init)
 
 
 def spread(name: str, values: list[float]) -> str:

@@ -67,6 +67,16 @@ def test_shots_are_named_and_stay_apart() -> None:
     assert "| 5 a class |" in to_markdown(rows)
 
 
+def test_runs_from_other_pretrainings_are_not_other_seeds() -> None:
+    starts = ("pre-cross-0", "pre-cross-1", "pre-single-seed0", "random")
+    rows = summarise([result(seed, 0.5, init=init) for seed, init in enumerate(starts)])
+    assert [(row.init, row.seeds) for row in rows] == [
+        ("pretrained: pre-cross", [0, 1]),
+        ("pretrained: pre-single", [2]),
+        ("random", [3]),
+    ]
+
+
 def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
     for name, read in (("a", "max"), ("b", "segments"), ("c", "max")):
         folder = RunFolder(tmp_path / name)
