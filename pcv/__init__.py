@@ -1,3 +1,29 @@
 """Learn from point cloud videos without labels."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pcv.stages.pretrained import Pretrained
+
 __version__ = "0.1.0"
+
+
+def from_pretrained(path: str | Path) -> Pretrained:
+    """Load a trained model from a run folder or from what ``pcv export`` wrote.
+
+    Args:
+        path: Folder.
+
+    Returns:
+        The model on the CPU, in eval mode, with its ``config`` and ``recipe``; called with clips
+        (B, T, N, 3) it returns logits, or superpoints where it was only pretrained.
+
+    Raises:
+        InputError: A file is missing, damaged or hostile, or does not fit the others.
+    """
+    from pcv.stages.pretrained import from_pretrained as load  # torch takes seconds to import
+
+    return load(Path(path))

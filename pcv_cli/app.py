@@ -10,7 +10,7 @@ import typer
 
 from pcv import __version__
 from pcv.errors import PcvError
-from pcv_cli import console, show
+from pcv_cli import console, models, show
 from pcv_cli.options import (
     Folds,
     Json,
@@ -202,6 +202,10 @@ def teach(
     with console.progress("teach") as progress:
         count, shape = write(store, out, weights, image=image, progress=progress)
     console.out.print(f"{count} views, {' x '.join(map(str, shape))} each, in {out}")
+
+
+app.command(epilog=models.PREDICT_EXAMPLE)(models.predict)
+app.command(epilog=models.EXPORT_EXAMPLE)(models.export)
 
 
 @app.command(epilog="Example: pcv report runs/* --out report")

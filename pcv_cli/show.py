@@ -109,6 +109,49 @@ def _others(rows: list[dict[str, Any]]) -> None:
     console.out.print(table)
 
 
+def predictions(values: dict[str, Any], as_json: bool) -> None:
+    """Print the class of every recording, or what was found of its points."""
+    if as_json:
+        console.print_json(values)
+    else:
+        for each in values["inputs"]:
+            console.err.print(escape(f"{each['path']}: read as {each['format']}, {each['why']}"))
+        rows = values["recordings"]
+        console.out.print(_classes(rows) if values["task"] == "classify" else _clouds(rows))
+    for line in values["skipped"]:
+        console.err.print(f"[yellow]skipped[/] {escape(line)}")
+
+
+def _classes(rows: list[dict[str, Any]]) -> Table:
+    table = Table("recording", "frames", "label", "score", "then", box=None)
+    for row in rows:
+        others = ", ".join(f"{t['label']} {t['score']:.1%}" for t in row["top"][1:])
+        frames = f"{row['frames']}{' (padded)' if row['padded'] else ''}"
+        table.add_row(
+            escape(row["recording"]), frames, escape(row["label"]), f"{row['score']:.1%}",
+            escape(others),
+        )  # fmt: skip
+    return table
+
+
+def _clouds(rows: list[dict[str, Any]]) -> Table:
+    table = Table("recording", "frames", "points", "mean score", "classes", "files", box=None)
+    for row in rows:
+        counts = sorted(row["points_a_class"].items(), key=lambda item: -item[1])
+        shares = [f"{name} {n / row['points']:.1%}" for name, n in counts if n][:5]
+        score = "-" if row["score"] is None else f"{row['score']:.1%}"
+        table.add_row(
+            escape(row["recording"]), str(row["frames"]), str(row["points"]), score,
+            escape(", ".join(shares)), escape(row["files"]),
+        )  # fmt: skip
+    return table
+
+
+def exported(values: dict[str, Any], as_json: bool) -> None:
+    """Print what was written."""
+    console.print_json(values) if as_json else facts(f"export {values['out']}", values)
+
+
 def report(value: Any, as_json: bool) -> None:  # noqa: ANN401 - the report module's own type
     """Print the comparison of runs."""
     from pcv.report import table, to_json

@@ -1,7 +1,7 @@
 """What all tests share."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pytest
@@ -9,12 +9,19 @@ import torch
 from hypothesis import settings
 
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
+from pcv.config import build_recipe
 from pcv.data import furnished
 from pcv.data.prepare import prepare
+from pcv.data.raw.kitti import SemanticKitti
+from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.store import Store, open_store
+from pcv.data.synth import synthesise
 from pcv.data.synth_room import synthesise_rooms
+from pcv.data.synth_street import synthesise_street
 from pcv.errors import InputError, RawFileError
+from pcv.stages.job import Job
+from pcv.stages.training import finetune
 
 # The first example compiles kernels, so time says nothing.
 settings.register_profile("pcv", deadline=None, max_examples=50)
@@ -120,6 +127,44 @@ def rooms(rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
     out = tmp_path_factory.mktemp("stores") / "rooms"
     prepare(ScanNet(rooms_raw), rooms_raw, out, points=1 << 20)
     return open_store(out)
+
+
+class Trained(NamedTuple):
+    """A tiny finetuned run, what it was trained on and where that came from."""
+
+    run: Path
+    store: Path
+    raw: Path
+
+
+def finetuned(place: Path, reader: Any, points: int, **recipe: Any) -> Trained:
+    """Prepare raw recordings and finetune two steps on them."""
+    prepare(reader, place / "raw", place / "store", points=points, step=2**-8)
+    train = {"epochs": 1, "steps": 2, "batch": 2, "validation_subjects": 0, "validate_every": 0}
+    tree = {"stage": "finetune", "train": train} | recipe
+    job = Job(build_recipe(tree, "test"), "tiny", place / "store", place / "run")
+    finetune(job)
+    return Trained(place / "run", place / "store", place / "raw")
+
+
+@pytest.fixture(scope="session")
+def classified(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A run that classifies recordings of MSRAction-3D's format; 2 actions of 3 subjects."""
+    place = tmp_path_factory.mktemp("classified")
+    synthesise(place / "raw", actions=2, subjects=6, trials=1, jobs=1)
+    data = {"dataset": "msr", "frames": 8, "points": 32, "epoch": "videos", "eval_clips": 3}
+    encoder, objective = {"width": 0.05, "radius": 0.3}, {"name": "classify", "hidden": 8}
+    return finetuned(place, MsrAction3d(), 64, data=data, encoder=encoder, objective=objective)
+
+
+@pytest.fixture(scope="session")
+def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A run that labels points of SemanticKITTI's layout; more points a scan than are stored."""
+    place = tmp_path_factory.mktemp("segmented")
+    synthesise_street(place / "raw", "kitti", sequences=2, frames=5, seed=0, progress=None)
+    data = {"dataset": "kitti", "frames": 4, "points": 128, "scale": 0.5}
+    encoder, objective = {"width": 0.03, "radius": 2.0}, {"name": "segment", "overlap": 1.0}
+    return finetuned(place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -32,7 +32,7 @@ MAY_IMPORT = {
         "ops",
         "render",
     },
-    "train": {"clip", "config", "errors"},
+    "train": {"clip", "config", "encoder_config", "errors"},
     "evaluate": {
         "clip",
         "config",
@@ -45,6 +45,7 @@ MAY_IMPORT = {
         "train",
     },
     "report": {"errors", "train"},
+    "model_card": {"config", "train"},
     "view": {"clip", "errors"},
     "teacher_models": {"errors"},
     "doctor": {"errors", "ops"},

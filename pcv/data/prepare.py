@@ -339,7 +339,7 @@ def _origin(raw: Path, source: VideoSource) -> str:
 
 def _below(raw: Path, path: Path) -> str:
     """A path in the raw folder: names alone repeat where every recording has a folder."""
-    return path.relative_to(raw).as_posix() if path.is_relative_to(raw) else path.name
+    return path.relative_to(raw).as_posix() if raw in path.parents else path.name
 
 
 __all__ = ["PrepareSummary", "prepare", "run_task"]

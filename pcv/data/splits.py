@@ -40,8 +40,8 @@ def split_videos(
             the subject of none is known.
 
     Raises:
-        InputError: No training video is left, no such fold, subject or scene, or a class has too
-            few videos.
+        InputError: No training video is left, no such fold, a class has too few videos, or a
+            subject or a scene is named that is not there.
     """
     split = _split(store, config)
     train = np.flatnonzero(split == "train")
@@ -76,7 +76,10 @@ def _scenes(rows: NDArray[np.int64], store: Store, config: TrainConfig) -> NDArr
         names = {store.videos.name[row]: row for row in rows}
         missing = [name for name in config.scenes if name not in names]
         if missing:
-            raise InputError(f"{store.path}: train.scenes {missing[0]} is no training video")
+            raise InputError(
+                f"{store.path}: train.scenes {missing[0]} is no training video, or "
+                "validates; lower train.validation_subjects"
+            )
         return np.array(sorted(names[name] for name in {*config.scenes}), np.int64)
     if config.scenes == 1 or not len(rows):
         return rows

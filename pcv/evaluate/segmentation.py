@@ -18,6 +18,13 @@ from pcv.train.fit import device_of, to_device
 AXES = {"x": 0, "y": 1, "z": 2}
 
 
+class Guess(NamedTuple):
+    """What is predicted of points."""
+
+    label: Tensor  # (..., N) int64
+    share: Tensor  # (..., N) float32: softmax of that class
+
+
 class PointScores(NamedTuple):
     """What scoring found."""
 
@@ -66,7 +73,12 @@ def score_points(
 
 
 def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N)
-    """Return the class of every point; each is predicted once, whole frames at a time.
+    """Return the class of every point, as ``guess_points`` does."""
+    return guess_points(objective, points).label
+
+
+def guess_points(objective: Segment, points: Tensor) -> Guess:  # of (B, T, N, 3 or 6)
+    """Tell the class of every point; each is predicted once, whole frames at a time.
 
     Frames are cut in two at the median of the clip along ``objective.config.halves``, as large
     scenes are trained on in parts; each half also sees ``overlap`` beyond the cut, and labels its
@@ -74,30 +86,41 @@ def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3 o
     """
     axis = objective.config.halves
     if axis == "none":
-        parts = [objective.scores(clip[None]).argmax(-1) for clip in points]
-        return torch.cat(parts)
-    return torch.stack([_label_clip(objective, clip, AXES[axis]) for clip in points])
+        found = [_best(objective.scores(clip[None])[0]) for clip in points]
+    else:
+        found = [_label_clip(objective, clip, AXES[axis]) for clip in points]
+    return Guess(*(torch.stack(values) for values in zip(*found, strict=True)))
 
 
-def _label_clip(objective: Segment, points: Tensor, axis: int) -> Tensor:  # (T, N)
+def _best(scores: Tensor) -> Guess:  # (..., classes)
+    label = scores.argmax(-1)
+    return Guess(label, torch.softmax(scores.float(), -1).gather(-1, label[..., None])[..., 0])
+
+
+def _label_clip(objective: Segment, points: Tensor, axis: int) -> Guess:  # of (T, N)
     along = points[..., axis]
     cut, reach = along.median(), objective.config.overlap
-    guess = torch.zeros(along.shape, dtype=torch.int64, device=points.device)
+    guess = Guess(
+        torch.zeros(along.shape, dtype=torch.int64, device=points.device), torch.zeros_like(along)
+    )
     for own, seen in ((along > cut, along > cut - reach), (along <= cut, along <= cut + reach)):
         if own.any():
-            guess = torch.where(own, _label_seen(objective, points, seen), guess)
+            found = _label_seen(objective, points, seen)
+            guess = Guess(*(torch.where(own, f, g) for f, g in zip(found, guess, strict=True)))
     return guess
 
 
-def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Tensor:  # (T, N)
+def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Guess:  # (T, N)
     """Classes of the seen points, 0 elsewhere; frames are filled up by repeating seen points."""
     count = seen.sum(1, keepdim=True)  # (T, 1)
     order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
     slot = torch.arange(int(count.max()), device=points.device)[None]
     index = order.gather(1, slot % count.clamp(min=1))
     part = points.gather(1, index[:, :, None].expand(-1, -1, points.shape[2]))
-    found = objective.scores(part[None])[0].argmax(-1)
     spare = points.shape[1]  # a column for what is repeated
-    out = found.new_zeros((len(points), spare + 1))
-    out.scatter_(1, torch.where(slot < count, index, spare), found)
-    return out[:, :spare]
+    place = torch.where(slot < count, index, spare)
+    spread = []
+    for values in _best(objective.scores(part[None])[0]):
+        out = values.new_zeros((len(points), spare + 1))
+        spread.append(out.scatter_(1, place, values)[:, :spare])
+    return Guess(*spread)

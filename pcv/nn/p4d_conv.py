@@ -67,24 +67,26 @@ class P4DConv(nn.Module):
                 points than the spatial stride.
         """
         config = self.config
-        centres, frames = self.frames(position.shape[1])
+        centres, reach = self._grid().steps(position.shape[1])
         count = position.shape[2] // config.spatial_stride
         position = position.detach()
-        anchors = choose_anchors(position, centres, count, config.anchors)
-        index = find_neighbours(position, anchors, frames, config.radius, config.neighbours)
+        anchors = choose_anchors(position, torch.tensor(centres), count, config.anchors)
+        index = find_neighbours(position, anchors, reach, config.radius, config.neighbours)
         if self.feature is not None and feature is not None:
             feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
-        tubes = _Tubes(position, anchors, frames.to(position.device), index)
+        tubes = _Tubes(position, anchors, torch.tensor(reach, device=position.device), index)
         with torch.autocast(position.device.type, enabled=False):
             return anchors, self._pool(tubes, feature)
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
         """Return anchor frames (A,) and the frames (A, R) their tubes reach."""
+        return self._grid().frames(length)
+
+    def _grid(self) -> TimeGrid:
         config = self.config
-        grid = TimeGrid(
+        return TimeGrid(
             config.temporal_kernel, config.temporal_stride, *config.temporal_padding, "replicate"
         )
-        return grid.frames(length)
 
     def _pool(self, tubes: _Tubes, feature: Tensor | None) -> Tensor:  # (B, A, M, C')
         raise NotImplementedError

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_frames
+from pcv.nn.tubes import Reach, TimeGrid, choose_anchors, find_neighbours, gather_frames
 from pcv.ops import tube_sum
 
 
@@ -68,21 +68,23 @@ class PSTConv(nn.Module):
         """
         config = self.config
         length, count = position.shape[1:3]
-        centres, frames = self.frames(length)
-        anchors = choose_anchors(position, centres, count // config.spatial_stride, config.anchors)
+        centres, reach = self._grid().steps(length)
+        count //= config.spatial_stride
+        anchors = choose_anchors(position, torch.tensor(centres), count, config.anchors)
         if config.padding == "zeros" and (feature is None or config.combine == "addition"):
-            position, feature, frames = _append_zero_frame(position, feature, frames)
-        live = (frames >= 0).any(0).nonzero()[:, 0]
-        frames = frames[:, live]
-        index = find_neighbours(position, anchors, frames, config.radius, config.neighbours)
+            position, feature, reach = _append_zero_frame(position, feature, reach)
+        live = [tap for tap in range(len(reach[0])) if any(row[tap] >= 0 for row in reach)]
+        reach = [[row[tap] for tap in live] for row in reach]
+        frames = torch.tensor(reach)
+        index = find_neighbours(position, anchors, reach, config.radius, config.neighbours)
         if self.feature is not None and feature is not None:
             feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
         pooled = self._pool(position.detach(), feature, anchors, frames, index)
         batch, steps, rows = anchors.shape[:3]
-        out = self._mix_taps(pooled.reshape(batch * steps * rows, -1), live.to(pooled.device))
+        out = self._mix_taps(pooled.reshape(batch * steps * rows, -1), live)
         return anchors, out.reshape(batch, steps, rows, -1)
 
-    def _mix_taps(self, pooled: Tensor, live: Tensor) -> Tensor:
+    def _mix_taps(self, pooled: Tensor, live: list[int]) -> Tensor:
         """Normalise, rectify and sum over taps; a tap that is padding everywhere is a constant.
 
         Its input is 0 for every anchor, so what is left of it is the normalisation's offset. Its
@@ -93,16 +95,17 @@ class PSTConv(nn.Module):
         if len(live) == taps:
             return self.temporal(torch.relu(self.norm(pooled)))
         norm, weight = self.norm, self.temporal.weight
-        is_live = torch.zeros(taps, dtype=torch.bool, device=live.device).index_fill(0, live, True)
-        keep = is_live.repeat_interleave(middle)
+        channels = torch.arange(taps * middle, device=pooled.device).reshape(taps, middle)
+        keep = channels[live].flatten()
+        rest = channels[[tap for tap in range(taps) if tap not in live]].flatten()
         assert norm.running_mean is not None
         assert norm.running_var is not None
         assert norm.num_batches_tracked is not None
         mean, variance = norm.running_mean[keep], norm.running_var[keep]
-        offset = norm.bias[~keep]
+        offset = norm.bias[rest]
         if not norm.training:
-            spread = torch.sqrt(norm.running_var[~keep] + norm.eps)
-            offset = offset - norm.weight[~keep] * norm.running_mean[~keep] / spread
+            spread = torch.sqrt(norm.running_var[rest] + norm.eps)
+            offset = offset - norm.weight[rest] * norm.running_mean[rest] / spread
         mixed = F.batch_norm(
             pooled, mean, variance, norm.weight[keep], norm.bias[keep],
             norm.training, norm.momentum or 0.0, norm.eps,
@@ -111,19 +114,21 @@ class PSTConv(nn.Module):
             with torch.no_grad():
                 norm.running_mean[keep], norm.running_var[keep] = mean, variance
                 norm.num_batches_tracked += 1
-        constant = weight[:, ~keep] @ torch.relu(offset)
+        constant = weight[:, rest] @ torch.relu(offset)
         return F.linear(torch.relu(mixed), weight[:, keep], constant)
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
         """Return anchor frames (A,) and the frames (A, R) their tubes reach; -1: zero padding."""
+        return self._grid().frames(length)
+
+    def _grid(self) -> TimeGrid:
         config = self.config
-        grid = TimeGrid(
+        return TimeGrid(
             config.temporal_kernel,
             config.temporal_stride,
             *config.temporal_padding,
             config.padding,
         )
-        return grid.frames(length)
 
     def _pool(
         self,
@@ -169,11 +174,11 @@ class PSTConv(nn.Module):
 
 
 def _append_zero_frame(
-    position: Tensor, feature: Tensor | None, frames: Tensor
-) -> tuple[Tensor, Tensor | None, Tensor]:
+    position: Tensor, feature: Tensor | None, reach: Reach
+) -> tuple[Tensor, Tensor | None, Reach]:
     """Addition sees a zero-padded frame: its points lie at the origin, as in the published code."""
     length = position.shape[1]
     position = torch.cat([position, torch.zeros_like(position[:, :1])], 1)
     if feature is not None:
         feature = torch.cat([feature, torch.zeros_like(feature[:, :1])], 1)
-    return position, feature, torch.where(frames < 0, length, frames)
+    return position, feature, [[length if f < 0 else f for f in row] for row in reach]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pcv.clip import Superpoints
 from pcv.nn.heads import RowNorm
 from pcv.nn.propagation import Carry
-from pcv.nn.tubes import TimeGrid
+from pcv.nn.tubes import Reach, TimeGrid
 
 
 class PSTConvTransposeConfig(NamedTuple):
@@ -52,11 +52,11 @@ class PSTConvTranspose(nn.Module):
         """
         batch, length = fine.shape[:2]
         steps, rows = coarse.feature.shape[1:3]
-        frames = self.config.grid._replace(padding="zeros").frames(length)[1]
+        frames = self.config.grid._replace(padding="zeros").steps(length)[1]
         if len(frames) != steps:
             raise ValueError(f"{steps} frames cannot be spread over {length}: {len(frames)} fit")
         spread = torch.relu(self.norm(self.temporal(coarse.feature)))
-        spread = spread.unflatten(3, (frames.shape[1], -1))  # (B, A, M, R, middle)
+        spread = spread.unflatten(3, (len(frames[0]), -1))  # (B, A, M, R, middle)
         out = spread.new_empty(0)
         for landed, places in _landings(frames, length):
             anchor, tap = (t.to(fine.device) for t in places)  # (F, n) each
@@ -75,17 +75,17 @@ class PSTConvTranspose(nn.Module):
         return out.transpose(0, 1)
 
 
-def _landings(frames: Tensor, length: int) -> list[tuple[Tensor, tuple[Tensor, Tensor]]]:
+def _landings(frames: Reach, length: int) -> list[tuple[Tensor, tuple[Tensor, Tensor]]]:
     """Group frames by how many taps land in them: frames (F,), and anchors and taps (F, n)."""
-    groups: dict[int, list[tuple[int, Tensor]]] = {}
+    groups: dict[int, list[tuple[int, list[tuple[int, int]]]]] = {}
     for frame in range(length):
-        places = (frames == frame).nonzero()
-        if not len(places):
+        places = [(a, r) for a, row in enumerate(frames) for r, f in enumerate(row) if f == frame]
+        if not places:
             raise ValueError(f"no tube reaches frame {frame} of {length}")
         groups.setdefault(len(places), []).append((frame, places))
     found = []
     for members in groups.values():
-        stacked = torch.stack([places for _, places in members])
+        stacked = torch.tensor([places for _, places in members])
         landed = torch.tensor([frame for frame, _ in members])
         found.append((landed, (stacked[:, :, 0], stacked[:, :, 1])))
     return found

@@ -9,9 +9,14 @@ from torch import Tensor
 
 from pcv.ops import ball_query, farthest_points, gather_points, repeat_first
 
+Reach = list[list[int]]  # for each of A anchor frames, the R frames that its tubes reach; -1: none
+
 
 class TimeGrid(NamedTuple):
-    """How tubes step through the frames of a clip."""
+    """How tubes step through the frames of a clip.
+
+    Steps are plain numbers, known from the length of a clip alone, so that tracing finds constants.
+    """
 
     kernel: int = 1  # odd
     stride: int = 1
@@ -20,7 +25,12 @@ class TimeGrid(NamedTuple):
     padding: Literal["zeros", "replicate"] = "zeros"
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
-        """Return anchor frames (A,) and the frames (A, R) their tubes reach; -1: zero padding.
+        """Return ``steps`` as tensors: (A,) and (A, R) int64."""
+        centres, frames = self.steps(length)
+        return torch.tensor(centres), torch.tensor(frames)
+
+    def steps(self, length: int) -> tuple[list[int], Reach]:
+        """Return the anchor frames, and the frames that their tubes reach; -1: zero padding.
 
         Raises:
             ValueError: The number of frames does not fit kernel, stride and padding.
@@ -32,13 +42,17 @@ class TimeGrid(NamedTuple):
                 f"{length} frames with padding {(self.before, self.after)} do not fit a temporal "
                 f"kernel of {self.kernel} with stride {self.stride}"
             )
-        centres = torch.arange(reach, padded - reach, self.stride) - self.before
-        frames = centres[:, None] + torch.arange(-reach, reach + 1)
+        centres = [c - self.before for c in range(reach, padded - reach, self.stride)]
+        frames = [[*range(c - reach, c + reach + 1)] for c in centres]
         if self.padding == "replicate":
-            return centres.clamp(0, length - 1), frames.clamp(0, length - 1)
-        if ((centres < 0) | (centres >= length)).any():
+            last = length - 1
+            return (
+                [min(max(c, 0), last) for c in centres],
+                [[min(max(f, 0), last) for f in row] for row in frames],
+            )
+        if min(centres) < 0 or max(centres) >= length:
             raise ValueError("zero padding may not hold an anchor frame")
-        return centres, torch.where((frames < 0) | (frames >= length), -1, frames)
+        return centres, [[f if 0 <= f < length else -1 for f in row] for row in frames]
 
 
 def choose_anchors(
@@ -66,7 +80,7 @@ def choose_anchors(
 def find_neighbours(
     position: Tensor,  # (B, L, N, 3)
     anchors: Tensor,  # (B, A, M, 3)
-    frames: Tensor,  # (A, R) int64
+    frames: Reach,
     radius: float,
     neighbours: int,
 ) -> Tensor:  # (B, A, R, M, K) int64
@@ -75,19 +89,20 @@ def find_neighbours(
     The rows of a frame of -1 are -1, never searched.
     """
     batch, steps, rows = anchors.shape[:3]
-    reach = frames.shape[1]
+    reach, device = len(frames[0]), position.device
     shape = (batch, steps * reach, rows, neighbours)
-    index = torch.full(shape, -1, dtype=torch.int64, device=position.device)
-    live = (frames.reshape(-1) >= 0).nonzero()[:, 0].to(position.device)
-    source = frames.reshape(-1).to(position.device)[live]
-    owner = torch.arange(steps, device=position.device).repeat_interleave(reach)[live]
+    index = torch.full(shape, -1, dtype=torch.int64, device=device)
+    places = [(a, r) for a, row in enumerate(frames) for r, frame in enumerate(row) if frame >= 0]
+    live = torch.tensor([a * reach + r for a, r in places], device=device)
+    source = torch.tensor([frames[a][r] for a, r in places], device=device)
+    owner = torch.tensor([a for a, _ in places], device=device)
     found = ball_query(
         position[:, source].reshape(-1, position.shape[2], 3).float(),
         anchors[:, owner].reshape(-1, rows, 3).float(),
         radius,
         neighbours,
     )
-    index[:, live] = repeat_first(found).reshape(batch, len(live), rows, -1)
+    index[:, live] = repeat_first(found).reshape(batch, len(places), rows, -1)
     return index.reshape(batch, steps, reach, rows, -1)
 
 

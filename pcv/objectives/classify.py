@@ -28,7 +28,10 @@ class Classify(nn.Module):
 
     def scores(self, batch: ClipBatch) -> Tensor:  # (B, classes)
         """Return logits."""
-        points = self.encoder.inputs(batch)
+        return self.logits(self.encoder.inputs(batch))
+
+    def logits(self, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, classes)
+        """Return logits of points as the encoder's ``inputs`` gives them."""
         found = encode_segments(self.encoder, points, self.config.segment_frames)
         return self.head(read(found.feature, self.config.read))
 

@@ -72,7 +72,7 @@ def _linear_max(
 
 @_linear_max.register_fake
 def _new_out(rows: Tensor, weight: Tensor, moments: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    shape, channels = (len(rows), len(weight)), weight.shape[1]
+    shape, channels = (rows.shape[0], weight.shape[0]), weight.shape[1]
     chosen = rows.new_empty(shape, dtype=torch.uint8)
     return (
         rows.new_empty(shape), chosen, rows.new_empty(channels), rows.new_empty(channels, channels)

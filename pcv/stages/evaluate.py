@@ -16,7 +16,7 @@ from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
-from pcv.stages.inputs import check_inputs
+from pcv.stages.channels import check_inputs
 from pcv.stages.robustness import robustness
 from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective

@@ -1,47 +1,141 @@
-"""Whether a store holds what an encoder reads."""
+"""What ``pcv predict`` is given: recordings of any format, or stores of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from pcv.config import GaussianCrossConfig, Recipe, SerialConfig, SparseUNetConfig
-from pcv.data.store import Store
-from pcv.data.teacher_features import TeacherFeatures
-from pcv.errors import RecipeError
+from pcv.clip import VideoSource
+from pcv.data.convert import Storage
+from pcv.data.raw import Reader
+from pcv.data.raw.options import build_reader
+from pcv.data.raw.recognise import list_recordings, recognise
+from pcv.data.recorded import Recorded
+from pcv.data.store import Store, open_store
+from pcv.errors import InputError, RawFileError
+from pcv.stages.pretrained import Pretrained
 
-COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data
+
+class Reading(NamedTuple):
+    """How inputs are to be read."""
+
+    format: str | None = None  # None: guessed
+    options: tuple[str, ...] = ()  # KEY=VALUE, of the reader
+    skip_bad: bool = False
 
 
-def check_inputs(recipe: Recipe, store: Store) -> None:
-    """Raise where the points of a store lack a channel, or the recipe does not ask for it.
+class Recording(NamedTuple):
+    """One recording, not read yet."""
+
+    name: str
+    path: Path
+    format: str
+    open: Callable[[], tuple[Store, int]]  # a store that holds it, and its row there
+
+
+class Found(NamedTuple):
+    """What was found at the paths given."""
+
+    recordings: list[Recording]
+    told: list[dict[str, str]]  # path, format, and what told it
+    bad: list[InputError]
+
+
+def find_recordings(model: Pretrained, paths: list[Path], reading: Reading) -> Found:
+    """Find recordings, and settle how each is read.
+
+    Args:
+        model: Recordings of the format it was trained on are read as its store was prepared.
+        paths: Recordings, folders of recordings, or stores.
+        reading: Format and options.
 
     Raises:
-        RecipeError: With the channel, and the key to set.
+        InputError: A path is not there, of no known format or holds nothing; an unknown option; an
+            unusable recording, unless ``skip_bad``.
     """
-    if not isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
-        return
-    _check_teacher(recipe)
-    for channel in recipe.encoder.inputs:
-        column = COLUMNS.get(channel)
-        if column is None:
-            continue
-        if column not in store.columns:
-            raise RecipeError(
-                f"{store.path}: its points have no {column}, which the encoder reads; prepare a "
-                f"store with them, or train an encoder whose encoder.inputs lacks {channel}"
-            )
-        if not getattr(recipe.data, column):
-            raise RecipeError(f"encoder.inputs has {channel}: set data.{column}=true")
+    found = Found([], [], [])
+    for path in paths:
+        try:
+            _find(model, path, reading, found)
+        except InputError as error:
+            if not reading.skip_bad:
+                raise
+            found.bad.append(error)
+    if not found.recordings:
+        raise found.bad[0] if found.bad else InputError("no recording given")
+    return found
 
 
-def _check_teacher(recipe: Recipe) -> None:
-    """Raise where a 2D teacher's features are of another width than the recipe says."""
-    objective, folder = recipe.objective, recipe.data.teacher
-    if folder is None or not isinstance(objective, GaussianCrossConfig):
+def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None:
+    if not path.name or path.name == "..":
+        path = path.resolve()  # names tell formats
+    if reading.format is None:
+        kind, sign = recognise(path)
+        why = f"for {sign.name}"
+    else:
+        kind, why = reading.format, "as told"
+    found.told.append({"path": str(path), "format": kind, "why": why})
+    if kind == "store":
+        if reading.options:
+            raise InputError(f"--read {reading.options[0]}: {path} is a store, read already")
+        store = open_store(path)
+        if model.encoder.colour and "colour" not in store.columns:
+            raise InputError(f"{path}: its points have no colours, and the model reads them")
+        for row, name in enumerate(store.videos.name):
+            found.recordings.append(Recording(name, path, kind, lambda row=row: (store, row)))  # type: ignore[misc]  # mypy cannot tell a default's type
         return
-    channels = TeacherFeatures(Path(folder)).shape[2]
-    if channels != objective.teacher_channels:
-        raise RecipeError(
-            f"{folder}: features of {channels} channels, but objective.teacher_channels is "
-            f"{objective.teacher_channels}"
+    alike = kind == model.config.dataset
+    reader = build_reader(
+        kind,
+        path if path.is_dir() else path.parent,
+        (model.config.reader if alike else {}) | _colour(model, kind),
+        dict(_option(text) for text in reading.options),
+    )
+    storage = _storage(model, alike)
+    bad = found.bad if reading.skip_bad else None
+    for source in list_recordings(reader, path, bad):
+        found.recordings.append(
+            Recording(source.name, source.path, kind, _opener(reader, source, storage, model))
         )
+
+
+def _opener(
+    reader: Reader, source: VideoSource, storage: Storage, model: Pretrained
+) -> Callable[[], tuple[Store, int]]:
+    colour = model.recipe.data.colour
+
+    def opened() -> tuple[Store, int]:
+        if reader.count_frames(source) < 1:
+            raise RawFileError(source.path, "no frame in it", "leave it out")
+        store = Recorded(reader, source, storage, colour=colour)
+        if model.encoder.colour and "colour" not in store.columns:
+            raise RawFileError(source.path, "points without colour", "the model reads colours")
+        return store, 0
+
+    return opened
+
+
+def _colour(model: Pretrained, kind: str) -> dict[str, str]:
+    """Anyone's own clouds are read with their colours where the model asks for them."""
+    return {"colour": "true"} if model.encoder.colour and kind == "folder" else {}
+
+
+def _storage(model: Pretrained, alike: bool) -> Storage:
+    """As in the store it was trained on; unrounded where the format is another one."""
+    known = model.config.storage
+    if known is None:
+        raise InputError(
+            f"{model.origin}: the store it was trained on is not there, which says how recordings "
+            "become points; give --store DIR"
+        )
+    # Classifying takes a prefix of the order, so no more of it needs to be found.
+    points = known.points if model.config.task == "segment" else model.recipe.data.points
+    return Storage(points, known.dtype, known.step) if alike else Storage(points, "float32", None)
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise InputError(f"--read {text}: expected KEY=VALUE, such as up=z")
+    return key, value

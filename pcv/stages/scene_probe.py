@@ -17,7 +17,7 @@ from pcv.data.store import Store, open_store
 from pcv.encoders import SceneEncoder, Serial, build_encoder
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
-from pcv.stages.inputs import check_inputs
+from pcv.stages.channels import check_inputs
 from pcv.stages.job import Job
 from pcv.stages.scene_scoring import scene_clips, score_labelling
 from pcv.stages.training import device, starting_weights

@@ -27,7 +27,7 @@ from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import GaussianCross, Supervised, build_objective
-from pcv.stages.inputs import check_inputs
+from pcv.stages.channels import check_inputs
 from pcv.stages.job import Job
 from pcv.stages.novel_views import held_out_scores
 from pcv.stages.scoring import (

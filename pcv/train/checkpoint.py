@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pcv.errors import CheckpointError
+from pcv.train.exported import is_exported, read_exported, read_tensors
 from pcv.train.fit import TrainState
 
 ENCODER = "encoder."
@@ -45,7 +45,7 @@ def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, A
     note = {"step": state.step, "encoder": encoder_config, "optimizer": scalars}
     (partial / "state.json").write_text(json.dumps(note, indent=1))
     for file in partial.iterdir():
-        _sync(file)
+        sync(file)
     old = folder.with_name(f".{folder.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
@@ -63,7 +63,7 @@ def load_checkpoint(folder: Path, state: TrainState) -> None:
     folder = _existing(folder)
     load_objective(folder, state.objective)
     note = _read_note(folder)
-    tensors = _read_tensors(folder / "optimizer.safetensors")
+    tensors = read_tensors(folder / "optimizer.safetensors")
     torch.set_rng_state(tensors.pop("rng"))
     try:
         state.optimizer.load_state_dict(_unflatten(tensors, note["optimizer"]))
@@ -79,8 +79,8 @@ def load_objective(folder: Path, objective: nn.Module) -> None:
         CheckpointError: Missing, damaged, or of another model.
     """
     folder = _existing(folder)
-    encoder = _read_tensors(folder / "encoder.safetensors")
-    rest = _read_tensors(folder / "objective.safetensors")
+    encoder = read_tensors(folder / "encoder.safetensors")
+    rest = read_tensors(folder / "objective.safetensors")
     load_strictly(objective, {ENCODER + k: v for k, v in encoder.items()} | rest, folder)
 
 
@@ -88,15 +88,20 @@ def load_encoder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Read an encoder's configuration and weights.
 
     Args:
-        path: A run folder (its last checkpoint counts) or a checkpoint folder.
+        path: A run folder (its last checkpoint counts), a checkpoint folder or an exported one.
 
     Raises:
         CheckpointError: There is none, or it is damaged.
     """
+    if is_exported(path):
+        found = read_exported(path)
+        weights = {k: v for k, v in found.weights.items() if k.startswith(ENCODER)}
+        config = found.recipe.encoder.model_dump(mode="json")
+        return config, {k.removeprefix(ENCODER): v for k, v in weights.items()}
     inside = path / "checkpoints" / "last"
     folder = inside if (path / "checkpoints").is_dir() else path
     folder = _existing(folder)
-    return dict(_read_note(folder)["encoder"]), _read_tensors(folder / "encoder.safetensors")
+    return dict(_read_note(folder)["encoder"]), read_tensors(folder / "encoder.safetensors")
 
 
 def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
@@ -104,6 +109,16 @@ def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -
 
     Raises:
         CheckpointError: A name or a shape differs.
+    """
+    check_fit(module, weights, origin)
+    module.load_state_dict(weights)
+
+
+def check_fit(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
+    """Refuse weights whose names and shapes are not those of ``module``, which may hold none.
+
+    Raises:
+        CheckpointError: One differs.
     """
     wanted = {k: tuple(v.shape) for k, v in module.state_dict().items()}
     found = {k: tuple(v.shape) for k, v in weights.items()}
@@ -113,7 +128,6 @@ def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -
             f"{origin}: of another model: {odd} is {found.get(odd, 'missing')}, "
             f"expected {wanted.get(odd, 'nothing')}; use the recipe it was trained with"
         )
-    module.load_state_dict(weights)
 
 
 def _existing(folder: Path) -> Path:
@@ -160,15 +174,8 @@ def _read_note(folder: Path) -> dict[str, Any]:
     return dict(note)
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"{path}: damaged or missing: {reason}") from None
-
-
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Put a file on the disk before anything is renamed over an older one."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -93,7 +93,9 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path}: is a file; give a folder with --out")
         known = self.path / "recipe.yaml"
-        if known.exists():
+        if known.exists() and not self._begun():
+            (self.path / "labelled.txt").unlink(missing_ok=True)
+        elif known.exists():
             if known.read_text() != recipe:
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
@@ -112,6 +114,11 @@ class RunFolder:
         known.write_text(recipe)
         (self.path / "env.json").write_text(json.dumps(_environment(), indent=1))
         return None
+
+    def _begun(self) -> bool:
+        """Whether anything was done here; a run refused at its start leaves room for the next."""
+        said = ("recipe.yaml", "env.json", "labelled.txt")
+        return any(path.name not in said for path in self.path.iterdir())
 
     def result(self) -> RunResult | None:
         """Return the result, or None while unfinished.

@@ -94,3 +94,22 @@ def test_a_layout_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         ShardReader(tmp_path / "gzip")
     with pytest.raises(StoreError, match="not a readable"):
         ShardReader(tmp_path / "none")
+
+
+def test_counts_are_read_without_zarr(store, tmp_path) -> None:
+    from pcv.data.shards import read_plain  # beside its reference
+
+    wanted = zarr.open_array(store.path / "count", mode="r")[:]
+    for start, stop in ((0, len(wanted)), (3, 17), (5, 5)):
+        assert read_plain(store.path / "count", start, stop).tolist() == wanted[start:stop].tolist()
+    many = zarr.create_array(tmp_path / "many", shape=(30,), dtype="int32", chunks=(8,),
+                             compressors=None, fill_value=0)  # fmt: skip
+    many[3:21] = np.arange(3, 21)  # the last chunk is never written
+    assert read_plain(tmp_path / "many", 2, 30).tolist() == many[2:30].tolist()
+    next((tmp_path / "many/c").glob("1")).write_bytes(b"cut")
+    with pytest.raises(StoreError, match="damaged"):
+        read_plain(tmp_path / "many", 0, 20)
+    with pytest.raises(StoreError, match="damaged"):
+        read_plain(store.path / "points", 0, 2)
+    with pytest.raises(StoreError, match="damaged"):
+        read_plain(tmp_path / "none", 0, 2)

@@ -52,29 +52,6 @@ def test_validation_videos_of_the_store_validate_and_train_under_the_papers_prot
     assert len(few.train) == 1
 
 
-def test_named_subjects_test_instead_of_the_stores_split(store) -> None:
-    split = split_videos(store, TrainConfig(test_subjects=(0, 2)), labelled=False)
-    assert set(store.videos.subject[split.test]) == {0, 2}
-    assert set(store.videos.subject[split.train]) == {1, 3}
-    with pytest.raises(InputError, match=r"test_subjects 9 is none of 0, 1, 2, 3"):
-        split_videos(store, TrainConfig(test_subjects=(0, 9)), labelled=False)
-
-
-def test_a_share_of_scenes_or_those_named_train(store) -> None:
-    def train(scenes: object, seed: int = 0) -> list[int]:
-        return split_videos(
-            store, TrainConfig(scenes=scenes, seed=seed), labelled=False
-        ).train.tolist()
-
-    assert train(("v4", "v0")) == [0, 4]
-    assert len(train(0.4)) == 2
-    assert len(train(0.01)) == 1
-    assert train(0.4) == train(0.4)
-    assert any(train(0.4, seed) != train(0.4) for seed in range(1, 9))
-    with pytest.raises(InputError, match=r"train\.scenes v3 is no training video"):
-        train(("v0", "v3"))
-
-
 def test_shots_are_so_many_a_class_the_same_for_a_seed(store) -> None:
     def drawn(seed: int, **change: object) -> list[int]:
         config = TrainConfig(shots=1, seed=seed, validation_subjects=0, **change)
@@ -137,3 +114,26 @@ def test_sequences_with_labelled_points_are_held_out_by_place_or_one_by_one(stor
         split_videos(
             SimpleNamespace(videos=alone, path=store.path), config, labelled=True, points=True
         )
+
+
+def test_named_subjects_test_instead_of_the_stores_split(store) -> None:
+    split = split_videos(store, TrainConfig(test_subjects=(0, 2)), labelled=False)
+    assert set(store.videos.subject[split.test]) == {0, 2}
+    assert set(store.videos.subject[split.train]) == {1, 3}
+    with pytest.raises(InputError, match=r"test_subjects 9 is none of 0, 1, 2, 3"):
+        split_videos(store, TrainConfig(test_subjects=(0, 9)), labelled=False)
+
+
+def test_a_share_of_scenes_or_those_named_train(store) -> None:
+    def train(scenes: object, seed: int = 0) -> list[int]:
+        return split_videos(
+            store, TrainConfig(scenes=scenes, seed=seed), labelled=False
+        ).train.tolist()
+
+    assert train(("v4", "v0")) == [0, 4]
+    assert len(train(0.4)) == 2
+    assert len(train(0.01)) == 1
+    assert train(0.4) == train(0.4)
+    assert any(train(0.4, seed) != train(0.4) for seed in range(1, 9))
+    with pytest.raises(InputError, match=r"train\.scenes v3 is no training video"):
+        train(("v0", "v3"))

@@ -29,10 +29,18 @@ def test_prefix_anchors_of_ordered_points_are_their_farthest_points():
 
 def test_a_padded_frame_has_no_neighbours_and_gathers_zeros():
     position = torch.rand(2, 3, 8, 3)
-    frames = torch.tensor([[-1, 2]])
-    index = find_neighbours(position, position[:, :1, :2].contiguous(), frames, 5.0, 3)
+    reach = [[-1, 2]]
+    index = find_neighbours(position, position[:, :1, :2].contiguous(), reach, 5.0, 3)
     assert (index[:, :, 0] == -1).all()
     assert (index[:, :, 1] == torch.arange(3)).all()
-    grouped = gather_frames(position, frames, index)
+    grouped = gather_frames(position, torch.tensor(reach), index)
     assert (grouped[:, :, 0] == 0).all()
     assert torch.equal(grouped[:, 0, 1, 0], position[:, 2, :3])
+
+
+@pytest.mark.parametrize("padding", ["zeros", "replicate"])
+def test_steps_are_the_frames_as_plain_numbers(padding):
+    grid = TimeGrid(3, 2, 1, 0, padding)
+    centres, reach = grid.steps(6)
+    assert [t.tolist() for t in grid.frames(6)] == [centres, reach]
+    assert all(type(frame) is int for row in reach for frame in row)

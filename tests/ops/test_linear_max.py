@@ -66,3 +66,14 @@ def test_shapes_that_do_not_fit_are_refused(rows) -> None:
 def test_opcheck() -> None:
     rows, weight = (t.requires_grad_() for t in example(dtype=torch.float32))
     torch.library.opcheck(torch.ops.pcv.linear_max, (rows, weight, True))
+
+
+def test_any_number_of_groups_can_be_traced() -> None:
+    class Pool(torch.nn.Module):
+        def forward(self, rows: torch.Tensor) -> torch.Tensor:
+            return linear_max(rows, torch.eye(4), False)[0]
+
+    groups = {"rows": {0: torch.export.Dim("groups")}}
+    program = torch.export.export(Pool(), (torch.rand(6, 3, 4),), dynamic_shapes=groups)
+    rows = torch.rand(2, 3, 4)
+    assert torch.equal(program.module()(rows), rows.amax(1))

@@ -73,7 +73,9 @@ def job(store: Store, out: Path, **data: object) -> Job:
         augment=AugmentConfig(rotate=180, anisotropic=False),
         encoder=SCENE,
         objective=SegmentConfig(),
-        train=TrainConfig(epochs=1, batch=2, scenes=("scene0000_00", "scene0001_00")),
+        train=TrainConfig(
+            epochs=1, batch=2, scenes=("scene0000_00", "scene0001_00"), validation_subjects=0
+        ),
     )
     return Job(recipe, "rooms", store.path, out)
 

@@ -38,6 +38,17 @@ def test_an_unfinished_run_wants_resume(tmp_path: Path) -> None:
     assert folder.open("a", resume=True) is None
 
 
+def test_a_run_refused_at_its_start_leaves_room_for_another_recipe(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open("a", resume=False)
+    folder.write_labelled(["v0\ta"])
+    assert folder.open("b", resume=False) is None
+    assert {path.name for path in folder.path.iterdir()} == {"recipe.yaml", "env.json"}
+    folder.log(1, {"loss": 1.0})
+    with pytest.raises(InputError, match="another recipe"):
+        folder.open("c", resume=False)
+
+
 def test_another_folder_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(InputError, match="not a run folder"):

@@ -133,6 +133,19 @@ class VideoFolders:
 
         return lazy_video(source, load, len(source.files), tuple(self.columns))
 
+    def holds_frames(self, path: Path) -> bool:
+        """Say whether a folder is a video itself, rather than one of videos."""
+        return any(self._is_frame(each.name) for each in path.iterdir() if each.is_file())
+
+    def alone(self, path: Path) -> VideoSource:
+        """Describe a folder of frames, or one frame, that is given on its own.
+
+        Raises:
+            RawFileError: No frame in it, or frames without numbers.
+        """
+        frames = self._frames(path) if path.is_dir() else [path]
+        return VideoSource(path, path.name, -1, -1, 0, "test", files=tuple(frames))
+
     @cached_property
     def _folders(self) -> list[Path]:
         """Every folder that holds frames, or no folder."""

@@ -34,12 +34,14 @@ class SemanticKitti:
         world: Put all scans of a sequence into the frame of its first one, by ``poses.txt``.
         validation: Sequences that validate; with ``test``, instead of the published split.
         test: Sequences that test; all others train.
+        labelled: Read labels where there are some.
     """
 
     label_map: Path = DEFAULT_MAP
     world: bool = False
     validation: tuple[int, ...] = ()
     test: tuple[int, ...] = ()
+    labelled: bool = True
 
     dataset = "kitti"
     axes = "x right, y down, z forward"
@@ -94,7 +96,7 @@ class SemanticKitti:
         number = int(folder.name)
         scans = numbered_files(folder / "velodyne", SCAN)
         files = [*scans.values()]
-        if (folder / "labels").is_dir():
+        if self.labelled and (folder / "labels").is_dir():
             files += _label_files(folder / "labels", scans)
         if self.world:
             files += [folder / "calib.txt", folder / "poses.txt"]
@@ -118,7 +120,7 @@ class SemanticKitti:
         check_finite(path, points)
         file = path.parents[1] / "labels" / f"{path.stem}{LABEL}"
         labels = np.full(len(points), -1, np.int16)
-        if file.parent.is_dir():
+        if self.labelled and file.parent.is_dir():
             raw = _read(file, np.dtype("<u4"), 1)
             if len(raw) != len(points):
                 raise RawFileError(

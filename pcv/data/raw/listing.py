@@ -25,7 +25,7 @@ def list_named(
     """List every file under ``root`` that ends in ``suffix``, sorted by name.
 
     Args:
-        root: Folder.
+        root: Folder, or one recording.
         suffix: Files that end otherwise are none of ours.
         pattern: What the whole file name must match.
         example: A right name, for the error.
@@ -35,9 +35,10 @@ def list_named(
     Raises:
         InputError: No folder, nothing there, a wrong name or a duplicate.
     """
-    if not root.is_dir():
+    if not root.exists():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
-    paths = sorted(_files(root, suffix), key=lambda p: (p.name, str(p)))
+    files = _files(root, suffix) if root.is_dir() else [root]
+    paths = sorted(files, key=lambda p: (p.name, str(p)))
     found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
     if not found and not bad:
         raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")

@@ -1,0 +1,89 @@
+"""Clouds with predicted classes, written as PLY that any viewer shows in colour."""
+
+from __future__ import annotations
+
+import colorsys
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.errors import InputError
+
+TURN = (5**0.5 - 1) / 2  # of the colour circle: the golden section keeps neighbours apart
+PROPERTIES = (
+    ("x", "float", "<f4"), ("y", "float", "<f4"), ("z", "float", "<f4"),
+    ("red", "uchar", "u1"), ("green", "uchar", "u1"), ("blue", "uchar", "u1"),
+    ("label", "ushort", "<u2"), ("score", "float", "<f4"), ("nearest", "uchar", "u1"),
+)  # fmt: skip
+
+
+class LabelledCloud(NamedTuple):
+    """One frame and what is predicted of it."""
+
+    points: NDArray[np.float32]  # (n, 3) metres
+    label: NDArray[np.int64]  # (n,) from 0
+    score: NDArray[np.float32]  # (n,) share of that class
+    nearest: NDArray[np.bool_]  # (n,) the class is that of the nearest point the network saw
+
+
+def class_colours(count: int) -> NDArray[np.uint8]:  # (count, 3)
+    """Return colours that tell classes apart, the same for every call."""
+    rows = [
+        colorsys.hsv_to_rgb(n * TURN % 1, 0.55 + 0.45 * (n % 2), 0.65 + 0.175 * (n // 2 % 3))
+        for n in range(count)
+    ]
+    return np.round(np.array(rows).reshape(-1, 3) * 255).astype(np.uint8)
+
+
+def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axes: str) -> None:
+    """Write a frame as binary PLY; the file appears whole or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    values = np.empty(len(cloud.points), [(name, kind) for name, _, kind in PROPERTIES])
+    colours = class_colours(len(class_names))[cloud.label]
+    for number, axis in enumerate("xyz"):
+        values[axis] = cloud.points[:, number]
+    for number, channel in enumerate(("red", "green", "blue")):
+        values[channel] = colours[:, number]
+    for name in ("label", "score", "nearest"):
+        values[name] = getattr(cloud, name)
+    lines = [
+        "ply",
+        "format binary_little_endian 1.0",
+        f"comment metres; {_plain(axes)}",
+        "comment score: share of the class; nearest: 1 where it is that of the nearest point seen",
+        *(f"comment class {number} {_plain(name)}" for number, name in enumerate(class_names)),
+        f"element vertex {len(values)}",
+        *(f"property {kind} {name}" for name, kind, _ in PROPERTIES),
+        "end_header\n",
+    ]
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            file.write("\n".join(lines).encode("ascii"))
+            file.write(values.tobytes())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _plain(text: str) -> str:
+    """One line of ASCII that ends no header, whatever a name holds."""
+    return ascii(" ".join(text.split()))[1:-1].replace("end_header", "end-header")
+
+
+def folder_of(out: Path, name: str) -> Path:
+    """Return the folder of a recording's frames, below ``out``.
+
+    Raises:
+        InputError: The name would lead elsewhere.
+    """
+    parts = Path(name).parts
+    if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
+        raise InputError(f"{name!a}: a recording of this name cannot be written below {out}")
+    return out / name

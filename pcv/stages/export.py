@@ -1,0 +1,144 @@
+"""``pcv export``: a trained model as a folder for a model hub, and as a traced program."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from pcv.clip import Superpoints
+from pcv.errors import InputError, PcvError
+from pcv.model_card import Edition, measured, model_card
+from pcv.stages.pretrained import Pretrained, from_pretrained
+from pcv.train.checkpoint import sync
+from pcv.train.exported import CONFIG, WEIGHTS, is_exported
+from pcv.train.run import RunFolder
+
+PROGRAM, CARD = "model.pt2", "README.md"
+TRIED = (1, 3)  # clips that the loaded program is compared on
+
+
+class Export(NamedTuple):
+    """What is exported of a run."""
+
+    checkpoint: str = "last"
+    store: Path | None = None  # the run's, where it has moved
+    licence: str = "other"  # of the weights
+    program: bool = True
+
+
+DEFAULT = Export()
+
+
+def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
+    """Write a folder that ``pcv.from_pretrained`` and ``--from`` read; all of it or nothing.
+
+    Args:
+        run: Run folder of ``pcv pretrain`` or ``pcv finetune``; of pretraining the encoder alone.
+        out: New or empty folder.
+        wanted: Choices.
+
+    Returns:
+        JSON-able: the folder, its files with their bytes, task, parameters and scores.
+
+    Raises:
+        InputError: Not a run, its store is not there, or ``out`` is taken.
+        PcvError: The program cannot be traced or differs from the model, or the disk is full.
+    """
+    if is_exported(run):
+        raise InputError(f"{run}: exported already; copy it")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: not empty; give a new or empty folder")
+    model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
+    if model.config.storage is None:
+        raise InputError(
+            f"{run}: the store it was trained on is not there, which says how recordings become "
+            "points; give --store DIR"
+        )
+    out = out.absolute()
+    partial = out.with_name(f".{out.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        _write(model, partial, out.name, wanted)
+        files = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
+        for name in files:
+            sync(partial / name)
+        partial.replace(out)
+    except OSError as error:
+        where = error.filename or out
+        raise PcvError(f"{where}: cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    result = RunFolder(run).result()
+    return {
+        "out": str(out),
+        "task": model.config.task,
+        "checkpoint": wanted.checkpoint,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "scores": measured(result, wanted.checkpoint) if result else {},
+        "files": files,
+    }
+
+
+def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
+    weights = {key: value.contiguous().clone() for key, value in model.weights().items()}
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    config = model.config.model_dump(mode="json")
+    (folder / CONFIG).write_text(json.dumps(config, indent=1, allow_nan=False) + "\n")
+    if wanted.program:
+        write_program(model, folder / PROGRAM)
+    edition = Edition(name, wanted.licence, wanted.checkpoint, wanted.program)
+    card = model_card(model.config, model.recipe, RunFolder(model.origin).result(), edition)
+    (folder / CARD).write_text(card, encoding="utf-8")
+
+
+class _Plain(nn.Module):
+    """The model with tensors out: what a program can return without knowing pcv's types."""
+
+    def __init__(self, model: Pretrained) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, points: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        found = self.model(points)
+        return (found.feature, found.position) if isinstance(found, Superpoints) else found
+
+
+def write_program(model: Pretrained, path: Path) -> None:
+    """Trace a model for any number of clips, and check that what was written does the same.
+
+    Args:
+        model: In eval mode, on the CPU.
+        path: Of the ``.pt2`` file, which ``torch.export.load`` reads once pcv's operators are
+            imported (``import pcv.ops``).
+
+    Raises:
+        PcvError: It cannot be traced, or the loaded program returns something else.
+    """
+    plain, generator = _Plain(model), torch.Generator().manual_seed(0)
+    shape = (model.frames, model.recipe.data.points, 6 if model.encoder.colour else 3)
+    clips = [torch.rand(count, *shape, generator=generator) for count in (2, *TRIED)]
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # of torch's own changes to come
+            batch = {0: torch.export.Dim("batch")}
+            traced = torch.export.export(plain, (clips[0],), dynamic_shapes={"points": batch})
+            torch.export.save(traced, path)
+            loaded = torch.export.load(path).module()
+            pairs = [(plain(points), loaded(points)) for points in clips]
+    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise PcvError(
+            f"{model.origin}: cannot be traced: {reason}; --no-program exports the weights alone"
+        ) from None
+    for ours, theirs in pairs:
+        ours, theirs = (x if isinstance(x, tuple) else (x,) for x in (ours, theirs))
+        if not all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True)):
+            raise PcvError(f"{model.origin}: the traced program returns something else")

@@ -1,0 +1,81 @@
+"""Readers come back from what a store noted of them."""
+
+from pathlib import Path
+
+import pytest
+
+from pcv.data.raw import READERS
+from pcv.data.raw.cloud_files import DepthCamera
+from pcv.data.raw.folder import VideoFolders
+from pcv.data.raw.msr import MsrAction3d
+from pcv.data.raw.nvgesture import NvGesture
+from pcv.data.raw.options import ALWAYS, OPTIONS, build_reader
+from pcv.data.raw.shrec import Shrec17
+from pcv.data.raw.synthia import Synthia
+from pcv.data.raw.utd import UtdMhad
+from pcv.errors import InputError
+
+ROOT = Path("raw")
+CAMERAS = [None, DepthCamera((585.0, 590.5)), DepthCamera((585.0, 590.5), (320.0, 239.5))]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        MsrAction3d(), MsrAction3d(300.5, (100.0, 90.25), 0.002), UtdMhad(focal=300.0),
+        NvGesture(0, 0.01), Shrec17(frames=7, unit=0.5),
+        *(VideoFolders(ROOT, up=up, unit=unit, camera=camera, pattern="*.x")
+          for up in ("-y", "z") for unit in (None, 1e-5) for camera in CAMERAS),
+    ],
+)  # fmt: skip
+def test_what_a_reader_notes_builds_it_again(reader) -> None:
+    assert build_reader(reader.dataset, ROOT, reader.settings(), {}) == reader
+
+
+def test_every_format_has_options_that_its_reader_knows() -> None:
+    # Rooms come prepared: their classes and normals are not those of a single file.
+    assert READERS.keys() - OPTIONS.keys() <= {"scannet", "s3dis", "rgbd"}
+    for name in OPTIONS:
+        reader = READERS[name]
+        fields = {field for field, _ in OPTIONS[name].values()} | set(ALWAYS.get(name, {}))
+        assert fields <= set(reader.__dataclass_fields__)
+        assert build_reader(name, ROOT, {}, {}).dataset == name
+
+
+def test_points_are_noted_where_split_and_labels_do_not_matter() -> None:
+    noted = Synthia(512, 3, ("05-FOG",), ("06-SUNSET",)).settings()
+    found = build_reader("synthia", ROOT, noted, {})
+    assert (found.points, found.seed) == (512, 3)
+    world = build_reader("kitti", ROOT, {"world": "True", "label_map": "x", "split": "y"}, {})
+    assert (world.world, world.labelled) == (True, False)
+    assert build_reader("ntu", ROOT, {"focal": 365.0, "split": "cross-view"}, {}).focal == 365.0
+
+
+def test_what_a_user_says_goes_first() -> None:
+    noted = VideoFolders(ROOT, up="z", unit=0.5).settings()
+    given = {"unit": "2", "camera": "585,585,320,240", "drop_nan": "true"}
+    found = build_reader("folder", ROOT, noted, given)
+    assert (found.up, found.unit, found.drop_nan) == ("z", 2.0, True)
+    assert found.camera == DepthCamera((585.0, 585.0), (320.0, 240.0))
+    assert build_reader("folder", ROOT, {}, {"camera": "585"}).camera == DepthCamera((585.0, 585.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("pdf", {}, "choose store, folder"),
+        ("msr", {"fokal": "1"}, "msr has focal, centre, unit"),
+        ("msr", {"focal": "wide"}, "could not convert"),
+        ("msr", {"unit": "-1"}, "expected a positive number"),
+        ("msr", {"unit": "inf"}, "expected a positive number"),
+        ("msr", {"centre": "5"}, "expected two numbers"),
+        ("shrec", {"frames": "1.5"}, "expected a whole number"),
+        ("kitti", {"world": "maybe"}, "expected true or false"),
+        ("folder", {"up": "x"}, "choose -y, y or z"),
+        ("folder", {"camera": "1,2,3"}, "expected FX,FY"),
+        ("folder", {"camera": "-5"}, "expected FX,FY"),
+    ],
+)
+def test_a_mistake_is_one_line(name: str, given: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        build_reader(name, ROOT, {}, given)
