@@ -43,6 +43,16 @@ def test_fractions_stages_and_protocols_stay_apart() -> None:
     assert len(rows) == 3
 
 
+def test_runs_from_other_pretrainings_are_not_other_seeds() -> None:
+    starts = ("pre-cross-0", "pre-cross-1", "pre-single-seed0", "random")
+    rows = summarise([result(seed, 0.5, init=init) for seed, init in enumerate(starts)])
+    assert [(row.init, row.seeds) for row in rows] == [
+        ("pretrained: pre-cross", [0, 1]),
+        ("pretrained: pre-single", [2]),
+        ("random", [3]),
+    ]
+
+
 def test_folds_are_gathered_and_their_people_counted_once() -> None:
     folds = [
         result(seed, 0.1 * fold, fold=fold, n_scored=fold + 1, n_in_split=fold + 2)
@@ -65,16 +75,6 @@ def test_shots_are_named_and_stay_apart() -> None:
     rows = summarise([result(0, 0.5), result(0, 0.5, shots=1), result(0, 0.5, shots=5)])
     assert len(rows) == 3
     assert "| 5 a class |" in to_markdown(rows)
-
-
-def test_runs_from_other_pretrainings_are_not_other_seeds() -> None:
-    starts = ("pre-cross-0", "pre-cross-1", "pre-single-seed0", "random")
-    rows = summarise([result(seed, 0.5, init=init) for seed, init in enumerate(starts)])
-    assert [(row.init, row.seeds) for row in rows] == [
-        ("pretrained: pre-cross", [0, 1]),
-        ("pretrained: pre-single", [2]),
-        ("random", [3]),
-    ]
 
 
 def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pcv.errors import RecipeError
 COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data
 
 
-def check_inputs(recipe: Recipe, store: Store) -> None:
+def check_channels(store: Store, recipe: Recipe) -> None:
     """Raise where the points of a store lack a channel, or the recipe does not ask for it.
 
     Raises:

@@ -16,7 +16,7 @@ from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
-from pcv.stages.channels import check_inputs
+from pcv.stages.channels import check_channels
 from pcv.stages.robustness import robustness
 from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
@@ -56,8 +56,8 @@ def evaluate(
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
     opened = open_store(store or stored, recipe.data.dataset)
-    check_inputs(recipe, opened)
     check_colour(opened, recipe)
+    check_channels(opened, recipe)
     videos = getattr(split_of(opened, recipe), split)
     if not len(videos):
         raise InputError(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pcv import __version__
 from pcv.clip import Superpoints
-from pcv.config import P4TransformerConfig, Recipe
+from pcv.config import P4TransformerConfig, Recipe, SerialConfig
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.encoders.encoder import Encoder
@@ -177,6 +177,10 @@ def _config(task: Task, dataset: str, names: list[str], recipe: Recipe) -> Model
 
 
 def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Classify | Segment | Encoder:
+    if isinstance(recipe.encoder, SerialConfig):
+        raise CheckpointError(
+            f"{origin}: its encoder reads scenes, which only pcv finetune, probe and eval take"
+        )
     if task != "encode" and task != _task(recipe):
         raise CheckpointError(f"{origin}: task {task}, but its recipe trains {_task(recipe)}")
     try:

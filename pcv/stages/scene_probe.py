@@ -12,14 +12,14 @@ from torch import Tensor
 from pcv.clip import ClipBatch, Progress
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes import open_clips
-from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
 from pcv.encoders import SceneEncoder, Serial, build_encoder
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
-from pcv.stages.channels import check_inputs
+from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
 from pcv.stages.scene_scoring import scene_clips, score_labelling
+from pcv.stages.scoring import scored_videos, split_of
 from pcv.stages.training import device, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.fit import to_device
@@ -38,11 +38,12 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     """
     began, recipe = time.monotonic(), job.recipe
     store = open_store(job.store, recipe.data.dataset)
-    check_inputs(recipe, store)
+    check_channels(store, recipe)
     if recipe.data.labelled_points:
         raise RecipeError("data.labelled_points is for finetuning; a probe learns from all labels")
-    split = split_videos(store, recipe.train, labelled=True)
-    if not len(split.test):
+    split = split_of(store, recipe)
+    scored = scored_videos(split, recipe)
+    if not len(scored):
         raise InputError(f"{store.path}: no test scene to probe on")
     torch.manual_seed(recipe.train.seed)
     encoder = build_encoder(recipe.encoder)
@@ -62,8 +63,8 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     def classify(batch: ClipBatch) -> Tensor:
         return probe(encoder.point_features(batch)).argmax(-1)
 
-    what = (store, split.test, recipe)
-    values, matrix, scored = score_labelling(encoder, encoder, classify, what, progress)
+    what = (store, scored, recipe)
+    values, matrix, count = score_labelling(encoder, encoder, classify, what, progress)
     return RunResult(
         stage="probe",
         recipe=job.name,
@@ -74,9 +75,9 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         steps=0,
         seconds=round(time.monotonic() - began, 1),
         scores=values,
-        n_scored=scored,
-        n_in_split=len(split.test),
-        label_fraction=recipe.train.label_fraction,
+        n_scored=count,
+        n_in_split=len(scored),
+        fold=recipe.train.validation_fold,
         class_names=list(names),
         confusion=matrix.tolist(),
     )

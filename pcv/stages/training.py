@@ -27,7 +27,7 @@ from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import GaussianCross, Supervised, build_objective
-from pcv.stages.channels import check_inputs
+from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
 from pcv.stages.novel_views import held_out_scores
 from pcv.stages.scoring import (
@@ -99,8 +99,8 @@ class _Training:
             return finished
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
-        check_inputs(recipe, self.store)
         check_colour(self.store, recipe)
+        check_channels(self.store, recipe)
         self.split = split_of(self.store, recipe)
         self.scored = scored_videos(self.split, recipe)
         clips = open_clips(
@@ -307,8 +307,9 @@ def _endless(
 
 # Weights mean something else where one of these differs, even where their shapes agree.
 SAME_ENCODER = (
-    "name", "form", "width", "colour", "depth", "heads", "head_channels", "mlp", "temporal_kernel",
-    "rectify", "combine", "pool", "inputs", "stem", "channels", "blocks",
+    "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
+    "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
+    "combine", "pool", "bidirectional", "stem", "blocks",
 )  # fmt: skip
 
 

@@ -70,7 +70,8 @@ def cases(setting: Setting) -> Iterator[Comparison]:
         theirs = step(lambda p=parts: recurrence(*p), parts)
         size = f"{tokens:,} tokens, {HEADS} heads of {KEY} x {VALUE}, forward + backward, {device}"
         peer = Peer("token by token", theirs, agrees=same)
-        yield Comparison("gated delta rule", size, ours, [peer], 5.0, rounds=7)
+        rounds = 3 if tokens == RECURRENCE else 9
+        yield Comparison("gated delta rule", size, ours, [peer], 5.0, rounds=rounds)
     yield from blocks(device)
 
 
@@ -97,8 +98,8 @@ def blocks(device: str) -> Iterator[Comparison]:
             peers.append(Peer(name, base, units=REFERENCE))
         yield Comparison(
             "state-space block, a token", f"{tokens:,} tokens of {WIDTH}, {device}", run, peers,
-            0.0 if tokens <= REFERENCE else 1 / 1.2, units=tokens, rounds=7,
-            note=_note,
+            0.0 if tokens <= REFERENCE else 1 / 1.2, units=tokens,
+            rounds=9 if tokens <= REFERENCE else 5, note=_note,
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from pcv.config import DataConfig, Recipe, SceneSegmentConfig, SerialConfig
 from pcv.errors import RecipeError
-from pcv.stages.channels import check_inputs
+from pcv.stages.channels import check_channels
 
 
 def recipe(inputs, **data):
@@ -14,9 +14,9 @@ def recipe(inputs, **data):
 
 
 def test_channels_that_the_store_has_and_the_recipe_asks_for_pass(labelled):
-    check_inputs(recipe(("xyz", "colour"), colour=True), labelled)
-    check_inputs(recipe(("xyz",)), labelled)
-    check_inputs(Recipe(stage="pretrain"), labelled)
+    check_channels(labelled, recipe(("xyz", "colour"), colour=True))
+    check_channels(labelled, recipe(("xyz",)))
+    check_channels(labelled, Recipe(stage="pretrain"))
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_channels_that_the_store_has_and_the_recipe_asks_for_pass(labelled):
 )
 def test_channels_that_are_missing_are_one_line(labelled, inputs, data, said):
     with pytest.raises(RecipeError, match=said) as caught:
-        check_inputs(recipe(inputs, **data), labelled)
+        check_channels(labelled, recipe(inputs, **data))
     assert "\n" not in str(caught.value)
