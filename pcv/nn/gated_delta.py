@@ -65,7 +65,7 @@ class GatedDelta(nn.Module):
             query, key, heads[2], log_decay, beta.sigmoid(), backend=self.config.backend
         )
         gate = F.silu(self.gate_out(tokens)).unflatten(2, (self.config.heads, -1))
-        return self.mix_out((self.norm(read) * gate).flatten(2))
+        return self.mix_out((self.norm(read.float()) * gate).flatten(2))
 
 
 class GatedDeltaBlock(nn.Module):

@@ -160,3 +160,19 @@ def test_twenty_steps_agree_more_and_do_not_collapse():
     assert sum(losses[-4:]) < sum(losses[:4])
     assert float(found.parts["embedding_std"]) > 0.1
     assert float(found.parts["prototype_entropy"]) > 0.5
+
+
+def test_it_trains_in_bfloat16():
+    model = objective()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = model(batch())
+    found.total.backward()
+    assert found.total.isfinite()
+    assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
+    plain = objective()
+    torch.manual_seed(7)
+    exact = plain(batch()).total
+    torch.manual_seed(7)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rounded = objective()(batch()).total
+    assert float(rounded.detach()) == pytest.approx(float(exact.detach()), rel=0.05)

@@ -124,3 +124,12 @@ def test_labels_and_weights_that_do_not_fit():
         objective(class_weights=(1.0, 2.0))
     none = labelled()._replace(point_label=torch.full((4, 1, 48), -1))
     assert objective()(none).total.isfinite()
+
+
+def test_it_trains_in_bfloat16():
+    model = objective()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = model(labelled())
+    found.total.backward()
+    assert found.total.isfinite()
+    assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
