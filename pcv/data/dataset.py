@@ -112,7 +112,8 @@ class ClipDataset(Dataset[Clip]):
         if self.augment and self.augment.intervals:
             interval = int(rng.choice(self.augment.intervals))
         room = max(0, length - clip_span(config.frames, interval))
-        start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
+        if self.augment:  # another interval leaves other room
+            start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
         middle = self._centre(video, points)
         points = points - middle

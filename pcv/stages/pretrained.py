@@ -155,6 +155,7 @@ def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
     return _config(task, store.dataset, names, recipe).model_copy(
         update={
             "axes": found["axes"],
+            "scenes": store.ordered is not None,
             "storage": StorageConfig(**{k: found[k] for k in StorageConfig.model_fields}),
             "reader": found["reader"],
         }
