@@ -269,4 +269,9 @@ def batch_views(views: list[ClipViews]) -> Views | None:
     """Stack the views of clips; None where they have none."""
     if not views:
         return None
-    return Views(*(torch.from_numpy(np.stack(part)) for part in zip(*views, strict=True)))
+    parts = {
+        name: torch.from_numpy(np.stack([getattr(each, name) for each in views]))
+        for name in ClipViews._fields
+        if getattr(views[0], name) is not None
+    }
+    return Views(**parts)
