@@ -21,6 +21,9 @@ from pcv.config import (
 )
 from pcv.encoders import build_encoder
 from pcv.objectives import OBJECTIVES, build_objective
+from tests.objectives.test_pointcsp import objective as pretraining
+from tests.objectives.test_scene_segment import labelled
+from tests.objectives.test_scene_segment import objective as finetuning
 
 GOLDEN = Path(__file__).with_name("golden_losses.txt")
 
@@ -61,7 +64,8 @@ def moving_clips(step):
 
 
 # Not the scene form: ten steps of that size tell platforms apart, by maxima that turn over.
-CASES = [*((name, None) for name in sorted(OBJECTIVES)), ("pointcpsc", "action")]
+SCENES = ("pointcsp", "scene_segment")
+CASES = [*((name, None) for name in sorted({*OBJECTIVES} - {*SCENES})), ("pointcpsc", "action")]
 
 
 @pytest.mark.parametrize(("objective", "form"), CASES)
@@ -74,6 +78,25 @@ def test_ten_steps(objective, form):
     found = []
     for step in range(10):
         loss = objective(moving_clips(step)).total
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        found.append(float(loss.detach()))
+    lines = dict(line.split(": ") for line in GOLDEN.read_text().splitlines())
+    golden = [float(value) for value in lines[name].split()]
+    text = " ".join(f"{value:.5f}" for value in found)
+    assert found == pytest.approx(golden, rel=1e-3), f"{name}: {text}"
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_ten_steps_on_scenes(name):
+    torch.manual_seed(0)
+    model = {"pointcsp": pretraining, "scene_segment": finetuning}[name]()
+    weights = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(weights, 1e-3)
+    found = []
+    for step in range(10):
+        loss = model(labelled(step % 4, points=160)).total
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
