@@ -70,9 +70,9 @@ def test_a_scan_goes_on_from_the_state_it_left(first, more):
     torch.testing.assert_close(end, last, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 16, 64])
+@pytest.mark.parametrize("chunk", [1, 4, 64])
 def test_any_chunk_gives_the_same_and_gradients_check_in_double(chunk):
-    parts = inputs(2, 17, 2, 3, 4, dtype=torch.float64)
+    parts = inputs(1, 9, 2, 2, 3, dtype=torch.float64)
     torch.testing.assert_close(
         gated_delta_rule(*parts, chunk=chunk), recurrence(*parts), rtol=1e-12, atol=1e-12
     )
