@@ -84,6 +84,7 @@ class Views(NamedTuple):
     intrinsics: Tensor  # (B, V, 3, 3) float32, pixels; a pixel's centre lies at +0.5
     world_to_camera: Tensor  # (B, V, 4, 4) float32, of the points as the batch holds them
     frame: Tensor | None = None  # (B, V) int64: which frame of the recording each view is
+    feature: Tensor | None = None  # (B, V, h, w, D) what a 2D model made of each view
 
 
 class ClipBatch(NamedTuple):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from pcv.data_config import (
     AugmentConfig,
@@ -25,22 +24,45 @@ from pcv.encoder_config import (
     P4TransformerConfig,
     Positive,
     SerialConfig,
+    SparseUNetConfig,
 )
 from pcv.errors import RecipeError
 from pcv.objective_config import (
     AnyObjectiveConfig,
     ClassifyConfig,
+    GaussianCrossConfig,
     PointCPSCConfig,
     PointCSPConfig,
+    SceneInstancesConfig,
     SceneSegmentConfig,
     SegmentConfig,
 )
+from pcv.recipe_text import apply_override, explain, one_line
+from pcv.scene_recipes import check_scenes, check_views
 
 __all__ = [
-    "AugmentConfig", "ClassifyConfig", "ColourAugmentConfig", "DataConfig", "ElasticConfig",
-    "EncoderConfig", "OptimConfig", "P4TransformerConfig", "PointCPSCConfig", "PointCSPConfig",
-    "ProbeConfig", "Recipe", "RegionConfig", "SceneSegmentConfig", "SegmentConfig", "SerialConfig",
-    "TrainConfig", "build_recipe", "dump_recipe", "load_recipe",
+    "AugmentConfig",
+    "ClassifyConfig",
+    "ColourAugmentConfig",
+    "DataConfig",
+    "ElasticConfig",
+    "EncoderConfig",
+    "GaussianCrossConfig",
+    "OptimConfig",
+    "P4TransformerConfig",
+    "PointCPSCConfig",
+    "PointCSPConfig",
+    "ProbeConfig",
+    "Recipe",
+    "RegionConfig",
+    "SceneInstancesConfig", "SceneSegmentConfig",
+    "SegmentConfig",
+    "SerialConfig",
+    "SparseUNetConfig",
+    "TrainConfig",
+    "build_recipe",
+    "dump_recipe",
+    "load_recipe",
 ]  # fmt: skip
 
 
@@ -111,18 +133,20 @@ class ProbeConfig(Config):
 CHOSEN: dict[str, type[Config]] = {
     "pstnet": EncoderConfig,
     "p4transformer": P4TransformerConfig,
+    "sparseunet": SparseUNetConfig,
     "pointcpsc": PointCPSCConfig,
     "classify": ClassifyConfig,
     "segment": SegmentConfig,
+    "gaussiancross": GaussianCrossConfig,
     "serial": SerialConfig,
     "pointcsp": PointCSPConfig,
     "scene_segment": SceneSegmentConfig,
+    "scene_instances": SceneInstancesConfig,
 }
 OBJECTIVES_OF = {
-    "pretrain": ("pointcpsc", "pointcsp"),
-    "finetune": ("classify", "segment", "scene_segment"),
+    "pretrain": ("pointcpsc", "pointcsp", "gaussiancross"),
+    "finetune": ("classify", "segment", "scene_segment", "scene_instances"),
 }
-OF_SCENES = ("pointcsp", "scene_segment")  # encoders of scenes alone serve these
 
 
 class Recipe(Config):
@@ -153,26 +177,16 @@ class Recipe(Config):
             raise ValueError(
                 f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
             )
-        self._check_scenes()
+        if self.stage != "probe":
+            check_scenes(self.encoder, self.objective, self.data.points)
+            check_views(self.objective, self.data.views, self.data.teacher)
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
-            length = 0 if isinstance(self.encoder, SerialConfig) else self.probe.segment_frames
+            of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)
+            length = 0 if of_scenes else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
         return self
-
-    def _check_scenes(self) -> None:
-        """Serial reads scenes, and views need points: what no section can check by itself."""
-        serial, name = isinstance(self.encoder, SerialConfig), self.objective.name
-        if self.stage == "probe":
-            return
-        if name in OF_SCENES and not serial:
-            raise ValueError(f"encoder.name must be serial when objective.name is {name}")
-        inputs = getattr(self.encoder, "inputs", ("xyz",))
-        if name not in OF_SCENES and inputs != ("xyz",):
-            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
-        if isinstance(self.objective, PointCSPConfig):
-            self.objective.check_points(self.data.points)
 
     @model_validator(mode="after")
     def _points_labelled(self) -> Recipe:
@@ -212,13 +226,13 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     except FileNotFoundError:
         raise RecipeError(f"{path}: no such recipe") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: cannot be read as YAML: {_one_line(error)}") from None
+        raise RecipeError(f"{path}: cannot be read as YAML: {one_line(error)}") from None
     if not isinstance(tree, dict):
         raise RecipeError(
             f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}"
         )
     for override in overrides:
-        _apply(tree, override)
+        apply_override(tree, override)
     return build_recipe(tree, str(path))
 
 
@@ -227,7 +241,7 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
     try:
         return Recipe.model_validate_json(_to_json(tree))
     except ValidationError as error:
-        lines = [_explain(dict(item)) for item in error.errors()]
+        lines = [explain(dict(item), Recipe, dict(CHOSEN)) for item in error.errors()]
         raise RecipeError(f"{origin}: {'; '.join(lines)}") from None
 
 
@@ -245,48 +259,3 @@ def _to_json(tree: dict[str, Any]) -> str:
         raise RecipeError(
             f"a recipe holds only numbers, text, lists and mappings: {error}"
         ) from None
-
-
-def _apply(tree: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path:
-        raise RecipeError(f"--set {override}: expected KEY=VALUE, such as train.seed=1")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"--set {override}: {_one_line(error)}") from None
-    *parents, leaf = path.split(".")
-    for key in parents:
-        tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
-            raise RecipeError(f"--set {override}: {key} is a value, not a section")
-    tree[leaf] = value
-
-
-def _explain(item: dict[str, Any]) -> str:
-    location = [str(part) for part in item["loc"] if part not in CHOSEN]
-    path = ".".join(location)
-    if item["type"] == "extra_forbidden":
-        known = _known_keys([str(part) for part in item["loc"][:-1]])
-        close = difflib.get_close_matches(location[-1], known, n=1)
-        hint = f", did you mean {close[0]}?" if close else ""
-        return f"unknown key {path}{hint} (known: {', '.join(known)})"
-    message = str(item["msg"]).removeprefix("Value error, ")
-    found = f", found {item['input']!r}" if path and not isinstance(item["input"], dict) else ""
-    return f"{path}: {message}{found}" if path else message
-
-
-def _known_keys(section: list[str]) -> list[str]:
-    model: Any = Recipe
-    for key in section:
-        if key in CHOSEN:
-            model = CHOSEN[key]
-        elif key in model.model_fields:
-            kind = model.model_fields[key].annotation
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                model = kind
-    return sorted(model.model_fields)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -40,6 +40,7 @@ class DataConfig(Config):
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
+    teacher: str | None = None  # folder of a 2D model's features of the views: pcv teach
 
     @model_validator(mode="after")
     def _some_views_train(self) -> DataConfig:

@@ -62,6 +62,27 @@ class P4TransformerConfig(Config):
         return self
 
 
+class SparseUNetConfig(Config):
+    """A sparse voxel U-Net; the defaults are SparseUNet34 (SpUNet of Pointcept), 39.1 M weights."""
+
+    name: Literal["sparseunet"]
+    inputs: tuple[Literal["colour", "normal"], ...] = ("colour", "normal")  # of a point; none: 1
+    voxel: Positive = 0.02  # in the unit of the points
+    stem: Count = 32  # channels before the first stage
+    channels: tuple[Count, ...] = (32, 64, 128, 256, 256, 128, 96, 96)  # stages down, then up
+    blocks: tuple[Annotated[int, Field(ge=0)], ...] = (2, 3, 4, 6, 2, 2, 2, 2)
+    norm_momentum: Fraction = 0.01  # of running statistics; short runs: 0.1
+    backend: Literal["torch", "spconv-triton"] = "torch"  # the latter: CUDA only
+
+    @model_validator(mode="after")
+    def _possible(self) -> SparseUNetConfig:
+        if len(self.channels) % 2 or len(self.channels) != len(self.blocks) or not self.channels:
+            raise ValueError("channels and blocks must name as many stages down as up")
+        if len(set(self.inputs)) != len(self.inputs):
+            raise ValueError("inputs must name each channel once")
+        return self
+
+
 class SerialConfig(Config):
     """A state-space encoder of points in a row, for PointCSP; no source states its sizes."""
 
@@ -100,6 +121,7 @@ def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
 AnyEncoderConfig = Annotated[
     Annotated[EncoderConfig, Tag("pstnet")]
     | Annotated[P4TransformerConfig, Tag("p4transformer")]
+    | Annotated[SparseUNetConfig, Tag("sparseunet")]
     | Annotated[SerialConfig, Tag("serial")],
     Discriminator(_encoder_name),
 ]

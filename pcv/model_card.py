@@ -78,9 +78,9 @@ def measured(result: RunResult, checkpoint: str) -> dict[str, float]:
 
 
 def _encoder(recipe: Recipe) -> str:
-    names = {"pstnet": "PSTNet", "p4transformer": "P4Transformer"}
-    name = recipe.encoder.name
-    return f"{names.get(name, name)} of width {getattr(recipe.encoder, 'width', 1):g}"
+    names = {"pstnet": "PSTNet", "p4transformer": "P4Transformer", "sparseunet": "SparseUNet"}
+    name, width = recipe.encoder.name, getattr(recipe.encoder, "width", None)
+    return names.get(name, name) + ("" if width is None else f" of width {width:g}")
 
 
 def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, Any]:
@@ -129,8 +129,8 @@ def _coloured(recipe: Recipe) -> bool:
 
 
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
-    segment: int = getattr(recipe.objective, "segment_frames", 0)
-    return segment if config.task == "encode" else recipe.data.frames
+    segment = getattr(recipe.objective, "segment_frames", 0) if config.task == "encode" else 0
+    return segment or recipe.data.frames
 
 
 def _input(config: ModelConfig, recipe: Recipe) -> str:

@@ -67,6 +67,43 @@ class SegmentConfig(Config):
     overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
 
 
+class GaussianCrossConfig(Config):
+    """GaussianCross (Yao et al., ACM MM 2025); its pretraining code and constants are unpublished.
+
+    What the project page states: masking of half the points, one Gaussian a lattice cell, pruning
+    at an opacity of 0.3, L1 of colour and depth, cosine to a frozen 2D teacher.
+    """
+
+    name: Literal["gaussiancross"]
+    segment_frames: Literal[0] = 0  # a clip is one cloud
+    mask: float = Field(0.5, ge=0, lt=1)  # share of the points that the encoder never sees
+    lattice: tuple[Count, Count, Count] = (128, 32, 128)  # cells along x, y (vertical) and z
+    normalisation: Literal["cuboid", "cube"] = "cuboid"
+    dense: tuple[Count, ...] = (32, 64, 128, 256)  # widths of the 3D CNN's levels, finest first
+    dense_out: Count = 128  # channels of a cell
+    hidden: Count = 128  # of the heads
+    features: Count = 32  # channels of a Gaussian beside its colour
+    reach: Positive = 1.0  # cells that a Gaussian may move from the middle of its own
+    prune: float = Field(0.3, ge=0, lt=1)  # opacity up to which Gaussians are not drawn
+    keep_at_least: Count = 256  # Gaussians a cloud
+    rasteriser: Literal["torch", "gsplat"] = "torch"  # the latter: CUDA only
+    alpha_cap: Fraction = 0.999  # gsplat after 1.5.3: 0.99
+    depth: Literal["expected", "accumulated"] = "expected"  # what is compared with the sensor's
+    teacher: Literal["image-statistics", "cached"] = "image-statistics"  # cached: data.teacher
+    teacher_cell: Count = 16  # image-statistics: pixels a side
+    teacher_channels: int = Field(0, ge=0)  # cached: of its features
+    projector_hidden: int = Field(0, ge=0)  # to the teacher's channels; 0: one linear layer
+    colour_weight: float = Field(1.0, ge=0)
+    depth_weight: float = Field(1.0, ge=0)  # of metres
+    semantic_weight: float = Field(0.5, ge=0)
+
+    @model_validator(mode="after")
+    def _teacher_is_known(self) -> GaussianCrossConfig:
+        if (self.teacher == "cached") != (self.teacher_channels > 0):
+            raise ValueError("teacher_channels goes with teacher cached, and only with it")
+        return self
+
+
 Share = tuple[Fraction, Fraction]  # drawn evenly between both
 
 
@@ -141,7 +178,25 @@ class SceneSegmentConfig(Config):
     monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
 
 
+class SceneInstancesConfig(Config):
+    """Objects of scenes, by an offset head and clustering (PointGroup, Jiang et al., CVPR 2020)."""
+
+    name: Literal["scene_instances"]
+    stuff: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)  # classes without objects: wall, floor
+    offset_weight: float = Field(1.0, ge=0)
+    direction_weight: float = Field(1.0, ge=0)
+    radius: Positive = 0.03  # of clusters, in the unit of the points: 1.5 voxels of 2 cm
+    least: Count = 100  # points of a cluster
+    suppress: Fraction = 0.3  # overlap from which the less confident of two clusters goes
+
+
 AnyObjectiveConfig = Annotated[
-    PointCPSCConfig | PointCSPConfig | ClassifyConfig | SegmentConfig | SceneSegmentConfig,
+    PointCPSCConfig
+    | PointCSPConfig
+    | GaussianCrossConfig
+    | ClassifyConfig
+    | SegmentConfig
+    | SceneSegmentConfig
+    | SceneInstancesConfig,
     Field(discriminator="name"),
 ]

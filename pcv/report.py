@@ -129,14 +129,14 @@ def summarise(results: list[RunResult], variant: list[str] | None = None) -> lis
     return rows
 
 
-def _start(result: RunResult) -> str:
-    """The run that one started from, without its seed."""
-    return re.sub(r"-(seed)?\d+$", "", result.init)
-
-
 def _total(counts: list[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
+
+
+def _start(result: RunResult) -> str:
+    """The run that one started from, without its seed."""
+    return re.sub(r"-(seed)?\d+$", "", result.init)
 
 
 def spread(name: str, values: list[float]) -> str:

@@ -169,6 +169,41 @@ def evaluate(
     console.print_json(scores) if json else show.scores(scores)
 
 
+@app.command(epilog="Example: pcv view runs/redkitchen_small-seed0 --out kitchen.png")
+def view(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of gaussiancross.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="Picture to write.")],
+    store: StoreOption = None,
+    scene: Annotated[str | None, typer.Option(help="A recording; default: the first.")] = None,
+    views: Annotated[int, typer.Option(min=1, help="At most so many.")] = 4,
+    json: Json = False,
+) -> None:
+    """Draw held-out views of a scene beside the real ones: colour, depth and features, as PNG."""
+    from pcv.stages.view import view as draw
+
+    found = draw(run, out, store=store, scene=scene, views=views)
+    console.print_json(found) if json else show.facts(f"view {run}", found)
+
+
+@app.command(epilog="Example: pcv teach stores/rooms features/dinov2 --weights dinov2-base")
+def teach(
+    store: Annotated[Path, typer.Argument(metavar="STORE")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder of features.")],
+    weights: Annotated[
+        Path, typer.Option(help="Local folder of a RADIO, DINOv2 or CLIP model (safetensors).")
+    ],
+    image: Annotated[
+        tuple[int, int] | None, typer.Option(help="Rows and columns of the views; default: stored.")
+    ] = None,
+) -> None:
+    """Write a frozen 2D model's features of all posed images; needs transformers."""
+    from pcv.stages.teach import teach as write
+
+    with console.progress("teach") as progress:
+        count, shape = write(store, out, weights, image=image, progress=progress)
+    console.out.print(f"{count} views, {' x '.join(map(str, shape))} each, in {out}")
+
+
 app.command(epilog=models.PREDICT_EXAMPLE)(models.predict)
 app.command(epilog=models.EXPORT_EXAMPLE)(models.export)
 

@@ -112,7 +112,8 @@ class ClipDataset(Dataset[Clip]):
         if self.augment and self.augment.intervals:
             interval = int(rng.choice(self.augment.intervals))
         room = max(0, length - clip_span(config.frames, interval))
-        start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
+        if self.augment:  # another interval leaves other room
+            start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
         middle = self._centre(video, points)
         points = points - middle
@@ -268,4 +269,9 @@ def batch_views(views: list[ClipViews]) -> Views | None:
     """Stack the views of clips; None where they have none."""
     if not views:
         return None
-    return Views(*(torch.from_numpy(np.stack(part)) for part in zip(*views, strict=True)))
+    parts = {
+        name: torch.from_numpy(np.stack([getattr(each, name) for each in views]))
+        for name in ClipViews._fields
+        if getattr(views[0], name) is not None
+    }
+    return Views(**parts)

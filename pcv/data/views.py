@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pcv.config import DataConfig
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.data.store import Store
+from pcv.data.teacher_features import TeacherFeatures
 from pcv.data.view_store import StoredViews
 from pcv.errors import StoreError
 
@@ -26,6 +28,7 @@ class ClipViews(NamedTuple):
     intrinsics: NDArray[np.float32]  # (V, 3, 3)
     world_to_camera: NDArray[np.float32]  # (V, 4, 4)
     frame: NDArray[np.int64]  # (V,)
+    feature: NDArray[np.float32] | None = None  # (V, h, w, D) of ``data.teacher``
 
 
 class _Image(NamedTuple):
@@ -67,6 +70,7 @@ class ViewSource:
         self.count, self.training, self.seed = config.views, training, seed
         self.size = config.image or self.stored.size
         self.every = _agree(store, self.stored, config)
+        self.teacher = TeacherFeatures(Path(config.teacher)) if config.teacher else None
         pixels = math.prod(self.size) * int(self.stored.count.sum())
         self._cache: dict[tuple[int, int], _Image] | None = None
         if cache and pixels * 5 <= CACHE_BYTES:
@@ -108,12 +112,14 @@ class ViewSource:
         images = [self._image(video, int(number)) for number in numbers]
         poses = np.stack([image.pose for image in images]) @ np.linalg.inv(transform)
         unit = np.float32(self.stored.unit[video])
+        frames = np.array([image.frame for image in images], np.int64)
         return ClipViews(
             np.stack([image.colour for image in images]).astype(np.float32) / np.float32(255),
             np.stack([image.depth for image in images]).astype(np.float32) * unit,
             np.stack([image.intrinsics for image in images]).astype(np.float32),
             poses.astype(np.float32),
-            np.array([image.frame for image in images], np.int64),
+            frames,
+            None if self.teacher is None else self.teacher.read(self.videos[video], frames),
         )
 
     def _image(self, video: int, number: int) -> _Image:

@@ -9,8 +9,15 @@ from pcv.encoders.encoder import Encoder
 from pcv.encoders.p4transformer import P4Transformer
 from pcv.encoders.pstnet import PSTNet
 from pcv.encoders.serial import Serial
+from pcv.encoders.sparse_unet import SparseUNet
 
-ENCODERS: dict[str, Any] = {"pstnet": PSTNet, "p4transformer": P4Transformer, "serial": Serial}
+SceneEncoder = Serial | SparseUNet  # those that read colours and normals
+ENCODERS: dict[str, Any] = {
+    "pstnet": PSTNet,
+    "p4transformer": P4Transformer,
+    "serial": Serial,
+    "sparseunet": SparseUNet,
+}
 
 
 def build_encoder(config: AnyEncoderConfig) -> Encoder:
@@ -19,4 +26,4 @@ def build_encoder(config: AnyEncoderConfig) -> Encoder:
     return encoder
 
 
-__all__ = ["ENCODERS", "Encoder", "Serial", "build_encoder"]
+__all__ = ["ENCODERS", "Encoder", "SceneEncoder", "Serial", "SparseUNet", "build_encoder"]

@@ -135,6 +135,15 @@ class Serial(Encoder):
             batch.points.flatten(0, 1)[None], torch.cat(features, -1).flatten(0, 1)[None]
         )
 
+    def point_features(self, batch: ClipBatch) -> Tensor:  # (B, T, N, C)
+        """Return the token of every point, frames one by one.
+
+        Raises:
+            ValueError: It lacks a channel that ``config.inputs`` names.
+        """
+        tokens = self.encode(self.regions(batch), "single")[0]
+        return tokens.reshape(*batch.points.shape[:3], -1)
+
     def levels(self, points: Tensor) -> list[Superpoints]:
         """Encode every frame of clips (B, T, N, 3) by itself.
 

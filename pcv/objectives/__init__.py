@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from pcv.config import Recipe
-from pcv.encoders import Serial
+from pcv.encoders import SceneEncoder, Serial
 from pcv.encoders.encoder import Encoder
 from pcv.objectives.classify import Classify
+from pcv.objectives.gaussiancross import GaussianCross
 from pcv.objectives.pointcpsc import PointCPSC
 from pcv.objectives.pointcsp import PointCSP
+from pcv.objectives.scene_instances import SceneInstances
 from pcv.objectives.scene_segment import SceneSegment
 from pcv.objectives.segment import Segment
 
-Objective = PointCPSC | PointCSP | Classify | Segment | SceneSegment
-Supervised = Classify | Segment | SceneSegment  # those that are scored
+Objective = (
+    PointCPSC | PointCSP | GaussianCross | Classify | Segment | SceneSegment | SceneInstances
+)
+Supervised = Classify | Segment | SceneSegment | SceneInstances  # those that are scored
 OBJECTIVES: dict[str, type[Objective]] = {
     "pointcpsc": PointCPSC,
     "pointcsp": PointCSP,
+    "gaussiancross": GaussianCross,
     "classify": Classify,
     "segment": Segment,
     "scene_segment": SceneSegment,
+    "scene_instances": SceneInstances,
 }
 
 
@@ -38,18 +44,25 @@ def build_objective(recipe: Recipe, encoder: Encoder, *, classes: int, total: in
         return Segment(config, encoder, classes=classes)
     if config.name == "classify":
         return Classify(config, encoder, frames=data.frames, classes=classes)
-    assert isinstance(encoder, Serial)  # as the recipe's own check has it
+    if config.name == "gaussiancross":
+        return GaussianCross(config, encoder)
     if config.name == "pointcsp":
+        assert isinstance(encoder, Serial)  # as the recipe's own check has it
         return PointCSP(config, encoder, total=total)
+    assert isinstance(encoder, SceneEncoder)
+    if config.name == "scene_instances":
+        return SceneInstances(config, encoder, classes=classes)
     return SceneSegment(config, encoder, classes=classes, total=total)
 
 
 __all__ = [
     "OBJECTIVES",
     "Classify",
+    "GaussianCross",
     "Objective",
     "PointCPSC",
     "PointCSP",
+    "SceneInstances",
     "SceneSegment",
     "Segment",
     "Supervised",

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Regions
+from pcv.encoders import SceneEncoder
 from pcv.encoders.serial import Mode, Serial
 from pcv.objective_config import SceneSegmentConfig
 from pcv.objectives.drift import DriftMonitor
@@ -30,15 +31,17 @@ class SceneSegment(nn.Module):
     weight: Tensor  # (classes,)
 
     def __init__(
-        self, config: SceneSegmentConfig, encoder: Serial, *, classes: int, total: int = 1
+        self, config: SceneSegmentConfig, encoder: SceneEncoder, *, classes: int, total: int = 1
     ) -> None:
         super().__init__()
         if config.class_weights and len(config.class_weights) != classes:
             raise ValueError(f"{len(config.class_weights)} class weights for {classes} classes")
         self.config, self.encoder, self.total = config, encoder, total
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
-        self.teacher = Teacher(encoder) if config.preserve_weight else None
-        self.drift = DriftMonitor(config.monitor_every)
+        self.teacher = self.drift = None
+        if isinstance(encoder, Serial):  # others read no sequences: nothing can drift
+            self.teacher = Teacher(encoder) if config.preserve_weight else None
+            self.drift = DriftMonitor(config.monitor_every)
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
@@ -48,6 +51,9 @@ class SceneSegment(nn.Module):
         Raises:
             ValueError: Points lack a channel that the encoder reads.
         """
+        if mode == "single":
+            return self.head(self.encoder.point_features(batch))
+        assert isinstance(self.encoder, Serial)
         tokens = self.encoder.encode(self.encoder.regions(batch), mode)[0]
         return self.head(tokens).reshape(*batch.points.shape[:3], -1)
 
@@ -63,8 +69,7 @@ class SceneSegment(nn.Module):
         """
         if batch.point_label is None:
             raise ValueError("scenes without point labels cannot be learned from")
-        regions = self.encoder.regions(batch)
-        tokens = self.encoder.encode(regions, "single")
+        tokens = self.encoder.point_features(batch)
         scores = self.head(tokens).float().flatten(0, 2)
         label = batch.point_label.flatten()
         known = label != IGNORED
@@ -73,11 +78,13 @@ class SceneSegment(nn.Module):
         ) / known.sum().clamp(min=1)
         right = ((scores.argmax(1) == label) & known).sum() / known.sum().clamp(min=1)
         parts = {"loss": loss, "point_accuracy": right}
-        if self.teacher is not None:
-            preserve = self._preserve(regions, tokens)
-            parts["preserve"] = preserve
-            loss = loss + self.config.preserve_weight * preserve
-        parts["batch_drift"] = self.drift(self.encoder, regions)
+        if isinstance(self.encoder, Serial) and self.drift is not None:
+            regions = self.encoder.regions(batch)
+            if self.teacher is not None:
+                preserve = self._preserve(regions, tokens)
+                parts["preserve"] = preserve
+                loss = loss + self.config.preserve_weight * preserve
+            parts["batch_drift"] = self.drift(self.encoder, regions)
         return Losses(loss, {name: value.detach() for name, value in parts.items()})
 
     def _preserve(self, regions: Regions, tokens: Tensor) -> Tensor:
@@ -87,7 +94,7 @@ class SceneSegment(nn.Module):
             done = int(self.teacher.steps) / max(1, self.total)
             self.teacher.follow(self.encoder, half_cosine(*self.config.momentum, done))
         with torch.no_grad():
-            aim = self.teacher.module.encode(regions, "cross")
+            aim = self.teacher.module.encode(regions, "cross").reshape(tokens.shape)
         mine, aim = tokens.float(), aim.float()
         if self.config.preserve_norm:
             mine, aim = (F.layer_norm(part, part.shape[-1:]) for part in (mine, aim))

@@ -1,9 +1,12 @@
-"""Whether a store holds what an encoder reads."""
+"""Whether a store holds what an encoder of scenes reads."""
 
 from __future__ import annotations
 
-from pcv.config import Recipe, SerialConfig
+from pathlib import Path
+
+from pcv.config import GaussianCrossConfig, Recipe, SerialConfig, SparseUNetConfig
 from pcv.data.store import Store
+from pcv.data.teacher_features import TeacherFeatures
 from pcv.errors import RecipeError
 
 COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data
@@ -15,8 +18,9 @@ def check_channels(store: Store, recipe: Recipe) -> None:
     Raises:
         RecipeError: With the channel, and the key to set.
     """
-    if not isinstance(recipe.encoder, SerialConfig):
+    if not isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
         return
+    _check_teacher(recipe)
     for channel in recipe.encoder.inputs:
         column = COLUMNS.get(channel)
         if column is None:
@@ -28,3 +32,16 @@ def check_channels(store: Store, recipe: Recipe) -> None:
             )
         if not getattr(recipe.data, column):
             raise RecipeError(f"encoder.inputs has {channel}: set data.{column}=true")
+
+
+def _check_teacher(recipe: Recipe) -> None:
+    """Raise where a 2D teacher's features are of another width than the recipe says."""
+    objective, folder = recipe.objective, recipe.data.teacher
+    if folder is None or not isinstance(objective, GaussianCrossConfig):
+        return
+    channels = TeacherFeatures(Path(folder)).shape[2]
+    if channels != objective.teacher_channels:
+        raise RecipeError(
+            f"{folder}: features of {channels} channels, but objective.teacher_channels is "
+            f"{objective.teacher_channels}"
+        )

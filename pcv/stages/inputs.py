@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,13 +78,7 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
         kind, why = reading.format, "as told"
     found.told.append({"path": str(path), "format": kind, "why": why})
     if kind == "store":
-        if reading.options:
-            raise InputError(f"--read {reading.options[0]}: {path} is a store, read already")
-        store = open_store(path)
-        if model.encoder.colour and "colour" not in store.columns:
-            raise InputError(f"{path}: its points have no colours, and the model reads them")
-        for row, name in enumerate(store.videos.name):
-            found.recordings.append(Recording(name, path, kind, lambda row=row: (store, row)))  # type: ignore[misc]  # mypy cannot tell a default's type
+        found.recordings.extend(_stored(model, path, reading))
         return
     alike = kind == model.config.dataset
     reader = build_reader(
@@ -98,6 +93,22 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
         found.recordings.append(
             Recording(source.name, source.path, kind, _opener(reader, source, storage, model))
         )
+
+
+def _stored(model: Pretrained, path: Path, reading: Reading) -> list[Recording]:
+    if reading.options:
+        raise InputError(f"--read {reading.options[0]}: {path} is a store, read already")
+    store = open_store(path)
+    if store.ordered is not None:
+        raise InputError(f"{path}: a store of scenes, and only recordings are read here")
+    if model.encoder.colour and "colour" not in store.columns:
+        raise InputError(f"{path}: its points have no colours, and the model reads them")
+    rows = enumerate(store.videos.name)
+    return [Recording(name, path, "store", partial(_row, store, row)) for row, name in rows]
+
+
+def _row(store: Store, row: int) -> tuple[Store, int]:
+    return store, row
 
 
 def _opener(

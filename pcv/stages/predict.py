@@ -64,6 +64,8 @@ def predict(
     model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
     if model.config.task == "encode":
         raise InputError(f"{run}: was pretrained only and knows no classes; pcv finetune it first")
+    if model.config.scenes:
+        raise InputError(f"{run}: was trained on scenes; pcv eval scores it on whole ones")
     out = _check_out(model, wanted.out)
     found = find_recordings(model, inputs, reading)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -56,8 +56,8 @@ class Pretrained(nn.Module):
     def frames(self) -> int:
         """Frames of a clip; of pretraining, frames of the segments that are encoded one by one."""
         encodes = self.config.task == "encode"
-        segment: int = getattr(self.recipe.objective, "segment_frames", 0)
-        return segment if encodes else self.recipe.data.frames
+        segment = getattr(self.recipe.objective, "segment_frames", 0) if encodes else 0
+        return segment or self.recipe.data.frames
 
     def forward(self, points: Tensor) -> Tensor | Superpoints:
         """Return logits of clips (B, classes), of points (B, T, N, classes), or superpoints.
@@ -155,6 +155,7 @@ def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
     return _config(task, store.dataset, names, recipe).model_copy(
         update={
             "axes": found["axes"],
+            "scenes": store.ordered is not None,
             "storage": StorageConfig(**{k: found[k] for k in StorageConfig.model_fields}),
             "reader": found["reader"],
         }

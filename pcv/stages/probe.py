@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.config import SerialConfig
+from pcv.config import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes import open_clips
 from pcv.data.store import Store, open_store
@@ -48,7 +48,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     if finished:
         return finished
     recipe = job.recipe
-    if isinstance(recipe.encoder, SerialConfig):
+    if isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
         return folder.finish(probe_scenes(job, progress))
     store = open_store(job.store, recipe.data.dataset)
     check_colour(store, recipe)

@@ -47,19 +47,24 @@ def robustness(
         class is not what it is alone in the same mode.
 
     Raises:
-        InputError: No scene trains, so that there are no others, or the points have no labels.
+        InputError: No scene trains, so that there are no others, the points have no labels, or
+            the encoder reads scenes one by one.
     """
+    encoder = objective.encoder
+    if not isinstance(encoder, Serial):
+        raise InputError("--others: this run's encoder reads scenes one by one; it has no others")
     objective.eval()
     others = split_videos(store, recipe.train, labelled=False).train
-    pool = _pool(objective.encoder, scene_clips(store, others, recipe))
+    pool = _pool(encoder, scene_clips(store, others, recipe))
 
     def scores(regions: Regions, mode: Mode) -> Tensor:
-        return objective.head(objective.encoder.encode(regions, mode))
+        logits: Tensor = objective.head(encoder.encode(regions, mode))
+        return logits
 
     said: list[list[NDArray[np.int64]]] = [[] for _ in CASES]
     truth = []
     clips = scene_clips(store, scenes, recipe)
-    for part in _parts(objective, clips):
+    for part in _parts(encoder, clips):
         known = part.label >= 0
         truth.append(part.label[known])
         for guesses, (mode, company) in zip(said, CASES, strict=True):
@@ -92,11 +97,11 @@ def _rows(
     return rows
 
 
-def _parts(objective: SceneSegment, clips: SceneDataset) -> Iterator[_Part]:
-    device = device_of(objective)
+def _parts(encoder: Serial, clips: SceneDataset) -> Iterator[_Part]:
+    device = device_of(encoder)
     for batch in evaluation_batches(clips, batch=1):
         if batch.point_label is not None:
-            regions = objective.encoder.regions(to_device(batch, device))
+            regions = encoder.regions(to_device(batch, device))
             yield _Part(regions, batch.point_label.flatten().numpy())
 
 

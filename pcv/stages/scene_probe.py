@@ -13,8 +13,7 @@ from pcv.clip import ClipBatch, Progress
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes import open_clips
 from pcv.data.store import Store, open_store
-from pcv.encoders import build_encoder
-from pcv.encoders.serial import Serial
+from pcv.encoders import SceneEncoder, Serial, build_encoder
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
 from pcv.stages.channels import check_channels
@@ -48,7 +47,7 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         raise InputError(f"{store.path}: no test scene to probe on")
     torch.manual_seed(recipe.train.seed)
     encoder = build_encoder(recipe.encoder)
-    assert isinstance(encoder, Serial)
+    assert isinstance(encoder, SceneEncoder)
     if job.start is not None:
         load_strictly(encoder, starting_weights(job.start, recipe), job.start)
     encoder.to(device())
@@ -62,7 +61,7 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     ).to(device())
 
     def classify(batch: ClipBatch) -> Tensor:
-        return probe(encoder.encode(encoder.regions(batch), "single"))[0, :, None].argmax(-1)
+        return probe(encoder.point_features(batch)).argmax(-1)
 
     what = (store, scored, recipe)
     values, matrix, count = score_labelling(encoder, encoder, classify, what, progress)
@@ -84,21 +83,21 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     )
 
 
-def _warm(encoder: Serial, store: Store, scenes: NDArray[np.int64], job: Job) -> None:
+def _warm(encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job) -> None:
     recipe = job.recipe
-    if encoder.config.norm != "batch":
+    if isinstance(encoder, Serial) and encoder.config.norm != "batch":
         return
     clips = open_clips(store, scenes, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()
     with torch.no_grad():
         for epoch in range(recipe.probe.warm_statistics):
             for batch in training_batches(clips, batch=recipe.train.batch, epoch=epoch):
-                encoder.encode(encoder.regions(to_device(batch, device())), "single")
+                encoder.point_features(to_device(batch, device()))
 
 
 @torch.no_grad()
 def _labelled_tokens(
-    encoder: Serial, store: Store, scenes: NDArray[np.int64], job: Job
+    encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job
 ) -> tuple[Tensor, Tensor]:  # (n, C), (n,) int64
     """Tokens and classes of labelled points, at most ``probe.scene_points`` of each scene."""
     recipe = job.recipe
@@ -110,8 +109,7 @@ def _labelled_tokens(
         if batch.point_label is None:
             raise RecipeError(f"{store.path}: its points have no labels; a probe needs them")
         known = (batch.point_label >= 0).flatten()
-        regions = encoder.regions(to_device(batch, device()))
-        found = encoder.encode(regions, "single")[0, 0].float().cpu()
+        found = encoder.point_features(to_device(batch, device())).flatten(0, 2).float().cpu()
         tokens.setdefault(int(batch.video), []).append(found[known])
         labels.setdefault(int(batch.video), []).append(batch.point_label.flatten()[known])
     rows, classes = [], []

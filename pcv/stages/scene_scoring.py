@@ -13,7 +13,7 @@ from pcv.config import Recipe
 from pcv.data.dataset import collate
 from pcv.data.scenes import SceneDataset
 from pcv.data.store import Store
-from pcv.encoders.serial import Serial
+from pcv.encoders import SceneEncoder, Serial
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, mean_class_accuracy, mean_iou
 from pcv.objectives.drift import batch_drift
@@ -27,7 +27,7 @@ Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of 
 
 def score_labelling(
     model: nn.Module,
-    encoder: Serial,
+    encoder: SceneEncoder,
     label: Labeller,
     what: tuple[Store, NDArray[np.int64], Recipe],
     progress: Progress | None = None,
@@ -69,7 +69,7 @@ def score_labelling(
         "mean_class_accuracy": mean_class_accuracy(matrix),
         "point_accuracy": accuracy(matrix),
     }
-    drift = measure_drift(encoder, clips)
+    drift = measure_drift(encoder, clips) if isinstance(encoder, Serial) else None
     return values | ({} if drift is None else {"batch_drift": drift}), matrix, found.scenes
 
 
@@ -80,7 +80,7 @@ def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> Scen
         InputError: The store holds videos.
     """
     if store.ordered is None:
-        raise InputError(f"{store.path}: holds videos; encoder.name serial reads scenes")
+        raise InputError(f"{store.path}: holds videos; this encoder reads scenes")
     return SceneDataset(store, scenes, recipe.data, seed=recipe.train.seed)
 
 

@@ -19,7 +19,8 @@ from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import label_points, score_points
-from pcv.objectives import Classify, SceneSegment, Segment, Supervised
+from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
+from pcv.stages.scene_instances import score_instances
 from pcv.stages.scene_scoring import score_labelling
 from pcv.stages.whole_scenes import score_scenes
 from pcv.train.fit import device_of, to_device
@@ -51,6 +52,8 @@ def score(
     """
     if isinstance(objective, Segment):
         return _score_points(objective, store, videos, recipe, progress)
+    if isinstance(objective, SceneInstances):
+        return Scores("ap50", *score_instances(objective, (store, videos, recipe), progress))
     if isinstance(objective, SceneSegment):
         what = (store, videos, recipe)
         found = score_labelling(objective, objective.encoder, objective.labels, what, progress)
@@ -68,8 +71,8 @@ def split_of(store: Store, recipe: Recipe) -> Split:
     Raises:
         InputError: The store cannot be split so.
     """
-    points = recipe.objective.name in ("segment", "scene_segment")
-    points = points or recipe.encoder.name == "serial"
+    of_points = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
+    points = bool({recipe.objective.name, recipe.encoder.name} & of_points)
     return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
 
 
@@ -95,7 +98,8 @@ def labelled_lines(store: Store, split: Split, recipe: Recipe) -> list[str]:
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:
     """Names of the classes that a recipe's objective tells apart."""
-    if recipe.objective.name in ("segment", "scene_segment") or recipe.encoder.name == "serial":
+    names = {recipe.objective.name, recipe.encoder.name}
+    if names & {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}:
         return store.point_class_names or store.class_names
     return store.class_names
 

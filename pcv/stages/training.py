@@ -12,16 +12,24 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import PointCPSCConfig, Recipe, SceneSegmentConfig, SegmentConfig, dump_recipe
+from pcv.config import (
+    PointCPSCConfig,
+    Recipe,
+    SceneInstancesConfig,
+    SceneSegmentConfig,
+    SegmentConfig,
+    dump_recipe,
+)
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.json_file import write_json
 from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
-from pcv.objectives import Supervised, build_objective
+from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
+from pcv.stages.novel_views import held_out_scores
 from pcv.stages.scoring import (
     check_colour,
     class_names,
@@ -211,6 +219,10 @@ class _Training:
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
+        if isinstance(state.objective, GaussianCross):
+            scenes = self.split.test if len(self.split.test) else self.split.train
+            views = held_out_scores(state.objective, self.store, scenes, recipe)
+            return result.model_copy(update={"scores": result.scores | views})
         if not isinstance(state.objective, Supervised) or not len(self.scored):
             return result
         found = score(state.objective, self.store, self.scored, recipe, self.progress)
@@ -258,7 +270,7 @@ def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> 
 
 def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
     objective = recipe.objective
-    if not isinstance(objective, SegmentConfig | SceneSegmentConfig):
+    if not isinstance(objective, SegmentConfig | SceneSegmentConfig | SceneInstancesConfig):
         return
     if collate([clips[0, 0]]).point_label is None:
         raise RecipeError(
@@ -269,7 +281,7 @@ def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> Non
             f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
             "name others by train.scenes, or prepare without --unlabelled"
         )
-    weights, classes = len(objective.class_weights), len(class_names(store, recipe))
+    weights, classes = len(getattr(objective, "class_weights", ())), len(class_names(store, recipe))
     if weights not in (0, classes):
         raise RecipeError(
             f"objective.class_weights: {weights} weights, but {store.path} has {classes} classes"
@@ -297,7 +309,7 @@ def _endless(
 SAME_ENCODER = (
     "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
     "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
-    "combine", "pool", "bidirectional",
+    "combine", "pool", "bidirectional", "stem", "blocks",
 )  # fmt: skip
 
 

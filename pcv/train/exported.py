@@ -38,6 +38,7 @@ class ModelConfig(Config):
     class_names: tuple[str, ...]
     axes: str = ""  # what x, y and z point to
     storage: StorageConfig | None = None  # None: the store is not known
+    scenes: bool = False  # trained on regions of scenes, not on recordings
     reader: dict[str, str | int | float] = Field({})  # options its recordings were read with
     recipe: dict[str, Any]  # of the run
 

@@ -17,7 +17,7 @@ from tests.benchmarks.table import table, write
 
 SUBJECTS = (
     "farthest_points", "ball_query", "pst_conv", "p4d_conv", "store", "prepare", "step",
-    "state_space", "cli",
+    "state_space", "cli", "rasteriser",
 )  # fmt: skip
 WIDE = 190  # columns where the output is no terminal
 

@@ -9,12 +9,11 @@ def test_a_constant_has_none_and_even_directions_all():
     same = F.normalize(torch.ones(200, 8), dim=1)
     found = spread(same)
     assert float(found["embedding_std"]) < 1e-3
-    draw = torch.Generator().manual_seed(0)
     even = torch.cat([torch.eye(4), -torch.eye(4)]).repeat(40, 1)
-    even = even[torch.randperm(len(even), generator=draw)]
+    even = even[torch.randperm(len(even), generator=torch.Generator().manual_seed(0))]
     found = spread(even)
     assert float(found["embedding_std"]) == pytest.approx(1)
-    assert float(found["effective_rank"]) == pytest.approx(4, rel=0.1)
+    assert float(found["effective_rank"]) == pytest.approx(4, rel=0.05)
 
 
 def test_two_clusters_are_of_rank_one():

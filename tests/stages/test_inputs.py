@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pcv.config import build_recipe
 from pcv.data.recorded import Recorded
@@ -80,7 +81,7 @@ def test_recordings_with_the_same_option_are_read_otherwise(model, classified) -
 
 def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: Path) -> None:
     encoder = {
-        "name": "p4transformer", "form": "scene", "colour": True, "width": 1 / 32, "depth": 1,
+        "name": "p4transformer", "form": "scene", "colour": True, "width": 1 / 8, "depth": 1,
         "heads": 2, "head_channels": 8, "mlp": 8, "neighbours": 4, "radius": 0.5,
     }  # fmt: skip
     tree = {
@@ -92,6 +93,7 @@ def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: P
     config = model.config.model_copy(
         update={"task": "segment", "class_names": names, "storage": storage, "dataset": "folder"}
     )
+    torch.manual_seed(0)
     body = _build("segment", recipe, 2, tmp_path)
     painter = Pretrained(body, config, recipe, tmp_path).eval()
     for given in (classified.raw, classified.store):
@@ -108,3 +110,9 @@ def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: P
         out = tmp_path / f"out{number}"
         scores.append(label_recording(painter, store, row, out, lambda done, count: None)["score"])
     assert scores[0] != scores[1]
+
+
+def test_scenes_are_refused(model, rooms, rooms_raw: Path) -> None:
+    for given in (rooms.path, rooms_raw):
+        with pytest.raises(InputError, match="scenes"):
+            find_recordings(model, [given], Reading())

@@ -13,6 +13,7 @@ from pcv.data.recorded import Recorded
 from pcv.data.store import open_store
 from pcv.data.windows import clip_frames
 from pcv.errors import RawFileError
+from pcv.stages import point_labels
 from pcv.stages.evaluate import evaluate
 from pcv.stages.point_labels import cover_all, label_recording
 from pcv.stages.predict import Wanted, predict
@@ -95,6 +96,27 @@ def test_labels_are_those_that_scoring_counts(segmented, labelled: Path) -> None
             guess = load(labelled / f"store/{name}/{frame:06d}.ply")["label"]
             counts += np.bincount(guess[truth >= 0], minlength=len(counts))
     assert counts.tolist() == np.array(scored["confusion"]).sum(0).tolist()
+
+
+@pytest.mark.parametrize("interval", [1, 3, 7])
+def test_points_are_told_from_frames_of_the_interval(segmented, interval, tmp_path, monkeypatch):
+    model, shown = from_pretrained(segmented.run), []
+    data = model.recipe.data.model_copy(update={"interval": interval})
+    model.recipe = model.recipe.model_copy(update={"data": data})
+    store, real = open_store(segmented.store), point_labels.guess_points
+
+    def guess_points(objective, points):
+        shown.append(points)
+        return real(objective, points)
+
+    monkeypatch.setattr(point_labels, "guess_points", guess_points)
+    label_recording(model, store, 0, tmp_path / "00", lambda done, count: None)
+    starts, fresh = cover_all(5, 4, interval)
+    assert len(shown) == len(starts)
+    for points, start, new in zip(shown, starts, fresh, strict=True):
+        held = clip_frames(int(start), 4, interval, 5)
+        wanted = (store.read(0, held, 128) - store.videos.centroid[0].astype(np.float32)) * 0.5
+        assert np.array_equal(points[0].numpy()[new], wanted.astype(np.float32)[new])
 
 
 def test_a_failure_leaves_no_half_of_a_recording(segmented, tmp_path: Path, monkeypatch) -> None:

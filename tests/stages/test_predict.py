@@ -100,6 +100,14 @@ def test_what_cannot_be_asked_is_one_line(classified, segmented, tmp_path: Path)
         predict(segmented.run, [hostile], wanted=Wanted(tmp_path / "out"))
 
 
+def test_a_model_of_scenes_is_refused(classified, tmp_path: Path) -> None:
+    export(classified.run, tmp_path / "m", Export(program=False))
+    tree = json.loads((tmp_path / "m/config.json").read_text()) | {"scenes": True}
+    (tmp_path / "m/config.json").write_text(json.dumps(tree))
+    with pytest.raises(InputError, match="trained on scenes"):
+        predict(tmp_path / "m", [classified.raw])
+
+
 def test_an_output_that_cannot_be_written_is_one_line(segmented, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PcvError, match="cannot be written"):

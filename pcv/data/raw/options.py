@@ -30,7 +30,9 @@ def build_reader(
     Raises:
         InputError: No such format, no such option of it, or a value that it cannot have.
     """
-    if name not in OPTIONS:
+    if name in READERS and name not in OPTIONS:
+        raise InputError(f"{root}: scenes of {name}, and only recordings are read here")
+    if name not in READERS:
         raise InputError(f"--format {name}: choose store, {', '.join(OPTIONS)}")
     known = OPTIONS[name]
     for key in given:

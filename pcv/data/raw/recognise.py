@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pcv.clip import VideoSource
-from pcv.data.raw import Reader, msr, ntu, nvgesture, shrec, synthia, utd
+from pcv.data.raw import Reader, msr, ntu, nvgesture, s3dis, scannet, shrec, synthia, utd
 from pcv.data.raw.cloud_files import SUFFIXES
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.listing import walk
@@ -41,6 +41,12 @@ SIGNS = (
     Sign("kitti", re.compile("velodyne"), True),
     Sign("synthia", synthia.NAME, True),
     Sign("synthia", synthia.PROCESSED, False),
+    Sign("scannet", re.compile(rf"{scannet.NAME.pattern}.*"), False),
+    Sign("scannet", scannet.NAME, True),
+    Sign("rgbd", re.compile(r"frame-\d+\.(pose\.txt|depth\.png)"), False),  # 7-Scenes
+    Sign("rgbd", re.compile(r"groundtruth\.txt|.*\.sens"), False),  # TUM, ScanNet
+    Sign("s3dis", s3dis.AREA, True),
+    Sign("s3dis", re.compile("Annotations"), True),
 )
 
 

@@ -33,8 +33,7 @@ def test_what_a_reader_notes_builds_it_again(reader) -> None:
 
 
 def test_every_format_has_options_that_its_reader_knows() -> None:
-    # Rooms come prepared: their classes and normals are not those of a single file.
-    assert READERS.keys() - OPTIONS.keys() <= {"scannet", "s3dis", "rgbd"}
+    assert READERS.keys() - OPTIONS.keys() == {"scannet", "s3dis", "rgbd"}  # scenes
     for name in OPTIONS:
         reader = READERS[name]
         fields = {field for field, _ in OPTIONS[name].values()} | set(ALWAYS.get(name, {}))
@@ -64,6 +63,7 @@ def test_what_a_user_says_goes_first() -> None:
     ("name", "given", "said"),
     [
         ("pdf", {}, "choose store, folder"),
+        ("scannet", {}, "raw: scenes of scannet"),
         ("msr", {"fokal": "1"}, "msr has focal, centre, unit"),
         ("msr", {"focal": "wide"}, "could not convert"),
         ("msr", {"unit": "-1"}, "expected a positive number"),

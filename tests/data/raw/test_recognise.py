@@ -101,6 +101,17 @@ def test_anyones_own_are_told_last(store, tmp_path: Path) -> None:
     assert recognise(tmp_path).format == "msr"
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("scene0000_00_vert.npy", "scannet"), ("scene0000_00/scene0000_00_vh_clean_2.ply", "scannet"),
+     ("redkitchen/seq-01/frame-000000.depth.png", "rgbd"), ("mine/0.sens", "rgbd"),
+     ("rgbd_dataset_freiburg1_xyz/groundtruth.txt", "rgbd"),
+     ("Area_1/office_1/Annotations/chair_1.txt", "s3dis")],
+)  # fmt: skip
+def test_scenes_are_told_from_anyones_own(file: str, name: str, tmp_path: Path) -> None:
+    assert recognise(lay(tmp_path, [file])).format == name
+
+
 def test_what_nobody_reads_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / ".0001.ply").touch()

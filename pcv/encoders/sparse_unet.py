@@ -1,0 +1,149 @@
+"""SparseUNet: scenes as occupied voxels, through a U-Net of sparse convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pcv.clip import ClipBatch, Superpoints
+from pcv.encoder_config import SparseUNetConfig
+from pcv.encoders.encoder import Encoder
+from pcv.encoders.inputs import CHANNELS, point_inputs
+from pcv.nn.p4d_conv import P4DConv
+from pcv.nn.propagation import SameDecoder
+from pcv.nn.pst_conv import PSTConv
+from pcv.nn.sparse_unet import ConvNorm, SparseBlock, SparseConv
+from pcv.ops.voxels import VoxelPyramid, voxelise
+
+STEM_KERNEL = 5
+
+
+class VoxelFeatures(NamedTuple):
+    """What the encoder makes of the V occupied voxels of some clouds."""
+
+    feature: Tensor  # (V, C)
+    position: Tensor  # (V, 3) mean of the points in it
+    cloud: Tensor  # (V,) int64, ascending
+    of_point: Tensor  # (P,) int64, the voxel of each point
+
+
+class SparseUNet(Encoder):
+    """Submanifold convolutions with strided ones down and inverse ones up, and skips between.
+
+    A voxel's input is the mean over its points, and a point's feature that of its voxel. Every
+    frame of every clip is a cloud of its own, with its own grid: batch normalisation in training
+    is all that clouds share.
+
+    Attributes:
+        width: Channels of a voxel.
+    """
+
+    def __init__(self, config: SparseUNetConfig) -> None:
+        super().__init__()
+        self.config: SparseUNetConfig = config
+        stages = len(config.channels) // 2
+        down, up = config.channels[:stages], config.channels[stages:]
+        inputs = sum(CHANNELS[name] for name in config.inputs) or 1
+        self.stem = self._conv(inputs, config.stem, STEM_KERNEL)
+        self.down, self.encode_blocks = nn.ModuleList(), nn.ModuleList()
+        self.up, self.decode_blocks = nn.ModuleList(), nn.ModuleList()
+        before = config.stem
+        for stage, width in enumerate(down):
+            self.down.append(self._conv(before, width, 2))
+            self.encode_blocks.append(self._blocks(width, width, config.blocks[stage]))
+            before = width
+        skips = (config.stem, *down[:-1])
+        for stage, width in enumerate(up):
+            self.up.append(self._conv(before, width, 2))
+            count = config.blocks[stages + stage]
+            self.decode_blocks.append(self._blocks(width + skips[-1 - stage], width, count))
+            before = width
+        self.width = before
+
+    def _conv(self, channels_in: int, channels_out: int, kernel: int) -> ConvNorm:
+        config = self.config
+        conv = SparseConv(channels_in, channels_out, kernel, config.backend)
+        return ConvNorm(conv, config.norm_momentum)
+
+    def _blocks(self, channels_in: int, channels_out: int, count: int) -> nn.ModuleList:
+        widths = [channels_in, *[channels_out] * count]
+        config = self.config
+        return nn.ModuleList(
+            SparseBlock(before, channels_out, config.norm_momentum, config.backend)
+            for before in widths[:count]
+        )
+
+    def voxels(
+        self,
+        points: Tensor,  # (P, 3) in the unit of ``config.voxel``
+        inputs: Tensor,  # (P, F)
+        cloud: Tensor,  # (P,) int64, from 0, ascending
+    ) -> VoxelFeatures:
+        """Encode clouds of any sizes.
+
+        Raises:
+            ValueError: A point is not finite, or a cloud spans more voxels than can be numbered.
+        """
+        grid, of_point = voxelise(points, cloud, self.config.voxel)
+        pyramid = VoxelPyramid(grid, len(self.down))
+        known = torch.cat([points, inputs], 1).float()
+        pooled = known.new_zeros(len(grid.key), known.shape[1]).index_add_(0, of_point, known)
+        pooled = pooled / torch.bincount(of_point, minlength=len(grid.key))[:, None]
+        feature = self._through(pooled[:, 3:], pyramid)
+        return VoxelFeatures(feature, pooled[:, :3], grid.place[:, 0], of_point)
+
+    def _through(self, feature: Tensor, pyramid: VoxelPyramid) -> Tensor:
+        feature = torch.relu(self.stem(feature, pyramid.around(0, STEM_KERNEL)))
+        skips = [feature]
+        for stage, (down, blocks) in enumerate(zip(self.down, self.encode_blocks, strict=True)):
+            feature = torch.relu(down(feature, pyramid.down[stage]))
+            feature = _run(blocks, feature, pyramid, stage + 1)
+            skips.append(feature)
+        skips.pop()
+        for stage, (up, blocks) in enumerate(zip(self.up, self.decode_blocks, strict=True)):
+            level = len(self.up) - 1 - stage
+            feature = torch.relu(up(feature, pyramid.down[level].reverse()))
+            feature = torch.cat([feature, skips.pop()], 1)
+            feature = _run(blocks, feature, pyramid, level)
+        return feature
+
+    def point_features(self, batch: ClipBatch) -> Tensor:  # (B, T, N, C)
+        """Return the features of every point.
+
+        Raises:
+            ValueError: It lacks a channel that ``config.inputs`` names.
+        """
+        return self._of_points(batch.points, point_inputs(batch, self.config.inputs))
+
+    def _of_points(self, points: Tensor, inputs: Tensor) -> Tensor:
+        batch, frames, count, _ = points.shape
+        cloud = torch.arange(batch * frames, device=points.device).repeat_interleave(count)
+        found = self.voxels(points.reshape(-1, 3), inputs.reshape(len(cloud), -1), cloud)
+        return found.feature[found.of_point].reshape(batch, frames, count, -1)
+
+    def levels(self, points: Tensor) -> list[Superpoints]:
+        """Encode clips (B, T, N, 3), every point a superpoint.
+
+        Raises:
+            ValueError: The encoder reads more than places.
+        """
+        if self.config.inputs:
+            raise ValueError(f"places alone do not do: the encoder reads {self.config.inputs}")
+        return [Superpoints(self._of_points(points, torch.ones_like(points[..., :1])), points)]
+
+    def decoder(self) -> SameDecoder:
+        """Every point has its feature already."""
+        return SameDecoder(self.width)
+
+    def _convolutions(self) -> Sequence[PSTConv | P4DConv]:
+        return []
+
+
+def _run(blocks: nn.Module, feature: Tensor, pyramid: VoxelPyramid, level: int) -> Tensor:
+    assert isinstance(blocks, nn.ModuleList)
+    for block in blocks:
+        feature = block(feature, pyramid.around(level, 3))
+    return feature

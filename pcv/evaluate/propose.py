@@ -1,0 +1,51 @@
+"""Objects from classes and offsets of points: clustering, twice, and suppression (PointGroup)."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pcv.evaluate.instances import Proposal
+from pcv.objective_config import SceneInstancesConfig
+from pcv.ops.clusters import clusters
+
+
+def propose(
+    points: Tensor,  # (N, 3)
+    share: Tensor,  # (N, classes) probabilities
+    offset: Tensor,  # (N, 3)
+    config: SceneInstancesConfig,
+) -> list[Proposal]:
+    """Cluster points of one class where they are and where their offsets lead, and keep the best.
+
+    A cluster's confidence is the mean probability of its class. Of two clusters that overlap by
+    ``config.suppress`` or more of their union the less confident goes.
+    """
+    label = share.argmax(1)
+    things = (~torch.isin(label, torch.tensor(config.stuff))).nonzero()[:, 0]
+    found: list[Proposal] = []
+    for place in (points[things], points[things] + offset[things]):
+        number = clusters(place, label[things], config.radius)
+        counts = torch.bincount(number)
+        for one in (counts >= config.least).nonzero()[:, 0].tolist():
+            mask = torch.zeros(len(points), dtype=torch.bool)
+            mask[things[number == one]] = True
+            kind = int(label[mask][0])
+            confidence = float(share[mask, kind].mean())
+            found.append(Proposal(mask.numpy(), kind, confidence))
+    return suppress(found, config.suppress)
+
+
+def suppress(proposals: list[Proposal], limit: float) -> list[Proposal]:
+    """Keep the most confident proposals that do not overlap one kept before by ``limit``."""
+    kept: list[Proposal] = []
+    for each in sorted(proposals, key=lambda one: -one.confidence):
+        if all(_overlap(each.mask, other.mask) < limit for other in kept):
+            kept.append(each)
+    return kept
+
+
+def _overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    return float((a & b).sum() / max(1, int((a | b).sum())))

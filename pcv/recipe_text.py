@@ -1,0 +1,71 @@
+"""Recipes as people type them: overrides in, mistakes out, each one line."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from pcv.errors import RecipeError
+
+
+def apply_override(tree: dict[str, Any], override: str) -> None:
+    """Put ``a.b=value`` into a tree of plain values; the value is YAML.
+
+    Raises:
+        RecipeError: Not of that form, not YAML, or a.b lies below a value.
+    """
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise RecipeError(f"--set {override}: expected KEY=VALUE, such as train.seed=1")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override}: {one_line(error)}") from None
+    *parents, leaf = path.split(".")
+    for key in parents:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise RecipeError(f"--set {override}: {key} is a value, not a section")
+    tree[leaf] = value
+
+
+def explain(item: dict[str, Any], root: type[BaseModel], chosen: dict[str, type[BaseModel]]) -> str:
+    """Turn one of pydantic's errors into words.
+
+    Args:
+        item: As ``ValidationError.errors`` has it.
+        root: The model that was validated.
+        chosen: Models that a key called name chooses: tags in pydantic's paths.
+    """
+    location = [str(part) for part in item["loc"] if part not in chosen]
+    path = ".".join(location)
+    if item["type"] == "extra_forbidden":
+        known = _known_keys([str(part) for part in item["loc"][:-1]], root, chosen)
+        close = difflib.get_close_matches(location[-1], known, n=1)
+        hint = f", did you mean {close[0]}?" if close else ""
+        return f"unknown key {path}{hint} (known: {', '.join(known)})"
+    message = str(item["msg"]).removeprefix("Value error, ")
+    found = f", found {item['input']!r}" if path and not isinstance(item["input"], dict) else ""
+    return f"{path}: {message}{found}" if path else message
+
+
+def _known_keys(
+    section: list[str], root: type[BaseModel], chosen: dict[str, type[BaseModel]]
+) -> list[str]:
+    model: Any = root
+    for key in section:
+        if key in chosen:
+            model = chosen[key]
+        elif key in model.model_fields:
+            kind = model.model_fields[key].annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                model = kind
+    return sorted(model.model_fields)
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's text without line breaks."""
+    return " ".join(str(error).split())

@@ -1,0 +1,64 @@
+"""Three-dimensional Gaussians that carry channels, the cameras that see them, and what they see."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Gaussians(NamedTuple):
+    """G Gaussians."""
+
+    mean: Tensor  # (G, 3)
+    quaternion: Tensor  # (G, 4) w, x, y, z of any length but 0
+    scale: Tensor  # (G, 3) standard deviations along the rotated axes, in the unit of the mean
+    opacity: Tensor  # (G,) from 0 to 1
+    channels: Tensor  # (G, D) what is drawn: colours, features
+
+
+class Cameras(NamedTuple):
+    """V cameras with images of one size, each looking along +z with y down."""
+
+    world_to_camera: Tensor  # (V, 4, 4); its 3 x 3 part need not be a rotation
+    intrinsics: Tensor  # (V, 3, 3) pixels; skew is not read
+    height: int
+    width: int
+
+
+class Rendered(NamedTuple):
+    """Images of V cameras."""
+
+    channels: Tensor  # (V, H, W, D); black where nothing is
+    alpha: Tensor  # (V, H, W) from 0 to 1
+    depth: Tensor  # (V, H, W) camera z summed with the weights that made ``channels``
+
+    def expected_depth(self) -> Tensor:  # (V, H, W)
+        """Return the mean camera z of what is seen; 0 where nothing is."""
+        return self.depth / self.alpha.clamp(min=1e-10)
+
+
+class RasterOptions(NamedTuple):
+    """Numbers of the rasteriser; the defaults are those of gsplat 1.5.3."""
+
+    near: float = 0.01  # along z; what is nearer is left out
+    far: float = 1e10
+    blur: float = 0.3  # square pixels, added to the variances of every ellipse
+    alpha_cap: float = 0.999  # of one Gaussian in one pixel; gsplat after 1.5.3: 0.99
+    tile: int = 5  # pixels a side; changes the speed, not the image
+    budget: int = 1 << 18  # numbers in the largest array, about
+
+
+DEFAULTS = RasterOptions()
+
+
+def rotation(quaternion: Tensor) -> Tensor:  # (..., 4) -> (..., 3, 3)
+    """Return the rotations that quaternions w, x, y, z of any length stand for."""
+    w, x, y, z = torch.nn.functional.normalize(quaternion, dim=-1).unbind(-1)
+    rows = (
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    )  # fmt: skip
+    return torch.stack(rows, -1).reshape(*quaternion.shape[:-1], 3, 3)

@@ -1,0 +1,102 @@
+"""Pictures of what a run draws, as PNG, without a display."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.errors import PcvError
+
+GAP = 6  # pixels between pictures
+HEADING = 16  # pixels for the names of the columns
+WHITE = 255
+# Dark blue to yellow through red-violet: near to far.
+DEPTHS = np.array(
+    [[13, 8, 135], [126, 3, 168], [204, 71, 120], [248, 149, 64], [240, 249, 33]], np.float64
+)
+
+
+class Column(NamedTuple):
+    """Pictures of one kind, one a row."""
+
+    name: str
+    pictures: list[NDArray[np.uint8]]  # (H, W, 3)
+
+
+def colour_picture(image: NDArray[np.float32]) -> NDArray[np.uint8]:  # (H, W, 3), 0 to 1
+    """Return an image as bytes."""
+    return np.rint(np.clip(np.nan_to_num(image), 0, 1) * 255).astype(np.uint8)
+
+
+def depth_picture(
+    depth: NDArray[np.float32],  # (H, W), 0: none
+    low: float,
+    high: float,
+) -> NDArray[np.uint8]:  # (H, W, 3)
+    """Colour depths from ``low`` to ``high``; where there is none it is black."""
+    share = np.clip((depth - low) / max(high - low, 1e-6), 0, 1) * (len(DEPTHS) - 1)
+    place = np.minimum(share.astype(np.int64), len(DEPTHS) - 2)
+    rest = (share - place)[..., None]
+    picture = DEPTHS[place] * (1 - rest) + DEPTHS[place + 1] * rest
+    return np.where((depth > 0)[..., None], picture, 0).astype(np.uint8)
+
+
+def principal_pictures(feature: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
+    """Show the three directions in which features (V, H, W, F) vary most, as red, green and blue.
+
+    All views share the directions and the scale; signs are fixed, so that the same features give
+    the same pictures.
+    """
+    views, height, width, channels = feature.shape
+    rows = feature.reshape(-1, channels).astype(np.float64)
+    rows = rows - rows.mean(0)
+    _, directions = np.linalg.eigh(rows.T @ rows)
+    first = directions[:, ::-1][:, :3]
+    first = first * np.where(first[np.abs(first).argmax(0), np.arange(first.shape[1])] < 0, -1, 1)
+    shown = np.zeros((len(rows), 3))
+    shown[:, : first.shape[1]] = rows @ first
+    low, high = np.percentile(shown, 1, axis=0), np.percentile(shown, 99, axis=0)
+    shown = np.clip((shown - low) / np.maximum(high - low, 1e-9), 0, 1) * 255
+    return list(np.rint(shown).astype(np.uint8).reshape(views, height, width, 3))
+
+
+def write_columns(path: Path, columns: list[Column], *, enlarge: int = 1) -> None:
+    """Write columns of pictures side by side, each under its name.
+
+    Args:
+        path: Of the PNG; it appears whole or not at all.
+        columns: Of equally many pictures of one size.
+        enlarge: Every pixel becomes so many a side.
+
+    Raises:
+        PcvError: The file cannot be written.
+    """
+    from PIL import Image, ImageDraw
+
+    height, width = (enlarge * length for length in columns[0].pictures[0].shape[:2])
+    rows = len(columns[0].pictures)
+    whole = Image.new(
+        "RGB",
+        (len(columns) * (width + GAP) + GAP, HEADING + rows * (height + GAP)),
+        (WHITE,) * 3,
+    )
+    pen = ImageDraw.Draw(whole)
+    for place, column in enumerate(columns):
+        left = GAP + place * (width + GAP)
+        pen.text((left, 2), column.name, fill=(0, 0, 0))
+        for row, picture in enumerate(column.pictures):
+            large = Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST)
+            whole.paste(large, (left, HEADING + row * (height + GAP)))
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole.save(partial, format="PNG", optimize=True)
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise PcvError(f"{path}: cannot be written: {error}") from None

@@ -1,0 +1,54 @@
+"""Which encoder serves which objective."""
+
+import pytest
+
+from pcv.encoder_config import EncoderConfig, SerialConfig, SparseUNetConfig
+from pcv.objective_config import (
+    GaussianCrossConfig,
+    PointCPSCConfig,
+    PointCSPConfig,
+    SceneInstancesConfig,
+    SceneSegmentConfig,
+)
+from pcv.scene_recipes import check_scenes, check_views
+
+VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
+SPLAT = GaussianCrossConfig(name="gaussiancross")
+SEGMENT = SceneSegmentConfig(name="scene_segment")
+ALONE = SceneSegmentConfig(name="scene_segment", preserve_weight=0.0)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "objective"),
+    [
+        (VOXELS, SPLAT), (VOXELS, ALONE), (SERIAL, SEGMENT), (EncoderConfig(), PointCPSCConfig()),
+        (VOXELS, SceneInstancesConfig(name="scene_instances")),
+    ],
+)  # fmt: skip
+def test_what_goes_together(encoder, objective):
+    check_scenes(encoder, objective, 4096)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "objective", "why"),
+    [
+        (EncoderConfig(), SPLAT, "must be sparseunet"),
+        (VOXELS, PointCPSCConfig(), "does not serve objective pointcpsc"),
+        (VOXELS, SEGMENT, "preserve_weight must be 0"),
+        (EncoderConfig(), SEGMENT, "must be serial"),
+        (SERIAL, PointCPSCConfig(), r"must be \[xyz\]"),
+        (SERIAL, PointCSPConfig(name="pointcsp"), "is too small"),
+    ],
+)
+def test_what_does_not(encoder, objective, why):
+    with pytest.raises(ValueError, match=why):
+        check_scenes(encoder, objective, 64)
+
+
+def test_drawing_needs_views_and_their_teacher():
+    check_views(SPLAT, 2, None)
+    check_views(PointCPSCConfig(), 0, None)
+    with pytest.raises(ValueError, match="views must be positive"):
+        check_views(SPLAT, 0, None)
+    with pytest.raises(ValueError, match="only with it"):
+        check_views(SPLAT, 2, "features")
