@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.ops import gated_delta_rule
-from pcv.ops.gated_delta_rule import Backend
+from pcv.ops import gated_delta_rule, gated_delta_scan
+from pcv.ops.gated_delta_rule import Backend, chosen
 
 STEPS = (1e-3, 0.1)  # what softplus gives at first, log-uniform
 DECAY = 16.0  # the largest rate at first
+PIECE = 1 << 13  # tokens at a time: what of them is made fits a heap that is used again
 
 
 class GatedDeltaConfig(NamedTuple):
@@ -52,20 +53,46 @@ class GatedDelta(nn.Module):
         self.step_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))  # softplus undone
 
     def forward(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
-        mixed = self.mix_in(tokens)
+        if chosen(self.config.backend, tokens) == "fla":
+            query, key, value, log_decay, beta = self._parts(self._joined(tokens), tokens)
+            read = gated_delta_rule(query, key, value, log_decay, beta, backend="fla")
+            return self._out(read, tokens)
         if self.join is not None:
-            before = F.pad(mixed.transpose(1, 2), (self.config.convolution - 1, 0))
-            mixed = self.join(before).transpose(1, 2)
-        heads = [part.unflatten(2, (self.config.heads, -1))
-                 for part in F.silu(mixed).split(self.sizes, 2)]  # fmt: skip
-        query, key = (F.normalize(part, dim=-1) for part in heads[:2])
+            return self._out(gated_delta_scan(self._parts(self._joined(tokens), tokens))[0], tokens)
+        found, state = [], None
+        for piece in pieces(tokens):
+            read, state = gated_delta_scan(self._parts(self.mix_in(piece), piece), state)
+            found.append(self._out(read, piece))
+        return torch.cat(found, 1)
+
+    def _joined(self, tokens: Tensor) -> Tensor:
+        mixed = self.mix_in(tokens)
+        if self.join is None:
+            return mixed
+        before = F.pad(mixed.transpose(1, 2), (self.config.convolution - 1, 0))
+        return self.join(before).transpose(1, 2)
+
+    def _parts(self, mixed: Tensor, tokens: Tensor) -> list[Tensor]:
+        """Query, key, value, log_decay and beta of all heads."""
+        query, key, value = (
+            part.unflatten(2, (self.config.heads, -1))
+            for part in F.silu(mixed).split(self.sizes, 2)
+        )
         step, beta = self.gates(tokens).float().chunk(2, -1)
         log_decay = -self.log_rate.float().exp() * F.softplus(step + self.step_bias.float())
-        read = gated_delta_rule(
-            query, key, heads[2], log_decay, beta.sigmoid(), backend=self.config.backend
-        )
+        unit = (F.normalize(part, dim=-1) for part in (query, key))
+        return [*unit, value, log_decay, beta.sigmoid()]
+
+    def _out(self, read: Tensor, tokens: Tensor) -> Tensor:
         gate = F.silu(self.gate_out(tokens)).unflatten(2, (self.config.heads, -1))
         return self.mix_out((self.norm(read.float()) * gate).flatten(2))
+
+
+def pieces(tokens: Tensor) -> tuple[Tensor, ...]:  # of (S, n, C)
+    """Cut long sequences: on a CPU, memory that is asked for anew costs a fault a page."""
+    if tokens.device.type != "cpu":
+        return (tokens,)
+    return tokens.split(max(1, PIECE // max(1, len(tokens))), 1)
 
 
 class GatedDeltaBlock(nn.Module):
@@ -87,12 +114,13 @@ class GatedDeltaBlock(nn.Module):
 
     def mix(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
         """Carry state along the sequence."""
-        tokens = self.norm_mixer(tokens)
+        tokens = torch.cat([self.norm_mixer(part) for part in pieces(tokens)], 1)
         found = self.mixer(tokens)
         if self.back is not None:
             found = found + self.back(tokens.flip(1)).flip(1)
         return found
 
-    def perceive(self, tokens: Tensor) -> Tensor:  # (..., C) -> (..., C)
+    def perceive(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
         """Token by token, with the residual."""
-        return tokens + self.mlp(self.norm_mlp(tokens))
+        parts = [part + self.mlp(self.norm_mlp(part)) for part in pieces(tokens)]
+        return torch.cat(parts, 1)

@@ -3,7 +3,7 @@
 from pcv.ops.ball_query import ball_query
 from pcv.ops.curves import cells, hilbert_code, z_code
 from pcv.ops.farthest_points import farthest_points
-from pcv.ops.gated_delta_rule import gated_delta_rule
+from pcv.ops.gated_delta_rule import gated_delta_rule, gated_delta_scan
 from pcv.ops.grouping import gather_points, interpolate, repeat_first
 from pcv.ops.linear_max import linear_max
 from pcv.ops.nearest import nearest
@@ -16,6 +16,7 @@ __all__ = [
     "cells",
     "farthest_points",
     "gated_delta_rule",
+    "gated_delta_scan",
     "gather_points",
     "hilbert_code",
     "interpolate",

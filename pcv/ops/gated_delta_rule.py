@@ -48,14 +48,45 @@ def gated_delta_rule(
         ValueError: Shapes disagree.
         KernelError: ``fla`` is asked for and cannot serve.
     """
-    _check(query, key, value, log_decay, beta)
-    if backend == "fla" or (backend == "auto" and value.is_cuda and fla.available()):
+    if chosen(backend, value) == "fla":
+        _check(query, key, value, log_decay, beta)
         return fla.gated_delta_rule(query, key, value, log_decay, beta)
+    return gated_delta_scan([query, key, value, log_decay, beta], chunk=chunk)[0]
+
+
+def chosen(backend: Backend, value: Tensor) -> Backend:
+    """Say who computes, torch or fla."""
+    if backend == "auto":
+        return "fla" if value.is_cuda and fla.available() else "torch"
+    return backend
+
+
+def gated_delta_scan(
+    parts: list[Tensor],
+    state: Tensor | None = None,  # (B, H, K, V)
+    *,
+    chunk: int = CHUNK,
+) -> tuple[Tensor, Tensor]:  # (B, T, H, V), (B, H, K, V)
+    """Scan with the state that tokens before have left, in torch; return the one after, too.
+
+    Args:
+        parts: Query, key, value, log_decay and beta of ``gated_delta_rule``.
+        state: None: empty.
+        chunk: Tokens at a time.
+
+    Raises:
+        ValueError: Shapes disagree.
+    """
+    query, key, value, log_decay, beta = parts
+    _check(query, key, value, log_decay, beta)
     kind = value.dtype
     exact = torch.float64 if kind == torch.float64 else torch.float32
+    heads, sizes = query.shape[2], (query.shape[3], value.shape[3])
     with torch.autocast(value.device.type, enabled=False):
-        parts = [part.to(exact) for part in (query, key, value, log_decay, beta)]
-        return _in_pieces(parts, chunk).to(kind)
+        if state is None:
+            state = value.new_zeros((len(query), heads, *sizes), dtype=exact)
+        found, left = _in_pieces([p.to(exact) for p in parts], state.flatten(0, 1), chunk)
+        return found.to(kind), left.unflatten(0, (len(query), heads))
 
 
 def _check(query: Tensor, key: Tensor, value: Tensor, log_decay: Tensor, beta: Tensor) -> None:
@@ -71,17 +102,15 @@ def _check(query: Tensor, key: Tensor, value: Tensor, log_decay: Tensor, beta: T
             )
 
 
-def _in_pieces(parts: list[Tensor], chunk: int) -> Tensor:
+def _in_pieces(parts: list[Tensor], state: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
     """Piece by piece, each beginning with the state that the one before left."""
-    query, value = parts[0], parts[2]
-    batch, length, heads, width = query.shape
-    state = value.new_zeros((batch * heads, width, value.shape[3]))
-    found = []
-    size = chunk * max(1, PIECE // (batch * heads)) if value.device.type == "cpu" else length
+    found, size = [], parts[0].shape[1]
+    if state.device.type == "cpu":
+        size = chunk * max(1, PIECE // len(state))
     for piece in zip(*(part.split(size, 1) for part in parts), strict=True):
         out, state = _chunked(list(piece), state, chunk)
         found.append(out)
-    return torch.cat(found, 1)
+    return torch.cat(found, 1), state
 
 
 def _chunked(

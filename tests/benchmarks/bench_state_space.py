@@ -85,7 +85,7 @@ def blocks(device: str) -> Iterator[Comparison]:
         rows = torch.randn(1, tokens, WIDTH).to(device)
         run = step(lambda r=rows: ours.perceive(r + ours.mix(r)), list(ours.parameters()))
         peer = (
-            Peer("attention of the same width", _attention(theirs, rows))
+            Peer("attention of the same width", _attention(theirs, rows), units=tokens)
             if tokens <= ATTENTION or device == "cuda"
             else Peer("attention of the same width", why=f"minutes beyond {ATTENTION:,} tokens")
         )

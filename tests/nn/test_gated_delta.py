@@ -1,5 +1,6 @@
 import torch
 
+from pcv.nn import gated_delta
 from pcv.nn.gated_delta import GatedDelta, GatedDeltaBlock, GatedDeltaConfig
 
 CONFIG = GatedDeltaConfig(channels=12, heads=2, key_channels=4, value_channels=6)
@@ -69,3 +70,14 @@ def test_first_decays_are_those_of_the_paper():
     assert 7 < float(rate.mean()) < 9
     assert float(step.min()) > 0.99e-3
     assert float(step.max()) < 0.101
+
+
+def test_long_sequences_go_piece_by_piece_to_the_same(monkeypatch):
+    torch.manual_seed(0)
+    block = GatedDeltaBlock(CONFIG, 8, bidirectional=True)
+    tokens = torch.randn(2, 300, 12)
+    whole = block.mix(tokens), block.perceive(tokens)
+    monkeypatch.setattr(gated_delta, "PIECE", 2 * 64)
+    assert len(gated_delta.pieces(tokens)) == 5
+    for one, two in zip(whole, (block.mix(tokens), block.perceive(tokens)), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)

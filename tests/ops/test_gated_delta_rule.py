@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from pcv.ops import gated_delta_rule
+from pcv.ops import gated_delta_rule, gated_delta_scan
 
 
 def recurrence(query, key, value, log_decay, beta):
@@ -59,9 +59,20 @@ def test_long_sequences_go_piece_by_piece():
     torch.testing.assert_close(gated_delta_rule(*parts), recurrence(*parts), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 16, 64])
+@given(st.integers(1, 150), st.integers(1, 150))
+@settings(max_examples=10)
+def test_a_scan_goes_on_from_the_state_it_left(first, more):
+    parts = [part.detach() for part in inputs(2, first + more, 2, 4, 5)]
+    whole, last = gated_delta_scan(parts)
+    one, state = gated_delta_scan([part[:, :first] for part in parts])
+    two, end = gated_delta_scan([part[:, first:] for part in parts], state)
+    torch.testing.assert_close(torch.cat([one, two], 1), whole, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(end, last, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 64])
 def test_any_chunk_gives_the_same_and_gradients_check_in_double(chunk):
-    parts = inputs(2, 17, 2, 3, 4, dtype=torch.float64)
+    parts = inputs(1, 9, 2, 2, 3, dtype=torch.float64)
     torch.testing.assert_close(
         gated_delta_rule(*parts, chunk=chunk), recurrence(*parts), rtol=1e-12, atol=1e-12
     )
