@@ -10,7 +10,7 @@ seeds=${SEEDS:-0 1 2}
 
 finetune() { # NAME SEED FROM WEIGHT: FROM is a pretraining, or nothing
   local start=()
-  [[ -n $3 ]] && start=(--from "$runs/pretrain-$3-$2" --set optim.encoder_lr=0.5)
+  [[ -n $3 ]] && start=(--from "$runs/pretrain-$3-$2")
   pcv finetune "$recipes/scannet/pointcsp_small_finetune.yaml" --store "$store" \
     "${start[@]}" --out "$runs/finetune-$1-$2" --set train.seed="$2" \
     --set objective.preserve_weight="$4" --resume
