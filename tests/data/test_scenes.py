@@ -138,9 +138,30 @@ def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> N
     assert (batch.point_index[0, 0, total:] == -1).all()
     with pytest.raises(InputError, match=r"scene0000_00 has .* points, a region needs data.points"):
         SceneDataset(rooms, [0], clips.config, augment=STILL)
+    with pytest.raises(InputError, match=r"scene0000_00 has"):  # the smallest is named
+        SceneDataset(rooms, [1, 0], clips.config, augment=STILL)
     sparse = DATA.model_copy(update={"spacing": 2.0})
     with pytest.raises(InputError, match=r"points 2 m apart, a region needs data\.points=256"):
         SceneDataset(rooms, [0], sparse, augment=STILL)
+
+
+def test_a_scene_smaller_than_a_region_is_filled_up_for_training_if_asked(rooms: Store) -> None:
+    total = int(rooms.videos.sizes[0])
+    fill = RegionConfig(fill=True)
+    config = DATA.model_copy(update={"points": total + 99, "region": fill, "labelled_points": 9})
+    for wanted in (config, config.model_copy(update={"labelled_points": 0})):
+        clips = SceneDataset(rooms, [0], wanted, augment=STILL)
+        (batch,) = training_batches(clips, batch=1, epoch=0)
+        assert batch.points.shape == (1, 1, total + 99, 3)
+        index = batch.point_index[0, 0]
+        assert sorted(index[:total].tolist()) == list(range(total))
+        assert (index[total:] == -1).all()
+        assert (batch.points[0, 0, total:] == batch.points[0, 0, :99]).all()
+        labels = batch.point_label[0, 0]
+        assert (labels[total:] == -1).all()
+        assert int((labels >= 0).sum()) == (
+            wanted.labelled_points or int((whole(rooms, 0, "labels") >= 0).sum())
+        )
 
 
 def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store) -> None:
