@@ -38,7 +38,7 @@ from pcv.objective_config import (
     SegmentConfig,
 )
 from pcv.recipe_text import apply_override, explain, one_line
-from pcv.scene_recipes import check_scenes, check_views
+from pcv.scene_recipes import check_mixed, check_scenes, check_views
 
 __all__ = [
     "AugmentConfig",
@@ -180,6 +180,7 @@ class Recipe(Config):
         if self.stage != "probe":
             check_scenes(self.encoder, self.objective, self.data.points)
             check_views(self.objective, self.data.views, self.data.teacher)
+        check_mixed(self.augment.mix, self.stage, self.objective, self.data.views)
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
             of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)

@@ -87,6 +87,7 @@ class AugmentConfig(Config):
     drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
     intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
     two_views: bool = False  # a second, independent draw for the objective's target
+    mix: float = Field(0.0, ge=0, le=1)  # probability that a batch of scenes is merged in pairs
     elastic: ElasticConfig = ElasticConfig()  # scenes only
     colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 

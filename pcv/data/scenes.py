@@ -239,7 +239,7 @@ def open_clips(
     for key in ("spacing", "region", "labelled_points"):
         if getattr(config, key) != getattr(plain, key):
             raise InputError(f"{store.path}: holds videos; data.{key} is for scenes")
-    for key in ("elastic", "colour"):
+    for key in ("mix", "elastic", "colour"):
         if augment and getattr(augment, key) != getattr(AugmentConfig(), key):
             raise InputError(f"{store.path}: holds videos; augment.{key} is for scenes")
     return ClipDataset(store, videos, config, augment=augment, seed=seed)

@@ -22,6 +22,7 @@ from pcv.config import (
 )
 from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
 from pcv.data.json_file import write_json
+from pcv.data.mix_scenes import mix_scenes
 from pcv.data.scenes import SceneDataset, open_clips
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
@@ -299,9 +300,11 @@ def _endless(
     """Batches from a step on, epoch after epoch."""
     epoch, first = divmod(step, epoch_steps)
     while True:
-        yield from training_batches(
+        found = training_batches(
             clips, batch=recipe.train.batch, epoch=epoch, first=first, workers=recipe.train.workers
         )
+        for number, batch in enumerate(found, first):
+            yield mix_scenes(batch, recipe.augment.mix, (recipe.train.seed, epoch, number))
         epoch, first = epoch + 1, 0
 
 

@@ -152,6 +152,8 @@ def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store
     colour = AugmentConfig(colour=ColourAugmentConfig(drop=0.5))
     with pytest.raises(InputError, match=r"augment\.colour is for scenes"):
         open_clips(store, [0], DataConfig(frames=8, points=16), augment=colour)
+    with pytest.raises(InputError, match=r"augment\.mix is for scenes"):
+        open_clips(store, [0], DataConfig(frames=8, points=16), augment=AugmentConfig(mix=0.5))
     plain = open_clips(store, [0], DataConfig(frames=8, points=16))
     assert type(plain) is ClipDataset
 
