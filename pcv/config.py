@@ -38,7 +38,7 @@ from pcv.objective_config import (
     SegmentConfig,
 )
 from pcv.recipe_text import apply_override, explain, one_line
-from pcv.scene_recipes import check_mixed, check_scenes, check_views
+from pcv.scene_recipes import check_mixed, check_scenes, check_views, check_voted
 
 __all__ = [
     "AugmentConfig",
@@ -47,6 +47,7 @@ __all__ = [
     "DataConfig",
     "ElasticConfig",
     "EncoderConfig",
+    "EvalConfig",
     "GaussianCrossConfig",
     "OptimConfig",
     "P4TransformerConfig",
@@ -129,6 +130,23 @@ class ProbeConfig(Config):
     scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
 
 
+class EvalConfig(Config):
+    """Passes over a whole scene, whose softmax is summed: the field's test-time augmentation.
+
+    The released configurations take 13: four turns at scales 1, 0.95 and 1.05, and one mirrored.
+    What chooses a checkpoint while training is scored in one pass.
+    """
+
+    turns: Count = 1  # about the vertical axis, evenly spaced
+    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)
+    mirror: bool = False  # once more, left and right exchanged
+
+    @property
+    def passes(self) -> int:
+        """How many they are."""
+        return self.turns * len(self.scales) + self.mirror
+
+
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
 CHOSEN: dict[str, type[Config]] = {
     "pstnet": EncoderConfig,
@@ -161,6 +179,7 @@ class Recipe(Config):
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     probe: ProbeConfig = ProbeConfig()
+    eval: EvalConfig = EvalConfig()
 
     @model_validator(mode="after")
     def _seen_as_changed(self) -> Recipe:
@@ -180,6 +199,8 @@ class Recipe(Config):
         if self.stage != "probe":
             check_scenes(self.encoder, self.objective, self.data.points)
             check_views(self.objective, self.data.views, self.data.teacher)
+        if self.eval != EvalConfig():
+            check_voted(self.stage, self.encoder, self.objective)
         check_mixed(self.augment.mix, self.stage, self.objective, self.data.views)
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":

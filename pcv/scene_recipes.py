@@ -55,6 +55,17 @@ def check_mixed(chance: float, stage: str, objective: AnyObjectiveConfig, views:
         raise ValueError("augment.mix must be 0 when data.views is not: no camera sees two scenes")
 
 
+def check_voted(stage: str, encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
+    """Check that what is scored in several passes are the points of scenes.
+
+    Raises:
+        ValueError: Something else is.
+    """
+    probes = stage == "probe" and isinstance(encoder, SerialConfig | SparseUNetConfig)
+    if not probes and (stage != "finetune" or objective.name != "scene_segment"):
+        raise ValueError("eval is for finetuning with scene_segment and for probes of scenes")
+
+
 def _check_voxels(encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
     name = objective.name
     if not isinstance(encoder, SparseUNetConfig):

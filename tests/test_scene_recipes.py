@@ -11,7 +11,7 @@ from pcv.objective_config import (
     SceneInstancesConfig,
     SceneSegmentConfig,
 )
-from pcv.scene_recipes import check_mixed, check_scenes, check_views
+from pcv.scene_recipes import check_mixed, check_scenes, check_views, check_voted
 
 VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
 SPLAT = GaussianCrossConfig(name="gaussiancross")
@@ -63,3 +63,14 @@ def test_only_labelled_scenes_are_merged():
             check_mixed(0.8, stage, objective, 0)
     with pytest.raises(ValueError, match="no camera sees two"):
         check_mixed(0.8, "finetune", ALONE, 2)
+
+
+def test_only_points_of_scenes_are_voted_on():
+    check_voted("finetune", SERIAL, SEGMENT)
+    check_voted("probe", VOXELS, PointCPSCConfig())
+    for stage, encoder, objective in (
+        ("pretrain", VOXELS, SPLAT), ("probe", EncoderConfig(), PointCPSCConfig()),
+        ("finetune", VOXELS, SceneInstancesConfig(name="scene_instances")),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="eval is for"):
+            check_voted(stage, encoder, objective)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import (
+    EvalConfig,
     PointCPSCConfig,
     Recipe,
     SceneInstancesConfig,
@@ -188,7 +189,8 @@ class _Training:
         )
         if not isinstance(state.objective, Supervised) or not due or not len(videos):
             return
-        found = score(state.objective, self.store, videos, self.recipe)
+        once = self.recipe.model_copy(update={"eval": EvalConfig()})
+        found = score(state.objective, self.store, videos, once)
         value = found.values[found.main]
         prefix = "test_" if train.protocol == "paper" else VALIDATION
         self.folder.log(step, {prefix + found.main: value})
@@ -236,6 +238,7 @@ class _Training:
                 "scores": scores,
                 "n_scored": found.videos,
                 "n_in_split": len(self.scored),
+                "passes": found.passes,
                 "confusion": found.confusion.tolist(),
             }
         )
