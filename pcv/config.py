@@ -37,7 +37,7 @@ from pcv.objective_config import (
     SceneSegmentConfig,
     SegmentConfig,
 )
-from pcv.recipe_text import apply_override, explain, one_line
+from pcv.recipe_text import apply_override, explain, one_line, read_scene_names
 from pcv.scene_recipes import check_mixed, check_scenes, check_views, check_voted
 
 __all__ = [
@@ -102,7 +102,8 @@ class TrainConfig(Config):
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0  # of the training videos, by class
     shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
-    scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
+    # Of the training scenes: a share, or their names, which a recipe may also name as a text file.
+    scenes: Fraction | tuple[str, ...] = 1.0
     test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
 
     @model_validator(mode="after")
@@ -255,6 +256,10 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         )
     for override in overrides:
         apply_override(tree, override)
+    train = tree.get("train")
+    if isinstance(train, dict) and isinstance(train.get("scenes"), str):
+        # What a run learned from must not change with a file.
+        train["scenes"] = read_scene_names(Path(train["scenes"]))
     return build_recipe(tree, str(path))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ class RegionConfig(Config):
     radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
     thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
     per_scene: Count = 1  # regions of a scene an epoch
+    few: Literal["refuse", "repeat"] = "refuse"  # a scene of fewer points; repeats have no label
 
 
 class DataConfig(Config):
@@ -36,7 +37,8 @@ class DataConfig(Config):
     instances: bool = False  # ... and which object each point belongs to
     spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
     region: RegionConfig = RegionConfig()  # scenes only
-    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
+    # That a training scene keeps: so many, or those that a JSON file lists; 0: all; scenes only.
+    labelled_points: Annotated[int, Field(ge=0)] | str = 0
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pcv.data.augment import augment_points, turn_normals
 from pcv.data.augment_scene import augment_colour, deform
 from pcv.data.dataset import CACHE_BYTES, Clip, ClipDataset
 from pcv.data.kd_tree import nearest
+from pcv.data.labelled_places import find_places, read_places
 from pcv.data.regions import Part, draw_region, parts_of, spaced
 from pcv.data.store import Store
 from pcv.errors import InputError
@@ -45,6 +47,7 @@ class SceneDataset(ClipDataset):
             raise InputError(f"{store.path}: scenes are one frame; set data.frames=1")
         self._parts: dict[int, list[Part]] = {}
         self._labelled: dict[int, NDArray[np.int64]] = {}
+        self._places: dict[str, NDArray[np.float64]] | None = None
         self._kept: dict[int, int] = {}
         self._held = 0
         super().__init__(store, videos, config, augment=augment, seed=seed, cache=cache)
@@ -72,20 +75,26 @@ class SceneDataset(ClipDataset):
         if self.augment is None:
             index, own = self._filled(self.parts(scene)[region])
         else:
-            index = draw_region(
-                points, self.config.points, self.config.region, rng, self.labelled(scene)
-            )
-            own = np.ones(len(index), bool)
+            index, own = self._region(scene, points, rng)
         columns = {n: values[index][None] for n, values in arrays.items() if n != "points"}
         if "labels" in columns:
             marked = self.labelled(scene)
-            known = own if marked is None else np.isin(index, marked)
+            known = own if marked is None else own & np.isin(index, marked)
             columns["labels"] = np.where(known, columns["labels"], np.int16(-1))
         columns["index"] = np.where(own, index, -1)[None]
         points = points[index][None]
         middle = self._centre(scene, points)
         clip, transform = self._changed(points - middle, columns, scene, rng)
         return clip._replace(views=self._views(scene, key, middle, transform))
+
+    def _region(self, scene: int, points: NDArray[np.float32], rng: np.random.Generator) -> Part:
+        count = len(points)
+        if count < self.config.points:  # checked to be allowed when the scenes were opened
+            return self._filled(Part(np.arange(count), np.ones(count, bool)))
+        index = draw_region(
+            points, self.config.points, self.config.region, rng, self.labelled(scene)
+        )
+        return Part(index, np.ones(len(index), bool))
 
     def _changed(
         self, points: NDArray[np.float32], columns: Arrays, scene: int, rng: np.random.Generator
@@ -139,15 +148,41 @@ class SceneDataset(ClipDataset):
         if not wanted:
             return None
         if scene not in self._labelled:
-            found = np.flatnonzero(np.asarray(self.arrays(scene)["labels"], np.int64) >= 0)
-            if not len(found):
-                raise InputError(
-                    f"{self.store.path}: {self.store.videos.name[scene]} has no labelled point"
-                )
-            rng = np.random.default_rng([self.seed, 5, scene])
-            drawn = rng.choice(found, min(wanted, len(found)), replace=False)
-            self._labelled[scene] = np.sort(drawn)
+            self._labelled[scene] = self._drawn(scene, wanted)
         return self._labelled[scene]
+
+    def _drawn(self, scene: int, wanted: int | str) -> NDArray[np.int64]:
+        known = np.asarray(self.arrays(scene)["labels"], np.int64) >= 0
+        found = self._listed(scene, wanted) if isinstance(wanted, str) else np.arange(len(known))
+        found = found[known[found]]
+        if not len(found):
+            raise InputError(
+                f"{self.store.path}: {self.store.videos.name[scene]} has no labelled point"
+                + (f" that {wanted} lists" if isinstance(wanted, str) else "")
+            )
+        if isinstance(wanted, str):
+            return found
+        rng = np.random.default_rng([self.seed, 5, scene])
+        return np.sort(rng.choice(found, min(wanted, len(found)), replace=False))
+
+    def _listed(self, scene: int, file: str) -> NDArray[np.int64]:
+        if self._places is None:
+            self._places = read_places(Path(file))
+        names = self.store.videos.name
+        if missing := self._places.keys() - {*names}:
+            raise InputError(f"{file}: {self.store.path} has no scene {min(missing)[:80]}")
+        if names[scene] not in self._places:
+            raise InputError(
+                f"{file}: lists nothing of {names[scene]}, which trains; train.scenes leaves it out"
+            )
+        points = self.store.read(scene, np.zeros(1, np.int64), int(self.store.videos.sizes[scene]))
+        listed = self._places[names[scene]]
+        if listed.ndim == 2:
+            listed = listed - self.store.videos.origin[scene]
+        try:
+            return find_places(listed, points[0], self.kept(scene), self.config.spacing)
+        except ValueError as error:
+            raise InputError(f"{file}: {names[scene]}: {error}") from None
 
     def limits(self) -> dict[str, list[int]]:
         """Return which stored points of every scene keep their label; nothing where all do."""
@@ -209,11 +244,12 @@ class SceneDataset(ClipDataset):
 
     def _check_size(self, scene: int) -> None:
         kept = self.kept(scene)
-        if kept < self.config.points:
+        if kept < self.config.points and self.config.region.few == "refuse":
             apart = f" {self.config.spacing:g} m apart" if self.config.spacing else ""
             raise InputError(
                 f"{self.store.path}: {self.store.videos.name[scene]} has {kept} points{apart}, "
-                f"a region needs data.points={self.config.points}; lower it"
+                f"a region needs data.points={self.config.points}; lower it, or set "
+                "data.region.few=repeat"
             )
 
     def __getstate__(self) -> dict[str, object]:

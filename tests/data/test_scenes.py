@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -128,6 +130,68 @@ def test_limited_points_keep_their_labels_and_all_others_lose_them(rooms: Store)
     assert SceneDataset(rooms, [0], DATA, augment=STILL).limits() == {}
     scored = next(iter(evaluation_batches(SceneDataset(rooms, [0], config), batch=99)))
     assert (scored.point_label >= 0).sum() > 1000  # scoring has all labels
+
+
+def test_a_file_lists_which_points_keep_their_label(rooms: Store, tmp_path) -> None:
+    """Numbers of stored points or places in metres: the same points, each with its own label."""
+    names, listed = rooms.videos.name, {0: [3, 50, 700], 1: [9]}
+    places = {s: whole(rooms, s)[numbers] for s, numbers in listed.items()}
+    known = {s: [n for n in numbers if whole(rooms, s, "labels")[n] >= 0]
+             for s, numbers in listed.items()}  # fmt: skip
+    for values in (listed, {s: p.tolist() for s, p in places.items()}):
+        file = tmp_path / "few.json"
+        file.write_text(json.dumps({names[s]: v for s, v in values.items()}))
+        config = DATA.model_copy(update={"labelled_points": str(file)})
+        clips = SceneDataset(rooms, [0, 1], config, augment=STILL, seed=4)
+        assert clips.limits() == {names[s]: numbers for s, numbers in known.items()}
+        for clip in (clips[0, item] for item in range(len(clips))):
+            index, label = clip.columns["index"][0], clip.columns["labels"][0]
+            assert set(index[label >= 0]) == set(index) & set(known[clip.video])
+            assert (label >= 0).any()
+    sparse = config.model_copy(update={"spacing": 0.3})
+    clips = SceneDataset(rooms, [0, 1], sparse, augment=STILL, seed=4)
+    near = {s: set(clips.nearest_kept(s)[numbers]) for s, numbers in listed.items()}
+    assert all(set(clips.labelled(s)) <= near[s] for s in listed)
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"scene0000_00": [1], "scene0099_00": [1]}, "has no scene scene0099_00"),
+        ({"scene0001_00": [1]}, "lists nothing of scene0000_00, which trains"),
+        ({"scene0000_00": [10**6]}, r"scene0000_00: lists point 1000000 of \d+"),
+        ({"scene0000_00": [[0, 0, 99]]}, "m from every point: other axes"),
+    ],
+)
+def test_a_list_of_points_that_does_not_fit_the_store(rooms: Store, tmp_path, tree, said) -> None:
+    (tmp_path / "few.json").write_text(json.dumps(tree))
+    config = DATA.model_copy(update={"labelled_points": str(tmp_path / "few.json")})
+    clips = SceneDataset(rooms, [0], config, augment=STILL)
+    with pytest.raises(InputError, match=said):
+        clips.labelled(0)
+
+
+def test_a_scene_of_few_points_may_be_filled_up_to_train_on(rooms: Store) -> None:
+    """Every point once with its label; what repeats it has none."""
+    total = int(rooms.videos.sizes[0])
+    region = RegionConfig(few="repeat", per_scene=2)
+    config = DATA.model_copy(update={"points": total + 99, "region": region})
+    clips = SceneDataset(rooms, [0], config, augment=STILL)
+    assert len(clips) == 2
+    for clip in (clips[0, 0], clips[1, 1]):
+        index, label = clip.columns["index"][0], clip.columns["labels"][0]
+        assert index[:total].tolist() == list(range(total))
+        assert (index[total:] == -1).all()
+        np.testing.assert_array_equal(label[:total], whole(rooms, 0, "labels"))
+        assert (label[total:] == -1).all()
+        np.testing.assert_array_equal(clip.points[0, total:], clip.points[0, :99])
+    few = config.model_copy(update={"labelled_points": 5})
+    label = SceneDataset(rooms, [0], few, augment=STILL)[0, 0].columns["labels"]
+    assert (label >= 0).sum() == 5
+    larger = config.model_copy(update={"points": 256})  # where points are enough it says nothing
+    plain = larger.model_copy(update={"region": RegionConfig(per_scene=2)})
+    one, two = (SceneDataset(rooms, [0], c, augment=STILL)[0, 0] for c in (larger, plain))
+    np.testing.assert_array_equal(one.points, two.points)
 
 
 def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> None:
