@@ -65,11 +65,12 @@ def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
     return found
 
 
-def variants(paths: list[Path]) -> list[str]:
+def variants(paths: list[Path], besides: tuple[str, ...] = ()) -> list[str]:
     """Say what tells each run from the others of the same recipe file, besides its seed.
 
     Args:
         paths: Run folders.
+        besides: More keys that are not said.
 
     Returns:
         Such as ``probe.read=max``; empty where nothing differs.
@@ -81,7 +82,8 @@ def variants(paths: list[Path]) -> list[str]:
         alike = [
             s for s, r in zip(settings, names, strict=True) if r and own and r.recipe == own.recipe
         ]
-        keys = [k for k in mine if any(s.get(k) != mine[k] for s in alike) and k not in SAME_RUN]
+        keys = [k for k in mine if any(s.get(k) != mine[k] for s in alike)]
+        keys = [key for key in keys if key not in (*SAME_RUN, *besides)]
         said.append(" ".join(f"{key}={_short(mine[key])}" for key in keys))
     return said
 

@@ -219,12 +219,16 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Also write a page here.")
     ] = None,
+    pooled: Annotated[
+        bool,
+        typer.Option("--pooled", help="Also one score of all folds of train.test_subjects."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare runs: a table here; with --out also markdown, CSV, curves and confusion as PNG."""
     from pcv.stages.report import report as compare
 
-    results, written = compare(runs, out)
+    results, written = compare(runs, out, pooled=pooled)
     show.report(results, json)
     for path in written:
         console.err.print(f"wrote {path}")

@@ -114,7 +114,7 @@ def test_a_file_of_scenes_becomes_their_names(tmp_path: Path) -> None:
     plain = write(tmp_path, "stage: pretrain\n")
     assert load_recipe(plain, (f"train.scenes={names}",)).train.scenes == asked
     assert load_recipe(plain, ("train.scenes=0.1",)).train.scenes == 0.1
-    with pytest.raises(RecipeError, match="none.txt: cannot be read"):
+    with pytest.raises(RecipeError, match=r"none\.txt: cannot be read"):
         load_recipe(plain, ("train.scenes=none.txt",))
     points = load_recipe(plain, ("data.labelled_points=few.json",))
     assert points.data.labelled_points == "few.json"
