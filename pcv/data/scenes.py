@@ -88,13 +88,11 @@ class SceneDataset(ClipDataset):
         return clip._replace(views=self._views(scene, key, middle, transform))
 
     def _region(self, scene: int, points: NDArray[np.float32], rng: np.random.Generator) -> Part:
-        count = len(points)
-        if count < self.config.points:  # checked to be allowed when the scenes were opened
-            return self._filled(Part(np.arange(count), np.ones(count, bool)))
-        index = draw_region(
-            points, self.config.points, self.config.region, rng, self.labelled(scene)
-        )
-        return Part(index, np.ones(len(index), bool))
+        region, size = self.config.region, self.config.points
+        if len(points) < size:  # checked to be allowed when the scenes were opened
+            size = max(1, round((region.share or 1) * len(points)))
+        index = draw_region(points, size, region, rng, self.labelled(scene))
+        return self._filled(Part(index, np.ones(len(index), bool)))
 
     def _changed(
         self, points: NDArray[np.float32], columns: Arrays, scene: int, rng: np.random.Generator

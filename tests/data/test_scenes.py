@@ -188,6 +188,9 @@ def test_a_scene_of_few_points_may_be_filled_up_to_train_on(rooms: Store) -> Non
     few = config.model_copy(update={"labelled_points": 5})
     label = SceneDataset(rooms, [0], few, augment=STILL)[0, 0].columns["labels"]
     assert (label >= 0).sum() == 5
+    half = config.model_copy(update={"region": RegionConfig(few="repeat", share=0.5)})
+    index = SceneDataset(rooms, [0], half, augment=STILL)[0, 0].columns["index"][0]
+    assert (index >= 0).sum() == len({*index} - {-1}) == round(total / 2)
     larger = config.model_copy(update={"points": 256})  # where points are enough it says nothing
     plain = larger.model_copy(update={"region": RegionConfig(per_scene=2)})
     one, two = (SceneDataset(rooms, [0], c, augment=STILL)[0, 0] for c in (larger, plain))
