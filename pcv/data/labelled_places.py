@@ -71,7 +71,7 @@ def find_places(
         number = listed.astype(np.int64)
         if number.max() >= len(points):
             raise ValueError(f"lists point {number.max()} of {len(points)}")
-        listed, same = points[number], number < kept
+        listed, same = points[number].astype(np.float64), number < kept
     else:
         number, same = np.zeros(len(listed), np.int64), np.zeros(len(listed), bool)
     near = np.where(same, number, nearest(points[:kept], listed)[:, 0])

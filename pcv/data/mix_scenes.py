@@ -44,7 +44,7 @@ def mix_scenes(batch: ClipBatch, chance: float, key: tuple[int, int, int]) -> Cl
         name: None if (value := getattr(batch, name)) is None else value[first]
         for name in ("label", "video", "subject")
     }
-    return ClipBatch(**merged, **kept)
+    return batch._replace(**merged, **kept, point_index=None)
 
 
 def _unlabelled(label: Tensor | None, rows: Tensor) -> Tensor | None:

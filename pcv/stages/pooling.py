@@ -59,7 +59,7 @@ def _sum(runs: list[tuple[Path, RunResult, str]]) -> Pooled:
             raise InputError(f"{path}: another of the runs to be pooled tests its subjects, or it names none")
         tested += mine
     results = [result for _, result, _ in runs]
-    matrix = np.sum([result.confusion for result in results], axis=0)
+    matrix = np.sum([np.array(result.confusion, np.int64) for result in results], axis=0)
     scores = mean_iou(matrix) | {
         "mean_class_accuracy": mean_class_accuracy(matrix),
         "point_accuracy": accuracy(matrix),
