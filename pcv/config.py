@@ -209,6 +209,12 @@ class Recipe(Config):
             length = 0 if of_scenes else self.probe.segment_frames
         if length and self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
+        fewest = getattr(self.encoder, "fewest_points", 1)
+        if self.data.points < fewest:
+            raise ValueError(
+                f"data.points ({self.data.points}) is too small: encoder {self.encoder.name} "
+                f"needs {fewest}"
+            )
         return self
 
     @model_validator(mode="after")

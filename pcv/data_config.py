@@ -16,7 +16,7 @@ class RegionConfig(Config):
     radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
     thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
     per_scene: Count = 1  # regions of a scene an epoch
-    few: Literal["refuse", "repeat"] = "refuse"  # a scene of fewer points; repeats have no label
+    fill: bool = False  # repeat points of scenes too small for one; repeats have no label
 
 
 class DataConfig(Config):

@@ -17,7 +17,8 @@ from pcv.ops import native
 
 PACKAGES = (
     "pcv", "torch", "numpy", "numba", "zarr", "numcodecs", "pydantic", "safetensors", "scipy",
-    "open3d", "matplotlib", "tensorboard", "ninja", "distributed",
+    "zlib-ng", "pillow", "open3d", "matplotlib", "tensorboard", "ninja", "distributed", "av",
+    "laspy", "transformers", "gsplat", "spconv-triton", "fla-core",
 )  # fmt: skip
 
 

@@ -29,6 +29,11 @@ class EncoderConfig(Config):
     padding: Literal["zeros", "replicate"] = "zeros"
     anchors: Literal["prefix", "fps"] = "prefix"
 
+    @property
+    def fewest_points(self) -> int:
+        """Points of a frame that leave an anchor after every layer."""
+        return 16
+
 
 class P4TransformerConfig(Config):
     """P4Transformer (Fan et al., CVPR 2021); None: what the published network of the form has."""
@@ -60,6 +65,11 @@ class P4TransformerConfig(Config):
         if self.colour and self.form != "scene":
             raise ValueError("colour needs form: scene")
         return self
+
+    @property
+    def fewest_points(self) -> int:
+        """Points of a frame that leave an anchor after every layer."""
+        return self.spatial_stride if self.form == "action" else 128
 
 
 class SparseUNetConfig(Config):

@@ -151,8 +151,20 @@ def _start(result: RunResult) -> str:
     return re.sub(r"-(seed)?\d+$", "", result.init)
 
 
+def repeats(row: Row, name: str) -> list[float]:
+    """One value a seed, the mean over its folds; of one seed, one value a fold.
+
+    Folds differ in what is scored, seeds in how training went: their deviations are not one.
+    """
+    values = row.scores[name]
+    by_seed: dict[int, list[float]] = {}
+    for seed, value in zip(row.seeds, values, strict=True):
+        by_seed.setdefault(seed, []).append(value)
+    return values if len(by_seed) == 1 else [statistics.fmean(v) for v in by_seed.values()]
+
+
 def spread(name: str, values: list[float]) -> str:
-    """Mean and standard deviation over seeds and folds; shares as percentages."""
+    """Mean and standard deviation; shares as percentages."""
     factor, unit = (100.0, " %") if name.startswith(SHARES) else (1.0, "")
     mean = statistics.fmean(values) * factor
     if len(values) == 1:
@@ -174,7 +186,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.recipe} {row.variant}".strip(),
         row.init,
         f"{row.shots} a class" if row.shots else f"{row.label_fraction:.0%}",
-        ", ".join(f"{name} {spread(name, row.scores[name])}" for name in shown),
+        ", ".join(f"{name} {spread(name, repeats(row, name))}" for name in shown),
         scored,
         seeds,
         row.protocol,

@@ -174,16 +174,24 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
     console.print_json(scores) if json else show.scores(scores)
 
 
-@app.command(epilog="Example: pcv view runs/redkitchen_small-seed0 --out kitchen.png")
+@app.command(
+    epilog="Examples: pcv view runs/redkitchen_small-seed0 --out kitchen.png\n\n"
+    "pcv view runs/pointcsp_finetune-seed0 --out rooms.png --views 2"
+)
 def view(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run of gaussiancross.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Of gaussiancross, or finetuned on rooms.")
+    ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="Picture to write.")],
     store: StoreOption = None,
     scene: Annotated[str | None, typer.Option(help="A recording; default: the first.")] = None,
-    views: Annotated[int, typer.Option(min=1, help="At most so many.")] = 4,
+    views: Annotated[int, typer.Option(min=1, help="At most so many, or rooms.")] = 4,
     json: Json = False,
 ) -> None:
-    """Draw held-out views of a scene beside the real ones: colour, depth and features, as PNG."""
+    """Draw held-out views of a scene beside the real ones, or labelled rooms beside the truth.
+
+    A PNG: of gaussiancross colour, depth and features; of rooms what is seen from above.
+    """
     from pcv.stages.view import view as draw
 
     found = draw(run, out, store=store, scene=scene, views=views)

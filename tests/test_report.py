@@ -7,6 +7,7 @@ import pytest
 from pcv.errors import InputError
 from pcv.report import (
     collect,
+    repeats,
     spread,
     summarise,
     to_csv,
@@ -69,6 +70,19 @@ def test_folds_are_gathered_and_their_people_counted_once() -> None:
         ("validation", "1"),
     ]
     assert len(summarise([*folds, result(0, 0.5)])) == 2
+
+
+def test_the_deviation_is_over_seeds_or_over_folds_not_over_both() -> None:
+    easy, hard = 0.9, 0.1
+    both = [
+        result(seed, value + 0.02 * seed, fold=fold)
+        for seed in (0, 1)
+        for fold, value in enumerate((easy, hard))
+    ]
+    (row,) = summarise(both)
+    assert repeats(row, "linear") == pytest.approx([0.5, 0.52])
+    (row,) = summarise(both[:2])
+    assert repeats(row, "linear") == [easy, hard]
 
 
 def test_shots_are_named_and_stay_apart() -> None:

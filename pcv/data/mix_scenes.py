@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -35,12 +37,12 @@ def mix_scenes(batch: ClipBatch, chance: float, key: tuple[int, int, int]) -> Cl
         point_label=_unlabelled(batch.point_label, second[count // 2 :]),
         point_instance=_renumbered(batch.point_instance, first, second),
     )
-    merged = {
+    merged: dict[str, Any] = {
         name: torch.cat([mine[first], getattr(other, name)[second]], 2)
         for name in OF_POINTS
         if (mine := getattr(batch, name)) is not None
     }
-    kept = {
+    kept: dict[str, Any] = {
         name: None if (value := getattr(batch, name)) is None else value[first]
         for name in ("label", "video", "subject")
     }

@@ -30,7 +30,8 @@ class SceneDataset(ClipDataset):
     point is there only to be seen. Takes what ``ClipDataset`` takes.
 
     Raises:
-        InputError: More than one frame a clip, or a scene has fewer points than a region.
+        InputError: More than one frame a clip, or a scene that trains has fewer points than a
+            region (without ``config.region.fill``).
     """
 
     def __init__(
@@ -57,12 +58,11 @@ class SceneDataset(ClipDataset):
 
     def _clips(self) -> NDArray[np.int64]:  # (clips, 2): scene, which of its regions
         found = [np.empty((0, 2), np.int64)]
+        if self.augment is not None and not self.config.region.fill:
+            self._check_sizes()
         for scene in map(int, self.rows):
-            if self.augment is None:
-                count = len(self.parts(scene))
-            else:
-                self._check_size(scene)
-                count = self.config.region.per_scene
+            drawn = self.augment is not None
+            count = self.config.region.per_scene if drawn else len(self.parts(scene))
             found.append(np.stack([np.full(count, scene), np.arange(count)], 1))
         return np.concatenate(found)
 
@@ -73,9 +73,11 @@ class SceneDataset(ClipDataset):
         arrays = self.arrays(scene)
         points = np.asarray(arrays["points"], np.float32)
         if self.augment is None:
-            index, own = self._filled(self.parts(scene)[region])
+            part = self.parts(scene)[region]
         else:
-            index, own = self._region(scene, points, rng)
+            places = self._region(scene, points, rng)
+            part = Part(places, np.ones(len(places), bool))
+        index, own = self._filled(part)
         columns = {n: values[index][None] for n, values in arrays.items() if n != "points"}
         if "labels" in columns:
             marked = self.labelled(scene)
@@ -87,12 +89,13 @@ class SceneDataset(ClipDataset):
         clip, transform = self._changed(points - middle, columns, scene, rng)
         return clip._replace(views=self._views(scene, key, middle, transform))
 
-    def _region(self, scene: int, points: NDArray[np.float32], rng: np.random.Generator) -> Part:
-        region, size = self.config.region, self.config.points
-        if len(points) < size:  # checked to be allowed when the scenes were opened
-            size = max(1, round((region.share or 1) * len(points)))
-        index = draw_region(points, size, region, rng, self.labelled(scene))
-        return self._filled(Part(index, np.ones(len(index), bool)))
+    def _region(
+        self, scene: int, points: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        region, count = self.config.region, self.config.points
+        if len(points) < count:
+            count = max(1, round((region.share or 1) * len(points)))
+        return draw_region(points, count, region, rng, self.labelled(scene))
 
     def _changed(
         self, points: NDArray[np.float32], columns: Arrays, scene: int, rng: np.random.Generator
@@ -240,15 +243,16 @@ class SceneDataset(ClipDataset):
             self._kept[scene] = total
         return self._kept[scene]
 
-    def _check_size(self, scene: int) -> None:
-        kept = self.kept(scene)
-        if kept < self.config.points and self.config.region.few == "refuse":
-            apart = f" {self.config.spacing:g} m apart" if self.config.spacing else ""
-            raise InputError(
-                f"{self.store.path}: {self.store.videos.name[scene]} has {kept} points{apart}, "
-                f"a region needs data.points={self.config.points}; lower it, or set "
-                "data.region.few=repeat"
-            )
+    def _check_sizes(self) -> None:
+        """Name the smallest scene, so that it is enough to be told once."""
+        scene = min(map(int, self.rows), key=self.kept, default=None)
+        if scene is None or (kept := self.kept(scene)) >= self.config.points:
+            return
+        apart = f" {self.config.spacing:g} m apart" if self.config.spacing else ""
+        raise InputError(
+            f"{self.store.path}: {self.store.videos.name[scene]} has {kept} points{apart}, a "
+            f"region needs data.points={self.config.points}; lower it, or set data.region.fill=true"
+        )
 
     def __getstate__(self) -> dict[str, object]:
         return super().__getstate__() | {"_held": 0}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pcv.errors import KernelError
 
-ADVICE = "pip install fla-core (needs CUDA and triton), or set encoder.backend to torch"
+ADVICE = "pip install 'fla-core[cuda]' (needs CUDA), or set encoder.backend to torch"
 
 
 @functools.cache

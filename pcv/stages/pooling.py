@@ -56,7 +56,9 @@ def _sum(runs: list[tuple[Path, RunResult, str]]) -> Pooled:
     for path, _, _ in runs:
         mine = RunFolder(path).recipe()["train"].get("test_subjects") or []
         if not mine or {*mine} & {*tested}:
-            raise InputError(f"{path}: another of the runs to be pooled tests its subjects, or it names none")
+            raise InputError(
+                f"{path}: another of the runs to be pooled tests its subjects, or it names none"
+            )
         tested += mine
     results = [result for _, result, _ in runs]
     matrix = np.sum([np.array(result.confusion, np.int64) for result in results], axis=0)

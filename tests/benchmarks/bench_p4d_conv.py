@@ -6,10 +6,9 @@ memory of one step.
 
 from __future__ import annotations
 
-import functools
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -18,10 +17,10 @@ from pcv.config import P4TransformerConfig
 from pcv.encoders import build_encoder
 from pcv.encoders.p4transformer import P4Transformer
 from pcv.ops import farthest_points
-from tests.benchmarks.bench_pst_conv import BODY, ball, close, highest_resident
+from tests.benchmarks.bench_pst_conv import BODY, ball, close
 from tests.benchmarks.clouds import uniform
 from tests.benchmarks.harness import Comparison, Peer, Setting
-from tests.benchmarks.recordings import ROOT
+from tests.benchmarks.memory import peak, print_peak
 from tests.nn.published_p4d import published_p4d
 
 # Clips, frames and points; the published sizes for actions, those of pretraining for scenes.
@@ -34,16 +33,17 @@ Forward = Callable[[P4Transformer, Tensor], Tensor]
 def cases(setting: Setting) -> Iterator[Comparison]:
     for form, (clips, frames, points) in SIZES.items():
         net, cloud = encoder(form), scene(form)
-        ours = functools.partial(step, net, fast_forward, cloud)
-        theirs = functools.partial(step, net, published_forward, cloud)
+        mib = partial(peak, "p4d_conv", form)
+        ours = partial(step, net, fast_forward, cloud)
+        theirs = partial(step, net, published_forward, cloud)
         yield Comparison(
             f"P4D convolutions, {form} form, forward + backward",
             f"{clips} x {frames} x {points:,} on cpu, float32",
             ours,
-            [Peer("published formulation", theirs, agrees=close)],
+            [Peer("published formulation", theirs, agrees=close, mib=partial(mib, "published"))],
             AIMS[form],
-            exact=functools.partial(in_float64, form),
-            note=functools.partial(peaks, form),
+            exact=partial(in_float64, form),
+            mib=partial(mib, "ours"),
         )
 
 
@@ -101,27 +101,13 @@ def in_float64(form: str, _: list[Tensor]) -> str:
     return f"in float64 at most {worst:.0e}"
 
 
-@functools.cache
-def peaks(form: str) -> str:
-    """Peak memory of one step of each, in processes of their own."""
-    found = []
-    for name in ("ours", "published"):
-        command = [sys.executable, "-m", "tests.benchmarks.bench_p4d_conv", form, name]
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        found.append(float(done.stdout))
-    return f"peak memory {found[0]:.0f} against {found[1]:.0f} MiB"
-
-
-def print_peak(form: str, name: str) -> None:
-    """MiB that a step adds to what the process had before, kernels compiled."""
+def main(form: str, name: str) -> None:
+    """Print the memory of one step of either."""
     net, points = encoder(form), scene(form)
     forward = fast_forward if name == "ours" else published_forward
-    small = points[:1, :4, :256]
-    step(net, forward, small.contiguous(), 1)
-    before = highest_resident()
-    step(net, forward, points, 1)
-    sys.stdout.write(f"{highest_resident() - before:.1f}\n")
+    small = points[:1, :4, :256].contiguous()
+    print_peak(partial(step, net, forward, small, 1), partial(step, net, forward, points, 1))
 
 
 if __name__ == "__main__":
-    print_peak(sys.argv[1], sys.argv[2])
+    main(sys.argv[1], sys.argv[2])

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import functools
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -22,12 +20,13 @@ from pcv.nn.pst_conv import PSTConv
 from pcv.ops import ball_query, farthest_points, repeat_first
 from tests.benchmarks.clouds import uniform
 from tests.benchmarks.harness import Comparison, Peer, Setting
-from tests.benchmarks.recordings import ROOT
+from tests.benchmarks.memory import peak, print_peak
 from tests.nn.published import published
 
 SEGMENTS, FRAMES, POINTS = 6, 4, 1024  # a pretraining clip is encoded in segments
 CLIPS, CLIPS_ON_CUDA = 2, 88
 BODY = (2.0, 5.0, 1.0)  # extent of a person in the unit of the radius, 0.3 m
+NAMES = ("ours", "published")
 Forward = Callable[[PSTNet, Tensor], Tensor]
 
 
@@ -50,14 +49,15 @@ def on(
     net = build_encoder(EncoderConfig()).to(device)
     points = segments(clips).to(device)
     size = f"{clips} x 24 x {POINTS:,} on {device}, {str(dtype).removeprefix('torch.')}"
-    ours = functools.partial(step, net, fast_forward, points, dtype)
-    theirs = functools.partial(step, net, published_forward, points, dtype)
-    peer = Peer("published formulation", theirs, agrees=close)
+    ours = partial(step, net, fast_forward, points, dtype)
+    theirs = partial(step, net, published_forward, points, dtype)
+    both = [partial(peak, "pst_conv", name) if device == "cpu" else None for name in NAMES]
+    peer = Peer("published formulation", theirs, agrees=close, mib=both[1])
     yield Comparison(
         "PSTNet forward + backward", size, ours, [peer], aims[0],
-        note=peaks if device == "cpu" else None, threads=None if device == "cpu" else (1,),
+        mib=both[0], threads=None if device == "cpu" else (1,),
     )  # fmt: skip
-    products = Peer("its matrix products", functools.partial(multiply, products_of(net, points)))
+    products = Peer("its matrix products", partial(multiply, products_of(net, points)))
     yield Comparison(
         "PSTNet forward + backward", size, ours, [products], aims[1],
         threads=None if device == "cpu" else (1,),
@@ -132,32 +132,14 @@ def multiply(products: list[tuple[Tensor, Tensor]], threads: int) -> None:
         out.T @ inputs
 
 
-@functools.cache
-def peaks() -> str:
-    """Peak memory of one step of each, in processes of their own."""
-    found = []
-    for name in ("ours", "published"):
-        command = [sys.executable, "-m", "tests.benchmarks.bench_pst_conv", name]
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        found.append(float(done.stdout))
-    return f"peak memory {found[0]:.0f} against {found[1]:.0f} MiB"
-
-
-def print_peak(name: str) -> None:
-    """MiB that a step adds to what the process had before, kernels compiled."""
+def main(name: str) -> None:
+    """Print the memory of one step of either."""
     net, points = build_encoder(EncoderConfig()), segments(CLIPS)
     forward = fast_forward if name == "ours" else published_forward
-    step(net, forward, points[:2, :, :64].contiguous(), torch.float32, 1)
-    before = highest_resident()
-    step(net, forward, points, torch.float32, 1)
-    sys.stdout.write(f"{highest_resident() - before:.1f}\n")
-
-
-def highest_resident() -> float:
-    """MiB. What ``getrusage`` says would begin with the memory of the process that started us."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    run = partial(step, net, forward, dtype=torch.float32, threads=1)
+    small = points[:2, :, :64].contiguous()
+    print_peak(partial(run, points=small), partial(run, points=points))
 
 
 if __name__ == "__main__":
-    print_peak(sys.argv[1])
+    main(sys.argv[1])

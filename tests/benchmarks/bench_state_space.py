@@ -1,9 +1,14 @@
-"""State-space blocks: the chunked scan beside the recurrence, and a step's cost against tokens."""
+"""State-space blocks: the chunked scan beside the recurrence, and a step's cost against tokens.
+
+``python -m tests.benchmarks.bench_state_space ours 65536`` (or ``attention``) prints the memory of
+one step. Attention beyond 16,384 tokens takes minutes: it is timed with ``--seconds 100``.
+"""
 
 from __future__ import annotations
 
-import resource
+import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,10 +18,13 @@ from pcv.nn.gated_delta import GatedDeltaBlock, GatedDeltaConfig
 from pcv.nn.transformer import Block
 from pcv.ops import gated_delta_rule
 from tests.benchmarks.harness import Call, Comparison, Peer, Setting
+from tests.benchmarks.memory import peak, print_peak
 
 WIDTH, HEADS, KEY, VALUE, HIDDEN = 128, 2, 32, 64, 256
 TOKENS = (1 << 10, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16)
 RECURRENCE, ATTENTION = 1 << 13, 1 << 14  # the longest that a peer is asked for
+NAMES, ATTENDING = ("ours", "attention"), "attention of the same width"
+PATIENT = 100.0  # seconds a comparison from which on attention is asked for everything
 REFERENCE = 1 << 12  # what the time a token at the longest is compared with
 
 
@@ -72,45 +80,55 @@ def cases(setting: Setting) -> Iterator[Comparison]:
         peer = Peer("token by token", theirs, agrees=same)
         rounds = 3 if tokens == RECURRENCE else 9
         yield Comparison("gated delta rule", size, ours, [peer], 5.0, rounds=rounds)
-    yield from blocks(device)
+    yield from blocks(device, setting.seconds >= PATIENT or device == "cuda")
 
 
-def blocks(device: str) -> Iterator[Comparison]:
+def blocks(device: str, patient: bool) -> Iterator[Comparison]:
     """One block, forward and backward, beside a block of attention; and what a token costs."""
-    config = GatedDeltaConfig(WIDTH, HEADS, KEY, VALUE, backend="torch")
-    torch.manual_seed(0)
-    ours = GatedDeltaBlock(config, HIDDEN, bidirectional=False).to(device)
-    theirs = Block(WIDTH, HEADS, VALUE, HIDDEN).to(device)
+    ours, theirs = (block(name).to(device) for name in ("ours", "attention"))
     for tokens in TOKENS:
         rows = torch.randn(1, tokens, WIDTH).to(device)
-        run = step(lambda r=rows: ours.perceive(r + ours.mix(r)), list(ours.parameters()))
-        peer = (
-            Peer("attention of the same width", _attention(theirs, rows), units=tokens)
-            if tokens <= ATTENTION or device == "cuda"
-            else Peer("attention of the same width", why=f"minutes beyond {ATTENTION:,} tokens")
-        )
-        # Where attention is left out, ours runs beside itself at the reference length.
-        short = rows[:, :REFERENCE]
-        base = step(lambda r=short: ours.perceive(r + ours.mix(r)), list(ours.parameters()))
-        peers = [peer]
+        on_cpu, long = device == "cpu", tokens > ATTENTION
+        mib = [
+            partial(peak, "state_space", name, str(tokens)) if on_cpu else None for name in NAMES
+        ]
+        peers = [Peer(ATTENDING, why=f"minutes beyond {ATTENTION:,} tokens: --seconds {PATIENT:g}")]
+        if patient or not long:
+            peers = [Peer(ATTENDING, block_step(theirs, rows), units=tokens, mib=mib[1])]
         if tokens > REFERENCE:
             name = f"itself at {REFERENCE:,} tokens, a token"
-            peers.append(Peer(name, base, units=REFERENCE))
+            peers.append(Peer(name, block_step(ours, rows[:, :REFERENCE]), units=REFERENCE))
+        rounds = 9 if tokens <= REFERENCE else 2 if patient and long and on_cpu else 5
         yield Comparison(
-            "state-space block, a token", f"{tokens:,} tokens of {WIDTH}, {device}", run, peers,
-            0.0 if tokens <= REFERENCE else 1 / 1.2, units=tokens,
-            rounds=9 if tokens <= REFERENCE else 5, note=_note,
+            "state-space block, a token", f"{tokens:,} tokens of {WIDTH}, {device}",
+            block_step(ours, rows), peers, 0.0 if tokens <= REFERENCE else 1 / 1.2, units=tokens,
+            rounds=rounds, mib=mib[0],
         )  # fmt: skip
 
 
-def _attention(block: nn.Module, rows: Tensor) -> Call:
+def block(name: str) -> nn.Module:
+    """A block of either kind and of one width."""
+    torch.manual_seed(0)
+    if name == "attention":
+        return Block(WIDTH, HEADS, VALUE, HIDDEN)
+    config = GatedDeltaConfig(WIDTH, HEADS, KEY, VALUE, backend="torch")
+    return GatedDeltaBlock(config, HIDDEN, bidirectional=False)
+
+
+def block_step(block: nn.Module, rows: Tensor) -> Call:
+    """Forward and backward of (1, n, WIDTH)."""
+    if isinstance(block, GatedDeltaBlock):
+        return step(lambda: block.perceive(rows + block.mix(rows)), list(block.parameters()))
     return step(lambda: block(rows), list(block.parameters()))
 
 
-def _note() -> str:
-    """The largest memory so far, of the device or of the process."""
-    if torch.cuda.is_available():
-        most = torch.cuda.max_memory_allocated() / 2**20
-    else:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    return f"at most {most:.0f} MiB so far"
+def main(name: str, tokens: int) -> None:
+    """Print the memory of one step of a block."""
+    torch.set_num_threads(1)
+    rows, chosen = torch.randn(1, tokens, WIDTH), block(name)
+    small, whole = (block_step(chosen, part) for part in (rows[:, :64], rows))
+    print_peak(partial(small, 1), partial(whole, 1))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -28,6 +28,7 @@ class Peer:
     why: str = ""
     agrees: Callable[[Any, Any], str] | None = None  # (ours, theirs) -> a few words
     units: int = 1  # results a call makes, where that is not one
+    mib: Callable[[], float] | None = None  # what a call adds to the memory of a process
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Comparison:
     threads: tuple[int, ...] | None = None  # where only some numbers make sense
     units: int = 1
     rounds: int = MOST
+    mib: Callable[[], float] | None = None
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Row:
     agreement: str = ""
     note: str = ""
     skipped: str = ""
+    ours_mib: float | None = None
+    peer_mib: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -108,7 +112,10 @@ def measure(comparison: Comparison, setting: Setting) -> Iterator[Row]:
             times = interleave(calls, units, threads, setting.seconds, comparison.rounds)
         note = comparison.note() if comparison.note else ""
         for place, peer in enumerate(present):
-            yield _row(comparison, peer, threads, times[0], times[place + 1], words[place], note)
+            row = _row(comparison, peer, threads, times[0], times[place + 1], words[place], note)
+            row.ours_mib = comparison.mib() if comparison.mib else None
+            row.peer_mib = peer.mib() if peer.mib else None
+            yield row
     for peer in comparison.peers:
         if not peer.call:
             yield _skipped(comparison, peer, 0, peer.why)

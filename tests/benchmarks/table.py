@@ -45,9 +45,16 @@ def table(rows: list[Row]) -> Table:
             _number(row.peer_ms),
             f"[{colour}]{row.ratio:.2f}[/] ({spread})",
             f"{row.aim:g}",
-            "; ".join(text for text in (row.agreement, row.note) if text),
+            "; ".join(text for text in (row.agreement, row.note, _memory(row)) if text),
         )
     return found
+
+
+def _memory(row: Row) -> str:
+    if row.ours_mib is None:
+        return ""
+    peer = "" if row.peer_mib is None else f", peer {row.peer_mib:.0f}"
+    return f"a step adds {row.ours_mib:.0f} MiB{peer}"
 
 
 def _number(value: float | None) -> str:

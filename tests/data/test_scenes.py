@@ -171,32 +171,6 @@ def test_a_list_of_points_that_does_not_fit_the_store(rooms: Store, tmp_path, tr
         clips.labelled(0)
 
 
-def test_a_scene_of_few_points_may_be_filled_up_to_train_on(rooms: Store) -> None:
-    """Every point once with its label; what repeats it has none."""
-    total = int(rooms.videos.sizes[0])
-    region = RegionConfig(few="repeat", per_scene=2)
-    config = DATA.model_copy(update={"points": total + 99, "region": region})
-    clips = SceneDataset(rooms, [0], config, augment=STILL)
-    assert len(clips) == 2
-    for clip in (clips[0, 0], clips[1, 1]):
-        index, label = clip.columns["index"][0], clip.columns["labels"][0]
-        assert index[:total].tolist() == list(range(total))
-        assert (index[total:] == -1).all()
-        np.testing.assert_array_equal(label[:total], whole(rooms, 0, "labels"))
-        assert (label[total:] == -1).all()
-        np.testing.assert_array_equal(clip.points[0, total:], clip.points[0, :99])
-    few = config.model_copy(update={"labelled_points": 5})
-    label = SceneDataset(rooms, [0], few, augment=STILL)[0, 0].columns["labels"]
-    assert (label >= 0).sum() == 5
-    half = config.model_copy(update={"region": RegionConfig(few="repeat", share=0.5)})
-    index = SceneDataset(rooms, [0], half, augment=STILL)[0, 0].columns["index"][0]
-    assert (index >= 0).sum() == len({*index} - {-1}) == round(total / 2)
-    larger = config.model_copy(update={"points": 256})  # where points are enough it says nothing
-    plain = larger.model_copy(update={"region": RegionConfig(per_scene=2)})
-    one, two = (SceneDataset(rooms, [0], c, augment=STILL)[0, 0] for c in (larger, plain))
-    np.testing.assert_array_equal(one.points, two.points)
-
-
 def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> None:
     total = int(rooms.videos.sizes[0])
     clips = SceneDataset(rooms, [0], DATA.model_copy(update={"points": total + 99}))
@@ -205,9 +179,33 @@ def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> N
     assert (batch.point_index[0, 0, total:] == -1).all()
     with pytest.raises(InputError, match=r"scene0000_00 has .* points, a region needs data.points"):
         SceneDataset(rooms, [0], clips.config, augment=STILL)
+    with pytest.raises(InputError, match=r"scene0000_00 has"):  # the smallest is named
+        SceneDataset(rooms, [1, 0], clips.config, augment=STILL)
     sparse = DATA.model_copy(update={"spacing": 2.0})
     with pytest.raises(InputError, match=r"points 2 m apart, a region needs data\.points=256"):
         SceneDataset(rooms, [0], sparse, augment=STILL)
+
+
+def test_a_scene_smaller_than_a_region_is_filled_up_for_training_if_asked(rooms: Store) -> None:
+    total = int(rooms.videos.sizes[0])
+    fill = RegionConfig(fill=True)
+    config = DATA.model_copy(update={"points": total + 99, "region": fill, "labelled_points": 9})
+    for wanted in (config, config.model_copy(update={"labelled_points": 0})):
+        clips = SceneDataset(rooms, [0], wanted, augment=STILL)
+        (batch,) = training_batches(clips, batch=1, epoch=0)
+        assert batch.points.shape == (1, 1, total + 99, 3)
+        index = batch.point_index[0, 0]
+        assert sorted(index[:total].tolist()) == list(range(total))
+        assert (index[total:] == -1).all()
+        assert (batch.points[0, 0, total:] == batch.points[0, 0, :99]).all()
+        labels = batch.point_label[0, 0]
+        assert (labels[total:] == -1).all()
+        assert int((labels >= 0).sum()) == (
+            wanted.labelled_points or int((whole(rooms, 0, "labels") >= 0).sum())
+        )
+    half = config.model_copy(update={"region": RegionConfig(fill=True, share=0.5)})
+    index = SceneDataset(rooms, [0], half, augment=STILL)[0, 0].columns["index"][0]
+    assert (index >= 0).sum() == len({*index} - {-1}) == round(total / 2)
 
 
 def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store) -> None:

@@ -31,7 +31,7 @@ def tokens():
 def test_a_missing_package_is_one_line_that_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "fla", None)
     monkeypatch.setitem(sys.modules, "fla.ops.gated_delta_rule", None)
-    with pytest.raises(KernelError, match="pip install fla-core") as caught:
+    with pytest.raises(KernelError, match="pip install 'fla-core") as caught:
         gated_delta_rule(*tokens(), backend="fla")
     assert "\n" not in str(caught.value)
 

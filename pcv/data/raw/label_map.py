@@ -22,7 +22,9 @@ class LabelMap(NamedTuple):
     names: tuple[str, ...]  # of the classes, from 0
     split: dict[int, str]  # sequence: train, validation or test
 
-    def classes(self, raw: NDArray[np.integer], path: Path) -> NDArray[np.int16]:
+    def classes(
+        self, raw: NDArray[np.integer], path: Path, remedy: str = "give a map that has them"
+    ) -> NDArray[np.int16]:
         """Turn raw ids into classes from 0, -1 for ignored ones.
 
         Raises:
@@ -34,7 +36,7 @@ class LabelMap(NamedTuple):
         unknown |= set(np.unique(known[table[known] == -2]))
         if unknown:
             ids = ", ".join(str(i) for i in sorted(unknown)[:5])
-            raise RawFileError(path, f"unknown class ids {ids}", "give a map that has them")
+            raise RawFileError(path, f"unknown class ids {ids}", remedy)
         return table[raw]
 
 

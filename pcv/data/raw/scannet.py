@@ -104,7 +104,7 @@ class ScanNet:
             table = np.array(self.labels.table)
             known = np.isin(ids, np.flatnonzero(table != -2))
             ids = np.where(known, ids, 0)
-        return self.labels.classes(ids, room.labels_from)
+        return self.labels.classes(ids, room.labels_from, "copy it again")
 
     def _describe(self, path: Path, split: str) -> VideoSource:
         match = NAME.fullmatch(_name(path))

@@ -65,6 +65,8 @@ def read_room(source: VideoSource, classes: int) -> Room:
     path = source.path
     mesh = read_mesh(path)
     count = len(mesh.cloud.points)
+    if not count:
+        raise RawFileError(path, "has no vertices", "copy it again, or leave it out")
     objects = _objects(source, count, COLUMN[classes])
     labels_file, labels = _beside(path, LABELS), None if objects is None else objects.kind
     if objects is None or (classes == 20 and labels_file in source.files):
