@@ -56,6 +56,15 @@ def test_the_loss_is_that_of_the_labels_and_of_the_features():
     )
 
 
+def test_lovasz_stands_beside_cross_entropy():
+    parts = labelled()
+    plain, both = (objective(preserve_weight=0.0, lovasz=w).eval()(parts) for w in (0.0, 0.5))
+    assert "lovasz" not in plain.parts
+    torch.testing.assert_close(both.total, plain.total + 0.5 * both.parts["lovasz"])
+    assert 0 < float(both.parts["lovasz"]) < 1
+    assert torch.equal(both.parts["loss"], plain.parts["loss"])
+
+
 def test_preservation_lowers_the_batch_drift():
     """The definition of SPD: the same weights, the same steps, with and without it."""
     unseen = labelled(99)
