@@ -74,9 +74,14 @@ def split_of(store: Store, recipe: Recipe) -> Split:
     Raises:
         InputError: The store cannot be split so.
     """
-    of_points = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
-    points = bool({recipe.objective.name, recipe.encoder.name} & of_points)
-    return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
+    labelled = recipe.stage != "pretrain"
+    return split_videos(store, recipe.train, labelled=labelled, points=of_points(recipe))
+
+
+def of_points(recipe: Recipe) -> bool:
+    """Whether points, not videos, have the labels."""
+    names = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
+    return bool({recipe.objective.name, recipe.encoder.name} & names)
 
 
 def check_colour(store: Store, recipe: Recipe) -> None:
