@@ -41,7 +41,7 @@ def test_clips_are_those_of_the_store_to_the_bit(storage, centre, raw: Path, tmp
 def test_every_stored_point_knows_which_one_it_was(raw: Path) -> None:
     reader = LabelledReader()
     source = reader.list_videos(raw)[0]
-    recorded = Recorded(reader, source, Storage(96, "int16", 2**-11), colour=True)
+    recorded = Recorded(reader, source, Storage(96, "int16", 2**-11), keep=("colour",))
     assert set(recorded.columns) == {INDEX, "colour"}
     frames = reader.read_video(source)
     for frame, size in enumerate(frame_sizes(recorded, 0)):
