@@ -146,6 +146,7 @@ def _load_exported(path: Path) -> Pretrained:
     blocks = _blocks(recipe)
     if blocks > len(weights):
         raise CheckpointError(f"{path}: {len(weights)} weights cannot be {blocks} blocks")
+    _check_scenes(config, recipe, path)
     if config.task == "encode":
         weights = {name.removeprefix(ENCODER): value for name, value in weights.items()}
     _check_values(weights, path)
@@ -156,6 +157,17 @@ def _load_exported(path: Path) -> Pretrained:
         body = _used(_build(config.task, recipe, len(config.class_names), path))
     load_strictly(body, weights, path)
     return Pretrained(body, config, recipe, path).eval()
+
+
+def _check_scenes(config: ModelConfig, recipe: Recipe, origin: Path) -> None:
+    """Refuse a configuration whose recordings are not what its encoder reads."""
+    alone = isinstance(recipe.encoder, SerialConfig | SparseUNetConfig)
+    if (alone and not config.scenes) or (config.scenes and config.task == "classify"):
+        kind = "scenes" if config.scenes else "recordings"
+        raise CheckpointError(
+            f"{origin}: scenes {str(config.scenes).lower()}, but encoder {recipe.encoder.name} "
+            f"with task {config.task} does not go with {kind}"
+        )
 
 
 def _blocks(recipe: Recipe) -> int:

@@ -89,10 +89,10 @@ def room_video(
         raise RawFileError(path, "its points have no colour", "export it with red, green, blue")
     count = len(room.points)
     missing = np.full(count, -1, np.int16)
-    columns = {
+    columns: dict[str, NDArray[np.generic]] = {
         "labels": missing if labels is None else labels,
         "colour": room.colour,
-        "normals": stored_normals(room.points, room.normals, UP_Z),
+        "normals": stored_normals(room.points, room.normals),
         "instances": missing if room.instances is None else _narrow(path, room.instances),
     }
     points = (room.points @ UP_Z.T).astype(np.float32)
@@ -100,13 +100,12 @@ def room_video(
 
 
 def stored_normals(
-    points: NDArray[np.float64],  # (n, 3) metres
-    normals: NDArray[np.floating] | None,  # (n, 3) unit length; None: to be estimated
-    turn: NDArray[np.float64],  # (3, 3)
+    points: NDArray[np.float64],  # (n, 3) metres, z up
+    normals: NDArray[np.floating] | None,  # (n, 3) unit length, z up; None: to be estimated
 ) -> NDArray[np.int8]:  # (n, 3)
-    """Return the normals of a room as a store keeps them, turned."""
+    """Return the normals of a room as a store keeps them."""
     found = estimate_normals(points) if normals is None else normals
-    return np.round(found @ turn.T * 127).astype(np.int8)
+    return np.round(found @ UP_Z.T * 127).astype(np.int8)
 
 
 def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 3)

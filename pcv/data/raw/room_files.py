@@ -14,7 +14,7 @@ from pcv.data.raw.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
 from pcv.data.raw.folder import FAR, UPRIGHT
 from pcv.data.raw.frames import check_finite
 from pcv.data.raw.listing import collect, walk
-from pcv.data.raw.room import ORDERED, UP_Z_AXES, stored_normals, unit_normals
+from pcv.data.raw.room import ORDERED, UP_Z, UP_Z_AXES, stored_normals, unit_normals
 from pcv.errors import InputError, RawFileError
 
 WIDEST = 1024.0  # metres: beyond, a room was measured in millimetres
@@ -87,13 +87,17 @@ class RoomFiles:
         if not len(cloud.points):
             raise RawFileError(path, "holds no point", "leave it out")
         default = 0.001 if path.suffix.lower() == ".png" else 1.0
-        points = cloud.points * (default if self.unit is None else self.unit)
+        # With z up, as other rooms are when their normals are estimated.
+        turn = UP_Z.T @ UPRIGHT[self.up]
+        points = (cloud.points * (default if self.unit is None else self.unit)) @ turn.T
         self._check_extent(path, points)
+        if cloud.normals is not None:
+            cloud = cloud._replace(normals=cloud.normals @ turn.T)
         columns = self._columns(path, points, cloud)
         middle = np.median(points, axis=0)
         if np.abs(middle).max() > FAR:
             points = points - np.round(middle)
-        placed = (points @ UPRIGHT[self.up].T).astype(np.float32)
+        placed = (points @ UP_Z.T).astype(np.float32)
         return Video(source, [placed], {name: [values] for name, values in columns.items()})
 
     def _describe(self, path: Path) -> VideoSource:
@@ -131,5 +135,5 @@ class RoomFiles:
         if self.normals:
             given = cloud.normals
             unit = None if given is None else unit_normals(path, given)
-            columns["normals"] = stored_normals(points, unit, UPRIGHT[self.up])
+            columns["normals"] = stored_normals(points, unit)
         return columns
