@@ -100,11 +100,11 @@ def test_what_cannot_be_asked_is_one_line(classified, segmented, tmp_path: Path)
         predict(segmented.run, [hostile], wanted=Wanted(tmp_path / "out"))
 
 
-def test_a_model_of_scenes_is_refused(classified, tmp_path: Path) -> None:
+def test_a_scene_as_a_whole_has_no_class(classified, tmp_path: Path) -> None:
     export(classified.run, tmp_path / "m", Export(program=False))
     tree = json.loads((tmp_path / "m/config.json").read_text()) | {"scenes": True}
     (tmp_path / "m/config.json").write_text(json.dumps(tree))
-    with pytest.raises(InputError, match="trained on scenes"):
+    with pytest.raises(InputError, match="does not go with scenes"):
         predict(tmp_path / "m", [classified.raw])
 
 
