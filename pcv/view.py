@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,11 @@ from pcv.errors import PcvError
 
 GAP = 6  # pixels between pictures
 HEADING = 16  # pixels for the names of the columns
+LINE = 16  # pixels for a line of the legend
+SWATCH, LETTER = 12, 6  # pixels of a legend's colour, and of a letter, about
+CEILING = 2.0  # metres above the floor: what hangs higher would hide a room
+FLOOR = 0.02  # share of the points that may lie lower than the floor
+SPLAT = 3  # pixels a side of a point
 WHITE = 255
 # Dark blue to yellow through red-violet: near to far.
 DEPTHS = np.array(
@@ -64,13 +70,48 @@ def principal_pictures(feature: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
     return list(np.rint(shown).astype(np.uint8).reshape(views, height, width, 3))
 
 
-def write_columns(path: Path, columns: list[Column], *, enlarge: int = 1) -> None:
+def from_above(
+    points: NDArray[np.float32],  # (n, 3) metres, y down
+    colours: NDArray[np.uint8],  # (n, 3)
+    metres: float,
+    pixels: int,
+) -> NDArray[np.uint8]:  # (pixels, pixels, 3)
+    """Draw a room as seen from above without its ceiling, higher points over lower ones.
+
+    Args:
+        points: Of the room; its middle is that of the picture, x to the right, z to the top.
+        colours: Of every point.
+        metres: That the picture is wide and high.
+        pixels: Of either side.
+    """
+    floor = np.quantile(points[:, 1], 1 - FLOOR)
+    kept = np.flatnonzero(points[:, 1] > floor - CEILING)
+    kept = kept[np.argsort(-points[kept, 1], kind="stable")]
+    low, high = points.min(0), points.max(0)
+    place = (points[kept] - (low + high) / 2)[:, [2, 0]] * np.array([-1, 1])  # row, column
+    cell = np.floor(place / metres * pixels + pixels / 2).astype(np.int64)
+    picture = np.full((pixels, pixels, 3), WHITE, np.uint8)
+    for down in range(SPLAT):
+        for right in range(SPLAT):
+            row, column = np.clip(cell + np.array([down, right]), 0, pixels - 1).T
+            picture[row, column] = colours[kept]
+    return picture
+
+
+def write_columns(
+    path: Path,
+    columns: list[Column],
+    *,
+    enlarge: int = 1,
+    legend: Sequence[tuple[str, Sequence[int]]] = (),
+) -> None:
     """Write columns of pictures side by side, each under its name.
 
     Args:
         path: Of the PNG; it appears whole or not at all.
         columns: Of equally many pictures of one size.
         enlarge: Every pixel becomes so many a side.
+        legend: Names and what colour they have, below the pictures.
 
     Raises:
         PcvError: The file cannot be written.
@@ -78,13 +119,16 @@ def write_columns(path: Path, columns: list[Column], *, enlarge: int = 1) -> Non
     from PIL import Image, ImageDraw
 
     height, width = (enlarge * length for length in columns[0].pictures[0].shape[:2])
-    rows = len(columns[0].pictures)
-    whole = Image.new(
-        "RGB",
-        (len(columns) * (width + GAP) + GAP, HEADING + rows * (height + GAP)),
-        (WHITE,) * 3,
-    )
+    rows, across = len(columns[0].pictures), len(columns) * (width + GAP) + GAP
+    below = HEADING + rows * (height + GAP)
+    marks = _lay_out([name for name, _ in legend], across)
+    lines = 1 + marks[-1][1] if marks else 0
+    whole = Image.new("RGB", (across, below + lines * LINE), (WHITE,) * 3)
     pen = ImageDraw.Draw(whole)
+    for (left, line), (name, colour) in zip(marks, legend, strict=True):
+        top = below + line * LINE
+        pen.rectangle((left, top, left + SWATCH - 3, top + SWATCH - 3), fill=tuple(colour))
+        pen.text((left + SWATCH, top - 1), name, fill=(0, 0, 0))
     for place, column in enumerate(columns):
         left = GAP + place * (width + GAP)
         pen.text((left, 2), column.name, fill=(0, 0, 0))
@@ -100,3 +144,15 @@ def write_columns(path: Path, columns: list[Column], *, enlarge: int = 1) -> Non
         with contextlib.suppress(OSError):
             partial.unlink()
         raise PcvError(f"{path}: cannot be written: {error}") from None
+
+
+def _lay_out(names: list[str], across: int) -> list[tuple[int, int]]:
+    """Pixels from the left, and line, of every name of a legend."""
+    found, left, line = [], GAP, 0
+    for name in names:
+        wide = SWATCH + LETTER * len(name) + 2 * GAP
+        if left + wide > across and left > GAP:
+            left, line = GAP, line + 1
+        found.append((left, line))
+        left += wide
+    return found

@@ -92,9 +92,11 @@ def _point_scores(values: dict[str, Any]) -> None:
 
 def _extra(values: dict[str, Any]) -> str:
     """Of scenes."""
+    said = f", {values['passes']} passes" if values.get("passes", 1) > 1 else ""
     if "batch_drift" not in values:
-        return ""
-    return f", mAcc {values['mean_class_accuracy']:.2%}, batch drift {values['batch_drift']:.3f}"
+        return said
+    mean, drift = values["mean_class_accuracy"], values["batch_drift"]
+    return f", mAcc {mean:.2%}, batch drift {drift:.3f}{said}"
 
 
 def _others(rows: list[dict[str, Any]]) -> None:

@@ -28,10 +28,12 @@ def frames(count: int = FRAMES, span: float = 0.3) -> list[Seen]:
     """Frames of the room along part of the way around it, so that neighbours overlap."""
     place = room()
     made = [see(place, pose_at(place, span * t / count)) for t in range(count)]
-    return [Seen(*(image[::STEP, ::STEP] for image in seen[:3]), seen.pose) for seen in made]
+    return [Seen(*(image[::STEP, ::STEP] for image in seen[:4]), seen.pose) for seen in made]
 
 
-def seven_scenes(folder: Path, seen: list[Seen], *, labels: bool = False) -> Path:
+def seven_scenes(
+    folder: Path, seen: list[Seen], *, labels: bool = False, things: bool = False
+) -> Path:
     """Write frames as 7-Scenes has them."""
     folder.mkdir(parents=True)
     np.savetxt(folder / "camera-intrinsics.txt", INTRINSICS)
@@ -43,6 +45,8 @@ def seven_scenes(folder: Path, seen: list[Seen], *, labels: bool = False) -> Pat
         np.savetxt(stem.with_suffix(".pose.txt"), frame.pose)
         if labels:
             write_png(stem.with_suffix(".label.png"), frame.labels)
+        if things:
+            write_png(stem.with_suffix(".instance.png"), frame.things)
     return folder
 
 

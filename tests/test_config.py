@@ -107,3 +107,21 @@ def test_defaults_are_the_papers() -> None:
     recipe = Recipe(stage="pretrain")
     assert (recipe.data.frames, recipe.data.points, recipe.train.batch) == (24, 1024, 88)
     assert (recipe.train.epochs, recipe.optim.lr, recipe.encoder.neighbours) == (200, 8e-4, 9)
+
+
+def test_a_file_of_scenes_becomes_their_names(tmp_path: Path) -> None:
+    """What a run learned from stands in its own recipe, whatever becomes of the file."""
+    names = tmp_path / "1.txt"
+    names.write_text("scene0191_00\nscene0003_01\n")
+    path = write(tmp_path, f"stage: pretrain\ntrain: {{scenes: {names}}}\n")
+    asked = ("scene0191_00", "scene0003_01")
+    assert load_recipe(path).train.scenes == asked
+    plain = write(tmp_path, "stage: pretrain\n")
+    assert load_recipe(plain, (f"train.scenes={names}",)).train.scenes == asked
+    assert load_recipe(plain, ("train.scenes=0.1",)).train.scenes == 0.1
+    with pytest.raises(RecipeError, match=r"none\.txt: cannot be read"):
+        load_recipe(plain, ("train.scenes=none.txt",))
+    points = load_recipe(plain, ("data.labelled_points=few.json",))
+    assert points.data.labelled_points == "few.json"
+    with pytest.raises(RecipeError, match=r"data\.labelled_points"):
+        load_recipe(plain, ("data.labelled_points=-1",))

@@ -5,7 +5,14 @@ import pytest
 from PIL import Image
 
 from pcv.errors import PcvError
-from pcv.view import Column, colour_picture, depth_picture, principal_pictures, write_columns
+from pcv.view import (
+    Column,
+    colour_picture,
+    depth_picture,
+    from_above,
+    principal_pictures,
+    write_columns,
+)
 
 
 def test_colours_are_bytes_whatever_was_drawn():
@@ -43,3 +50,29 @@ def test_columns_stand_side_by_side(tmp_path):
     blocked.write_text("")
     with pytest.raises(PcvError, match="cannot be written"):
         write_columns(blocked / "a.png", [Column("a", [red])])
+
+
+def test_a_room_is_seen_from_above_without_its_ceiling():
+    # Floor at y = 1, a table over part of it, a ceiling 2.5 m higher; x to the right, z to the top.
+    grid = np.stack(np.meshgrid(np.linspace(-1, 1, 41), np.linspace(-1, 1, 41)), -1).reshape(-1, 2)
+    floor, ceiling = (np.insert(grid, 1, y, 1) for y in (1.0, -1.5))
+    table = floor[(floor[:, 0] > 0.2) & (floor[:, 2] > 0.2)] - (0, 0.7, 0)
+    points = np.concatenate([ceiling, table, floor]).astype(np.float32)
+    sizes = (len(ceiling), len(table), len(floor))
+    colours = np.repeat(np.array([[9, 9, 9], [0, 0, 200], [0, 200, 0]], np.uint8), sizes, 0)
+    picture = from_above(points, colours, 2.5, 50)
+    assert picture.shape == (50, 50, 3)
+    assert not (picture == 9).all(-1).any()
+    assert picture[10, 40].tolist() == [0, 0, 200]  # top right
+    assert picture[40, 10].tolist() == picture[10, 10].tolist() == [0, 200, 0]
+    assert picture[0, 0].tolist() == [255, 255, 255]
+
+
+def test_a_legend_stands_below_and_breaks_its_lines(tmp_path):
+    grey = np.full((60, 90, 3), 128, np.uint8)
+    legend = [("wall", (255, 0, 0)), ("other furniture", (0, 255, 0))]
+    write_columns(tmp_path / "a.png", [Column("a", [grey])], legend=legend)
+    found = np.asarray(Image.open(tmp_path / "a.png"))
+    assert found.shape == (16 + 60 + 6 + 2 * 16, 6 + 90 + 6, 3)
+    assert found[82 + 3, 6 + 3].tolist() == [255, 0, 0]
+    assert found[98 + 3, 6 + 3].tolist() == [0, 255, 0]

@@ -29,11 +29,11 @@ class Fusion:
     Args:
         size: Edge of a voxel, metres.
         far: Depth beyond this many metres is left out.
-        classes: Of the labels; 0 without labels.
+        classes: Of the labels, about; larger ones make more room; 0 without labels.
     """
 
     def __init__(self, size: float, far: float = np.inf, classes: int = 0) -> None:
-        self.size, self.far, self.classes = size, far, classes
+        self.size, self.far = size, far
         self.used = 0
         self.keys = np.empty(0, np.int64)
         self.sums = np.empty((0, SUMS))
@@ -45,7 +45,7 @@ class Fusion:
 
         Args:
             view: Its ``world_to_camera`` is rigid.
-            labels: (H, W) class of each pixel, -1 where none.
+            labels: (H, W) class, or other number, of each pixel, -1 where none.
 
         Raises:
             ValueError: It reaches farther from the origin than voxels can be told apart.
@@ -55,6 +55,8 @@ class Fusion:
         if reach > self.size * HALF:
             raise ValueError(f"lies {np.abs(pose[:3, 3]).max():.0f} m from the origin")
         self._make_room(view.depth.size)
+        if labels is not None and labels.size:
+            self._widen(int(labels.max()) + 1)
         k = view.intrinsics
         self.used = fuse_view(
             np.ascontiguousarray(view.depth),
@@ -74,9 +76,8 @@ class Fusion:
         """Return the voxels; nothing where no pixel had a depth."""
         sums, count = self.sums[: self.used], self.sums[: self.used, 9:]
         towards = sums[:, 6:9] / np.maximum(np.linalg.norm(sums[:, 6:9], axis=1), 1e-12)[:, None]
-        votes = self.votes[: self.used]
-        labels = np.full(self.used, -1, np.int16)
-        if self.classes:
+        votes, labels = self.counts(), np.full(self.used, -1, np.int16)
+        if votes.shape[1]:
             labels = np.where(votes.any(1), votes.argmax(1), -1).astype(np.int16)
         return Fused(
             (sums[:, :3] / count).astype(np.float32),
@@ -84,6 +85,16 @@ class Fusion:
             towards.astype(np.float32),
             labels,
         )
+
+    def counts(self) -> NDArray[np.int32]:  # (n, classes)
+        """Return how many pixels said which label, a row a voxel in the order of ``result``."""
+        return self.votes[: self.used]
+
+    def _widen(self, wanted: int) -> None:
+        if wanted > self.votes.shape[1]:
+            wider = np.zeros((len(self.votes), max(wanted, 2 * self.votes.shape[1])), np.int32)
+            wider[:, : self.votes.shape[1]] = self.votes
+            self.votes = wider
 
     def _make_room(self, pixels: int) -> None:
         wanted = self.used + pixels

@@ -1,4 +1,4 @@
-"""Recordings of synthetic rooms in the form of 7-Scenes, with a label image beside every frame."""
+"""Recordings of synthetic rooms in the form of 7-Scenes, with class and object of every pixel."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Seen(NamedTuple):
     colour: NDArray[np.uint8]  # (H, W, 3)
     depth: NDArray[np.uint16]  # (H, W) millimetres, 0: none
     labels: NDArray[np.uint8]  # (H, W) class from 1, 0: none
+    things: NDArray[np.uint8]  # (H, W) object of the room from 1, 0: none
     pose: NDArray[np.float64]  # (4, 4) camera to world, y down
 
 
@@ -72,6 +73,7 @@ def write_room(folder: Path, seed: int, number: int, frames: int) -> None:
         write_png(folder / f"{stem}.color.png", seen.colour)
         write_png(folder / f"{stem}.depth.png", seen.depth)
         write_png(folder / f"{stem}.label.png", seen.labels)
+        write_png(folder / f"{stem}.instance.png", seen.things)
         _write_matrix(folder / f"{stem}.pose.txt", seen.pose)
 
 
@@ -102,10 +104,13 @@ def see(room: Surfaces, pose: NDArray[np.float64]) -> Seen:
     hits = cast(room, pose[:3, 3], rays @ pose[:3, :3].T)
     met = hits.surface >= 0
     depth = np.round(np.where(met, hits.distance, 0) * 1000).clip(0, 65534).astype(np.uint16)
-    labels = np.where(met, room.label[hits.surface] + 1, 0).astype(np.uint8)
+    labels, things = (
+        np.where(met, of[hits.surface] + 1, 0).astype(np.uint8).reshape(SIZE)
+        for of in (room.label, room.thing)
+    )
     world = np.eye(4)
     world[:3, :3], world[:3, 3] = DOWN @ pose[:3, :3], DOWN @ pose[:3, 3]
-    return Seen(hits.colour.reshape(*SIZE, 3), depth.reshape(SIZE), labels.reshape(SIZE), world)
+    return Seen(hits.colour.reshape(*SIZE, 3), depth.reshape(SIZE), labels, things, world)
 
 
 def _write_matrix(path: Path, matrix: NDArray[np.float64]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,15 +13,14 @@ from torch.autograd.function import once_differentiable
 from pcv.render.projection import FAINTEST
 
 STOP = 1e-4  # a splat that would let through no more than this is the first not drawn
-SLOTS = 32  # splats of a tile that are blended at once
-KEPT = 1 << 25  # numbers that are kept for the gradient; beyond that they are computed again
-ABSENT = -1e4  # logarithm of the opacity in empty slots
+SLOTS = 24  # splats of a tile that are blended at once
+FAR = -20.0  # logarithm of an alpha that is nothing; exp of far less is slow, and denormal
 
 
 class Layout(NamedTuple):
     """Where the splats of each tile stand, and how much is blended at once."""
 
-    splat: Tensor  # (P,) int64, which splat each pair draws, nearest first in each tile
+    splat: Tensor  # (P,) int32 or int64, which splat each pair draws, nearest first in each tile
     start: Tensor  # (tiles,) int64
     pairs: Tensor  # (tiles,) int64, how many each has
     side: int  # pixels
@@ -32,22 +32,22 @@ def blend(exponent: Tensor, values: Tensor, layout: Layout) -> Tensor:
     """Sum values with the weights of alpha blending.
 
     Pixel p of a tile, at (x, y) from the tile's middle, sees pair k with
-    ``alpha = min(cap, exp(exponent[k] . (1, x, y, x^2, xy, y^2)))``, nothing where that is below
+    ``alpha = min(cap, exp(exponent[:, k] . (1, x, y, x^2, xy, y^2)))``, nothing where that is below
     1 / 255, and behind everything nearer: ``weight = alpha_k * prod_{j<k} (1 - alpha_j)``. Where
     that product including k is 1e-4 or less, k and all behind it are not drawn.
 
     Args:
-        exponent: (P, 6) coefficients, differentiable.
+        exponent: (6, P) coefficients, differentiable.
         values: (S, D) of the splats, differentiable.
         layout: Pairs of splats and tiles.
 
     Returns:
         (tiles, side * side, D), the pixels of a tile row by row.
     """
-    blank = exponent.new_zeros(1, 6)
-    blank[0, 0] = ABSENT
+    blank = exponent.new_zeros(6, 1)
+    blank[0, 0] = FAR
     image: Tensor = _Blend.apply(
-        torch.cat([exponent, blank]), torch.cat([values, values.new_zeros(1, values.shape[1])]),
+        torch.cat([exponent, blank], 1), torch.cat([values, values.new_zeros(1, values.shape[1])]),
         layout,
     )  # fmt: skip
     return image
@@ -62,26 +62,41 @@ class _Slice(NamedTuple):
 
 
 class _Blended(NamedTuple):
-    alpha: Tensor  # (A, px, K)
-    rest: Tensor  # (A, px, K) 1 - alpha
+    odds: Tensor  # (A, px, K) alpha / (1 - alpha)
     weight: Tensor  # (A, px, K) alpha times what reaches it, 0 where it is not drawn
     passed: Tensor  # (A, px) as in ``_Slice``, behind all of them
+    capped: Tensor | None  # (A, px, K) bool, where alpha is ``cap``; None: nowhere
+
+
+class _Scratch:
+    """Arrays that every slice writes anew: to touch fresh memory costs more than to fill it."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.like = like
+        self.held: dict[str, Tensor] = {}
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        size = math.prod(shape)
+        if name not in self.held or self.held[name].numel() < size:
+            self.held[name] = self.like.new_empty(size)
+        return self.held[name][:size].view(shape)
 
 
 class _Blend(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, exponent: Tensor, values: Tensor, layout: Layout) -> Tensor:  # noqa: ANN401
-        basis = _basis(layout.side, exponent)
+        basis, scratch = _basis(layout.side, exponent), _Scratch(values)
         splat = torch.cat([layout.splat, layout.splat.new_tensor([len(values) - 1])])
         image = values.new_zeros(len(layout.start), layout.side**2, values.shape[1])
-        ctx.layout, ctx.slices, room = layout, [], KEPT * any(ctx.needs_input_grad)
+        ctx.layout, ctx.slices, ctx.scratch = layout, [], scratch
         ctx.save_for_backward(exponent, values, splat, basis)
         for tiles in _chunks(layout):
-            for part, found in _slices(tiles, layout, exponent, basis):
-                seen = _rows(values, splat[part.pairs], len(part.tiles))
-                image.index_add_(0, part.tiles, found.weight @ seen)
-                room -= 3 * found.weight.numel()
-                ctx.slices.append((part, found if room > 0 else None))
+            for part, found in _slices(tiles, layout, exponent, basis, scratch):
+                seen = _seen(values, splat, part, scratch)
+                shape = (len(part.tiles), *image.shape[1:])
+                drawn = torch.bmm(found.weight, seen, out=scratch("image", *shape))
+                image.index_add_(0, part.tiles, drawn)
+                ctx.slices.append(part)
         return image
 
     @staticmethod
@@ -90,22 +105,29 @@ class _Blend(torch.autograd.Function):
         exponent, values, splat, basis = ctx.saved_tensors
         into, into_values = torch.zeros_like(exponent), torch.zeros_like(values)
         behind = grad.new_zeros(grad.shape[:2])  # what splats behind a slice add to the loss
-        nearer = _nearer(grad)
-        for part, found in reversed(ctx.slices):
-            alpha, rest, weight, _ = found or _blended(part, exponent, basis, ctx.layout.cap)
-            which, asked = splat[part.pairs], grad.index_select(0, part.tiles)
-            gain = asked @ _rows(values, which, len(part.tiles)).transpose(1, 2)  # (A, px, K)
-            into_values.index_add_(0, which, (weight.transpose(1, 2) @ asked).flatten(0, 1))
+        nearer, scratch = _nearer(grad), ctx.scratch
+        for part in reversed(ctx.slices):
+            odds, weight, _, capped = _blended(part, exponent, basis, ctx.layout.cap, scratch)
+            tiles, pixels, slots = weight.shape
+            asked = torch.index_select(
+                grad, 0, part.tiles, out=scratch("image", tiles, pixels, grad.shape[2])
+            )
+            seen = _seen(values, splat, part, scratch)
+            gain = torch.bmm(asked, seen.mT, out=scratch("gain", *weight.shape))
+            torch.bmm(weight.mT, asked, out=seen)
+            into_values.index_add_(0, splat.index_select(0, part.pairs), seen.flatten(0, 1))
             gain *= weight
-            later = gain @ nearer.T
+            later = torch.mm(
+                gain.flatten(0, 1), nearer.T, out=scratch("later", tiles * pixels, slots)
+            ).view(weight.shape)
             later += behind.index_select(0, part.tiles)[:, :, None]
-            behind.index_add_(0, part.tiles, gain.sum(2))
-            later *= alpha
-            later /= rest
+            behind.index_copy_(0, part.tiles, later[:, :, 0] + gain[:, :, 0])
+            later *= odds
             slope = gain.sub_(later)
-            if bool(alpha.amax() >= ctx.layout.cap):  # rare, and comparing all is dear
-                slope *= alpha < ctx.layout.cap
-            into.index_copy_(0, part.pairs, torch.matmul(basis, slope).mT.flatten(0, 1))
+            if capped is not None:
+                slope.masked_fill_(capped, 0.0)
+            found = torch.bmm(basis.expand(tiles, -1, -1), slope)  # (A, 6, K)
+            into.index_copy_(1, part.pairs, found.transpose(0, 1).reshape(6, -1))
         return into, into_values, None
 
 
@@ -116,7 +138,7 @@ def _chunks(layout: Layout) -> Iterator[Tensor]:
 
 
 def _slices(
-    tiles: Tensor, layout: Layout, exponent: Tensor, basis: Tensor
+    tiles: Tensor, layout: Layout, exponent: Tensor, basis: Tensor, scratch: _Scratch
 ) -> Iterator[tuple[_Slice, _Blended]]:
     """Splats of some tiles from front to back, until they end or hide all behind them."""
     slot = torch.arange(SLOTS, device=tiles.device)
@@ -131,28 +153,40 @@ def _slices(
             if not len(tiles):
                 return
         pairs = start[:, None] + first + slot
-        pairs = torch.where(slot < left[:, None], pairs, len(exponent) - 1)
+        pairs = torch.where(slot < left[:, None], pairs, exponent.shape[1] - 1)
         part = _Slice(tiles, pairs.flatten(), passed)
-        found = _blended(part, exponent, basis, layout.cap)
+        found = _blended(part, exponent, basis, layout.cap, scratch)
         yield part, found
         passed = found.passed
 
 
-def _blended(part: _Slice, exponent: Tensor, basis: Tensor, cap: float) -> _Blended:
+def _blended(
+    part: _Slice, exponent: Tensor, basis: Tensor, cap: float, scratch: _Scratch
+) -> _Blended:
     """What each splat of a slice covers of each pixel, and how much of that is seen."""
-    polynomials = _rows(exponent, part.pairs, len(part.tiles))
-    alpha = torch.matmul(basis.T, polynomials.transpose(1, 2)).exp_()  # (A, px, K)
-    alpha.clamp_(max=cap)
+    tiles, pixels = part.passed.shape
+    shape = (tiles, pixels, SLOTS)
+    polynomials = exponent.index_select(1, part.pairs).view(6, tiles, SLOTS).transpose(0, 1)
+    alpha = torch.bmm(basis.T.expand(tiles, -1, -1), polynomials, out=scratch("odds", *shape))
+    alpha.clamp_(min=FAR).exp_()
+    capped = None
+    if bool(alpha.amax() >= cap):  # rare, and a pass over all that is dear
+        capped = alpha >= cap
+        alpha.clamp_(max=cap)
     torch.threshold_(alpha, FAINTEST, 0.0)
-    rest = 1 - alpha
-    passed = rest.cumprod(2).mul_(part.passed[:, :, None])  # behind each
+    rest = torch.sub(alpha.new_ones(()), alpha, out=scratch("weight", *shape))
+    odds = alpha.div_(rest)
+    rest[:, :, 0] *= part.passed
+    passed = rest.cumprod_(2)  # behind each
     last = passed[:, :, -1].clone()
-    weight = torch.threshold_(passed, STOP, 0.0).div_(rest).mul_(alpha)
-    return _Blended(alpha, rest, weight, last)
+    weight = torch.threshold_(passed, STOP, 0.0).mul_(odds)
+    return _Blended(odds, weight, last, capped)
 
 
-def _rows(values: Tensor, index: Tensor, tiles: int) -> Tensor:  # (A, K, ...)
-    return values.index_select(0, index).unflatten(0, (tiles, SLOTS))
+def _seen(values: Tensor, splat: Tensor, part: _Slice, scratch: _Scratch) -> Tensor:  # (A, K, D)
+    index = splat.index_select(0, part.pairs)
+    rows = scratch("seen", len(index), values.shape[1])
+    return torch.index_select(values, 0, index, out=rows).unflatten(0, (-1, SLOTS))
 
 
 def _nearer(like: Tensor) -> Tensor:  # (K, K)

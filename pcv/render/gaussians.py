@@ -47,18 +47,23 @@ class RasterOptions(NamedTuple):
     blur: float = 0.3  # square pixels, added to the variances of every ellipse
     alpha_cap: float = 0.999  # of one Gaussian in one pixel; gsplat after 1.5.3: 0.99
     tile: int = 5  # pixels a side; changes the speed, not the image
-    budget: int = 1 << 18  # numbers in the largest array, about
+    budget: int = 1 << 17  # numbers in the largest array, about
 
 
 DEFAULTS = RasterOptions()
 
 
-def rotation(quaternion: Tensor) -> Tensor:  # (..., 4) -> (..., 3, 3)
+def rotation_rows(quaternion: Tensor) -> Tensor:  # (4, ...) -> (3, 3, ...)
     """Return the rotations that quaternions w, x, y, z of any length stand for."""
-    w, x, y, z = torch.nn.functional.normalize(quaternion, dim=-1).unbind(-1)
+    w, x, y, z = torch.nn.functional.normalize(quaternion, dim=0).unbind(0)
     rows = (
         1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
         2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
         2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
     )  # fmt: skip
-    return torch.stack(rows, -1).reshape(*quaternion.shape[:-1], 3, 3)
+    return torch.stack(rows).unflatten(0, (3, 3))
+
+
+def rotation(quaternion: Tensor) -> Tensor:  # (..., 4) -> (..., 3, 3)
+    """Return what ``rotation_rows`` does, of quaternions whose parts come last."""
+    return rotation_rows(quaternion.movedim(-1, 0)).movedim((0, 1), (-2, -1))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pcv.render.gaussians import Gaussians, RasterOptions, rotation
+from pcv.render.gaussians import Gaussians, RasterOptions, rotation_rows
 
 FAINTEST = 1 / 255  # what would draw less than this in a pixel is left out of it
 WIDEST = 3.33  # standard deviations beyond which no opacity reaches ``FAINTEST``
@@ -22,6 +22,7 @@ class Splats(NamedTuple):
     conic: Tensor  # (S, 3) the inverse covariance's xx, xy and yy
     depth: Tensor  # (S,) camera z
     reach: Tensor  # (S, 2) pixels from the centre, beyond which it is fainter than ``FAINTEST``
+    limit: Tensor  # (S,) the same of the squared distance, in standard deviations
 
 
 def project(
@@ -45,21 +46,23 @@ def project(
         seen = gaussians.mean @ turn[2] + shift[2]
         live = (seen > options.near) & (seen < options.far) & (gaussians.opacity >= FAINTEST)
         index = live.nonzero()[:, 0]
-    found = _ellipses(gaussians, index, turn, shift, intrinsics, size)
-    centre, depth, covariance = found
-    xx, xy, yy = covariance[:, 0] + options.blur, covariance[:, 1], covariance[:, 2] + options.blur
+    centre, depth, covariance = _ellipses(gaussians, index, turn, shift, intrinsics, size)
+    xx, xy, yy = covariance[0] + options.blur, covariance[1], covariance[2] + options.blur
     determinant = xx * yy - xy * xy
-    conic = torch.stack([yy, -xy, xx], 1) / determinant[:, None]
     with torch.no_grad():
-        opacity = gaussians.opacity[index]
-        wide = (2 * (opacity / FAINTEST).log()).clamp(min=0).sqrt().clamp(max=WIDEST)
-        reach = (wide[:, None] * torch.stack([xx, yy], 1).sqrt()).ceil()
-        edge = centre.new_tensor([size[1], size[0]])
-        inside = ((centre + reach > 0) & (centre - reach < edge)).all(1) & (determinant > 0)
-        inside &= torch.isfinite(centre).all(1) & torch.isfinite(reach).all(1)
+        opacity = gaussians.opacity.index_select(0, index)
+        limit = (2 * (opacity / FAINTEST).log()).clamp(min=0, max=WIDEST**2)
+        reach = (limit * torch.stack([xx, yy])).sqrt()  # (2, S)
+        edge = centre.new_tensor([[size[1]], [size[0]]])
+        inside = ((centre + reach > 0) & (centre - reach < edge)).all(0) & (determinant > 0)
+        inside &= torch.isfinite(centre + reach).all(0)
         kept = inside.nonzero()[:, 0]
-        kept = kept[depth[kept].sort(stable=True).indices]
-    return Splats(index[kept], centre[kept], conic[kept], depth[kept], reach[kept])
+        kept = kept.index_select(0, depth.index_select(0, kept).sort(stable=True).indices)
+        index, limit = index.index_select(0, kept), limit.index_select(0, kept)
+        reach = reach.index_select(1, kept)
+    conic = torch.stack([yy, -xy, xx]) / determinant
+    packed = torch.cat([centre, conic, depth[None]]).index_select(1, kept)
+    return Splats(index, packed[:2].T, packed[2:5].T, packed[5], reach.T, limit)
 
 
 def _ellipses(
@@ -69,18 +72,21 @@ def _ellipses(
     shift: Tensor,
     intrinsics: Tensor,
     size: tuple[int, int],
-) -> tuple[Tensor, Tensor, Tensor]:  # (S, 2), (S,), (S, 3)
+) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:  # (2, S), (S,), three of (S,)
     """Centres, depths and covariances (xx, xy, yy) in the image."""
-    x, y, z = (gaussians.mean[index] @ turn.T + shift).unbind(1)
+    mean, quaternion, scale = (
+        part.index_select(0, index)
+        for part in (gaussians.mean, gaussians.quaternion, gaussians.scale)
+    )
+    x, y, z = torch.addmm(shift[:, None], turn, mean.T).unbind(0)
     fx, fy, cx, cy = (intrinsics[row, column] for row, column in ((0, 0), (1, 1), (0, 2), (1, 2)))
-    centre = torch.stack([fx * x / z + cx, fy * y / z + cy], 1)
+    centre = torch.stack([fx * x / z + cx, fy * y / z + cy])
     height, width = size
     limit_x, limit_y = MARGIN * 0.5 * width / fx, MARGIN * 0.5 * height / fy
     tx = (x / z).clamp(-cx / fx - limit_x, (width - cx) / fx + limit_x)
     ty = (y / z).clamp(-cy / fy - limit_y, (height - cy) / fy + limit_y)
-    axes = turn @ rotation(gaussians.quaternion[index]) * gaussians.scale[index][:, None, :]
+    axes = (turn @ rotation_rows(quaternion.T).flatten(1)).unflatten(1, (3, -1)) * scale.T
     # Rows of the Jacobian times the axes: (fx / z) (e_x - tx e_z), and the same for y.
-    across = (fx / z)[:, None] * (axes[:, 0] - tx[:, None] * axes[:, 2])
-    down = (fy / z)[:, None] * (axes[:, 1] - ty[:, None] * axes[:, 2])
-    pairs = (across * across, across * down, down * down)
-    return centre, z, torch.stack([pair.sum(1) for pair in pairs], 1)
+    across = fx / z * (axes[0] - tx * axes[2])  # (3, S)
+    down = fy / z * (axes[1] - ty * axes[2])
+    return centre, z, ((across * across).sum(0), (across * down).sum(0), (down * down).sum(0))

@@ -67,23 +67,25 @@ def _draw(
     splats = project(gaussians, matrix, intrinsics, size, options)
     tiles = cut_tiles(splats, size, options.tile)
     depth = splats.depth[:, None]
-    values = torch.cat([gaussians.channels[splats.source], depth, torch.ones_like(depth)], 1)
+    channels, opacity = (
+        part.index_select(0, splats.source) for part in (gaussians.channels, gaussians.opacity)
+    )
+    values = torch.cat([channels, depth, torch.ones_like(depth)], 1)
     layout = Layout(
         tiles.splat, tiles.start, tiles.pairs, options.tile, options.alpha_cap, options.budget
     )
-    opacity = gaussians.opacity[splats.source]
     image = blend(_exponents(splats, opacity, tiles), values, layout)
     side = options.tile
     whole = image.reshape(tiles.rows, tiles.columns, side, side, -1).transpose(1, 2)
     return whole.reshape(tiles.rows * side, tiles.columns * side, -1)[: size[0], : size[1]]
 
 
-def _exponents(splats: Splats, opacity: Tensor, tiles: Tiles) -> Tensor:  # (P, 6)
+def _exponents(splats: Splats, opacity: Tensor, tiles: Tiles) -> Tensor:  # (6, P)
     """Logarithm of alpha, as a polynomial of the place in the tile: of 1, x, y, x^2, xy, y^2."""
-    packed = torch.cat([splats.centre, splats.conic, opacity.log()[:, None]], 1)
-    x, y, xx, xy, yy, faint = packed[tiles.splat].unbind(1)
-    middle = tiles.middle[tiles.tile]
-    x, y = x - middle[:, 0], y - middle[:, 1]
+    packed = torch.cat([splats.centre.T, splats.conic.T, opacity.log()[None]])
+    x, y, xx, xy, yy, faint = packed.index_select(1, tiles.splat).unbind(0)
+    middle = tiles.middle.T.index_select(1, tiles.tile)
+    x, y = x - middle[0], y - middle[1]
     along, down = xx * x + xy * y, xy * x + yy * y
     constant = faint - 0.5 * (along * x + down * y)
-    return torch.stack([constant, along, down, -0.5 * xx, -xy, -0.5 * yy], 1)
+    return torch.stack([constant, along, down, -0.5 * xx, -xy, -0.5 * yy])

@@ -22,6 +22,7 @@ from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
 from pcv.stages.scene_instances import score_instances
 from pcv.stages.scene_scoring import score_labelling
+from pcv.stages.voting import vote
 from pcv.stages.whole_scenes import score_scenes
 from pcv.train.fit import device_of, to_device
 
@@ -36,6 +37,7 @@ class Scores(NamedTuple):
     values: dict[str, float]
     confusion: NDArray[np.int64]  # of videos, or of points
     videos: int  # scored
+    passes: int | None = None  # over every scene
 
 
 def score(
@@ -56,8 +58,9 @@ def score(
         return Scores("ap50", *score_instances(objective, (store, videos, recipe), progress))
     if isinstance(objective, SceneSegment):
         what = (store, videos, recipe)
-        found = score_labelling(objective, objective.encoder, objective.labels, what, progress)
-        return Scores("miou_present_classes", *found)
+        label = vote(objective.scores, recipe.eval)
+        found = score_labelling(objective, objective.encoder, label, what, progress)
+        return Scores("miou_present_classes", *found, recipe.eval.passes)
     scored = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))
     matrix = confusion_matrix(scored.label, scored.score.argmax(1), classes)

@@ -1,4 +1,4 @@
-"""``pcv view``: what a pretrained run draws, beside what cameras saw."""
+"""``pcv view``: what a run draws or says, beside what is true."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pcv.evaluate.novel_views import draw_views, score_views
 from pcv.objectives import GaussianCross, build_objective
 from pcv.stages.evaluate import read_run
 from pcv.stages.novel_views import novel_views
+from pcv.stages.view_rooms import view_rooms
 from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
 from pcv.view import Column, colour_picture, depth_picture, principal_pictures, write_columns
@@ -26,17 +27,18 @@ PIXELS = 240  # rows that a small picture is enlarged to, about
 def view(
     run: Path, out: Path, *, store: Path | None = None, scene: str | None = None, views: int = 4
 ) -> dict[str, Any]:
-    """Draw held-out views of one scene and write them beside the real ones.
+    """Draw held-out views of one scene beside the real ones, or rooms beside their true labels.
 
     Args:
-        run: Run folder of a GaussianCross pretraining.
+        run: Run folder of a GaussianCross pretraining, or of one finetuned to label rooms.
         out: PNG to write.
         store: None: the one it was trained on.
-        scene: Name of a recording; None: the first that has views held out.
-        views: At most so many.
+        scene: Name of a recording; None: the first that has views held out, or rooms that test.
+        views: At most so many, or so many rooms.
 
     Returns:
-        JSON-able: the scene, the frames shown, and the scores of all its held-out views.
+        JSON-able: the scene, the frames shown, and the scores of all its held-out views; or what
+        ``view_rooms`` says.
 
     Raises:
         InputError: Another kind of run, no such scene, or none with held-out views.
@@ -44,8 +46,11 @@ def view(
     if out.suffix.lower() != ".png":
         raise InputError(f"{out}: pictures are written as .png")
     recipe, stored = read_run(run)
+    if recipe.stage == "finetune" and recipe.objective.name in ("scene_segment", "scene_instances"):
+        return view_rooms(run, recipe, store or stored, out, scene=scene, most=views)
     if recipe.objective.name != "gaussiancross":
-        raise InputError(f"{run}: a run of {recipe.objective.name}; pcv view draws gaussiancross")
+        kind = recipe.objective.name
+        raise InputError(f"{run}: a run of {kind}; pcv view draws gaussiancross and scene runs")
     opened = open_store(store or stored, recipe.data.dataset)
     objective = build_objective(recipe, build_encoder(recipe.encoder), classes=0)
     assert isinstance(objective, GaussianCross)

@@ -42,6 +42,7 @@ class RunResult(BaseModel):
     scores: dict[str, float] = {}  # name -> value; accuracies from 0 to 1
     n_scored: int | None = None
     n_in_split: int | None = None
+    passes: int | None = None  # over every scene scored, whose softmax is summed; None: no scenes
     label_fraction: float = 1.0
     shots: int = 0  # labelled videos a class; 0: label_fraction says
     fold: int | None = None  # of cross-validation: its people, not the test videos, were scored

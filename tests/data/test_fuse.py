@@ -71,6 +71,18 @@ def test_voxels_hold_means_of_what_falls_into_them(far: float) -> None:
         assert label == (votes.argmax() if votes.any() else -1)
 
 
+def test_labels_may_be_more_than_announced() -> None:
+    made = views()
+    labels = [np.full((12, 16), 5 * k, np.int16) for k in range(3)]
+    few, enough = Fusion(0.2, classes=0), Fusion(0.2, classes=16)
+    for fusion in (few, enough):
+        for view, label in zip(made, labels, strict=True):
+            fusion.add(view, label)
+    np.testing.assert_array_equal(few.result().labels, enough.result().labels)
+    np.testing.assert_array_equal(few.counts()[:, :11], enough.counts()[:, :11])
+    assert few.counts().sum() == enough.counts().sum() > len(few.counts())
+
+
 def test_a_pose_beyond_what_voxels_reach_is_refused() -> None:
     view = views(1)[0]
     far = np.eye(4)

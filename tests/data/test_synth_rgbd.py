@@ -24,6 +24,8 @@ def test_every_pixel_is_what_its_ray_meets() -> None:
     met = seen.labels[v, u] > 0
     assert met.mean() > 0.9
     assert (room.label[hits.surface[met]] + 1 == seen.labels[v, u][met]).mean() > 0.99
+    assert (room.thing[hits.surface[met]] + 1 == seen.things[v, u][met]).mean() > 0.99
+    assert (seen.things[v, u][~met] == 0).all()
     np.testing.assert_allclose(hits.distance[met], 1, atol=2e-3)
     assert (seen.depth[v, u][~met] == 0).all()
     assert (hits.colour[met] == seen.colour[v, u][met]).all(1).mean() > 0.98
@@ -55,6 +57,7 @@ def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_colour(folder / "frame-000001.color.png"), seen.colour)
     np.testing.assert_array_equal(read_depth(folder / "frame-000001.depth.png"), seen.depth)
     np.testing.assert_array_equal(read_labels(folder / "frame-000001.label.png"), seen.labels)
+    np.testing.assert_array_equal(read_labels(folder / "frame-000001.instance.png"), seen.things)
     np.testing.assert_array_equal(read_matrix(folder / "frame-000001.pose.txt", 4), seen.pose)
     lines = (tmp_path / "a/classes.txt").read_text().splitlines()
     assert lines == [f"{i} {name}" for i, name in enumerate(CLASSES, 1)]

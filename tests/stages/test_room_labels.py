@@ -1,6 +1,7 @@
 """What is written of rooms is what scoring counts, and of raw rooms what their store is told."""
 
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from pcv.clip import ClipBatch
 from pcv.config import build_recipe
 from pcv.data.convert import Storage
 from pcv.data.labelled_cloud import class_colours
@@ -27,7 +27,8 @@ from pcv.stages.evaluate import evaluate
 from pcv.stages.inputs import Reading
 from pcv.stages.predict import Wanted, predict
 from pcv.stages.pretrained import Pretrained, _build, from_pretrained
-from pcv.stages.room_labels import _Objects, guess_room, room_data
+from pcv.stages.room_labels import _Objects, guess_room, label_room, room_data
+from pcv.stages.scoring import score
 from pcv.stages.whole_scenes import read_scenes
 from pcv.train.exported import ModelConfig, StorageConfig
 from tests import rooms as posed
@@ -149,8 +150,8 @@ def test_the_encoder_is_shown_what_scoring_shows_it(room_run) -> None:
             assert np.array_equal(ours[0, item].columns[name], theirs[0, item].columns[name])
 
 
-def test_a_model_of_videos_labels_rooms_too(rooms: Store, tmp_path: Path) -> None:
-    """The recording's encoders also serve scenes, as in scoring; colours reach them."""
+def test_a_model_of_videos_labels_rooms_too(rooms: Store) -> None:
+    """Encoders of recordings also serve scenes, as in scoring; colours reach them."""
     data = {"frames": 1, "points": 256, "spacing": 0.4, "colour": True}
     encoder = {
         "name": "p4transformer", "form": "scene", "colour": True, "width": 1 / 32, "depth": 1,
@@ -158,16 +159,22 @@ def test_a_model_of_videos_labels_rooms_too(rooms: Store, tmp_path: Path) -> Non
     }  # fmt: skip
     tree = {"stage": "finetune", "data": data, "encoder": encoder, "objective": {"name": "segment"}}
     model = untrained(tree, rooms)
-    shown = []
-
-    def read(batch: ClipBatch) -> tuple[torch.Tensor, ...]:
-        guess = guess_room(model.body, batch)
-        shown.append(guess_room(model.body, batch._replace(point_colour=255 - batch.point_colour)))
-        return guess
-
-    ((_, (label, share)),) = read_scenes(read, SceneDataset(rooms, [0], room_data(model)))
-    assert label.shape == share.shape
-    assert not torch.equal(torch.cat([each.share.flatten() for each in shown])[: len(share)], share)
+    scenes = np.arange(1)
+    ((_, (label, share)),) = read_scenes(
+        lambda batch: guess_room(model.body, batch), SceneDataset(rooms, scenes, room_data(model))
+    )
+    ((_, (other,)),) = read_scenes(
+        lambda batch: guess_room(model.body, batch._replace(point_colour=255 - batch.point_colour))[
+            1:
+        ],
+        SceneDataset(rooms, scenes, room_data(model)),
+    )
+    assert not torch.equal(share, other)
+    clips = SceneDataset(rooms, scenes, room_data(model))
+    guess = label.numpy()[clips.nearest_kept(0)]
+    truth = rooms.read_column("labels", 0, FRAME, len(guess))[0]
+    wanted = confusion_matrix(truth[truth >= 0], guess[truth >= 0], len(model.config.class_names))
+    assert np.array_equal(score(model.body, rooms, scenes, model.recipe).confusion, wanted)
 
 
 def untrained(tree: dict, store: Store) -> Pretrained:
@@ -318,3 +325,32 @@ def test_rooms_and_recordings_are_not_taken_for_each_other(
     with pytest.raises(InputError, match="--read unit: scannet has no options"):
         predict(room_run.run, [room_run.raw], wanted=wanted, reading=Reading(options=("unit=2",)))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.real
+def test_real_rooms_are_told_as_the_store_of_them(tmp_path: Path) -> None:
+    data = os.environ.get("PCV_DATA")
+    if not data:
+        pytest.skip("PCV_DATA does not name a folder of real recordings")
+    (tmp_path / "raw").mkdir()
+    for file in (Path(data) / "scannet").glob("scene000[1-3]_00_*.npy"):
+        (tmp_path / "raw" / file.name).symlink_to(file)
+    reader = ScanNet(tmp_path / "raw")
+    prepare(reader, tmp_path / "raw", tmp_path / "store", points=1 << 20)
+    store, serial = open_store(tmp_path / "store"), ["xyz", "colour", "normal"]
+    tree = {
+        "stage": "finetune", "objective": {"name": "scene_segment"},
+        "data": {"frames": 1, "points": 512, "spacing": 0.15, "colour": True, "normals": True},
+        "encoder": {"name": "serial", "inputs": serial, "channels": 16, "depth": 1, "heads": 2,
+                    "key_channels": 4, "value_channels": 4, "mlp": 16},
+    }  # fmt: skip
+    model = untrained(tree, store)
+    bare = ScanNet(tmp_path / "raw", labelled=False)
+    for row, source in enumerate(reader.list_videos(tmp_path / "raw")):
+        kept = Recorded(bare, source, storage_of(model), keep=model.columns)
+        for name, held in (("stored", (store, row)), ("raw", (kept, 0))):
+            label_room(model, *held, tmp_path / f"{name}.ply", lambda done, count: None)
+        stored, raw = (load(tmp_path / f"{name}.ply") for name in ("stored", "raw"))
+        (order,) = kept.read_column(INDEX, 0, FRAME, len(raw))
+        for field in ("label", "score", "nearest"):
+            assert np.array_equal(raw[field][order], stored[field])

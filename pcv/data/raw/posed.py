@@ -29,6 +29,7 @@ class Entry(NamedTuple):
     depth: Path | None = None
     pose: Path | None = None
     labels: Path | None = None
+    instances: Path | None = None
     place: int = 0  # within a file that holds all frames, or a line of a list
 
     def having(self, part: str, file: Path) -> Entry:
@@ -39,7 +40,7 @@ class Entry(NamedTuple):
     @property
     def files(self) -> tuple[Path, ...]:
         """Those that are there."""
-        found = (self.colour, self.depth, self.pose, self.labels)
+        found = (self.colour, self.depth, self.pose, self.labels, self.instances)
         return tuple(path for path in found if path is not None)
 
 
@@ -50,6 +51,7 @@ class RawFrame(NamedTuple):
     depth: NDArray[np.uint16]  # (H, W); 0: none
     pose: NDArray[np.float64]  # (4, 4), in whatever convention
     labels: NDArray[np.int64] | None = None  # (H, W) ids
+    instances: NDArray[np.int64] | None = None  # (H, W) objects of the scene, 0: none
 
 
 class Cameras(NamedTuple):
@@ -88,6 +90,7 @@ def load_files(path: Path, entry: Entry) -> RawFrame:
         read_depth(needed(path, entry.depth, "depth image")),
         read_matrix(needed(path, entry.pose, "pose"), 4),
         read_labels(entry.labels) if entry.labels else None,
+        read_labels(entry.instances) if entry.instances else None,
     )
 
 
@@ -131,14 +134,14 @@ def read_depth(path: Path) -> NDArray[np.uint16]:  # (H, W)
 
 
 def read_labels(path: Path) -> NDArray[np.int64]:  # (H, W)
-    """Read a PNG of class ids in 8- or 16-bit grey.
+    """Read a PNG of ids of classes or objects in 8- or 16-bit grey.
 
     Raises:
         RawFileError: It is damaged or something else.
     """
     image = read_png(path)
     if image.ndim != 2:
-        raise RawFileError(path, "not a grey image of class ids", "is it a picture of the labels?")
+        raise RawFileError(path, "not a grey image of ids", "is it a picture of the labels?")
     return image.astype(np.int64)
 
 

@@ -28,6 +28,7 @@ class Posed(NamedTuple):
     view: View  # colour as large as depth
     pose: NDArray[np.float64]  # as the file says
     labels: NDArray[np.int16] | None  # (H, W) class, -1: none
+    instances: NDArray[np.int64] | None = None  # (H, W) object of the scene, 0: none
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class FrameReader:
             inverted(pose),
             self.unit,
         )
-        return Posed(view, raw.pose, self._classes(entry, raw))
+        _check_size(entry.labels, raw.labels, size, "labels")
+        _check_size(entry.instances, raw.instances, size, "instances")
+        return Posed(view, raw.pose, self._classes(raw), raw.instances)
 
     def view(self, path: Path, entry: Entry, cameras: Cameras) -> View:
         """Read a frame as ``full`` does, at the size that is kept."""
@@ -95,16 +98,9 @@ class FrameReader:
             intrinsics=scale_intrinsics(view.intrinsics, old, self.size),
         )
 
-    def _classes(self, entry: Entry, raw: RawFrame) -> NDArray[np.int16] | None:
+    def _classes(self, raw: RawFrame) -> NDArray[np.int16] | None:
         if raw.labels is None or not self.labels:
             return None
-        if raw.labels.shape != raw.depth.shape:
-            found, wanted = size_of(raw.labels), size_of(raw.depth)
-            raise RawFileError(
-                entry.labels or Path(),
-                f"labels of {found[1]} x {found[0]} pixels, depth of {wanted[1]} x {wanted[0]}",
-                "resize them without mixing ids",
-            )
         return classes_of(raw.labels, self.labels)
 
 
@@ -132,6 +128,18 @@ class KeptViews(Sequence[View]):
 def size_of(image: NDArray[np.generic]) -> tuple[int, int]:
     """Return rows and columns."""
     return int(image.shape[0]), int(image.shape[1])
+
+
+def _check_size(
+    path: Path | None, image: NDArray[np.int64] | None, size: tuple[int, int], what: str
+) -> None:
+    if image is not None and size_of(image) != size:
+        found = size_of(image)
+        raise RawFileError(
+            path or Path(),
+            f"{what} of {found[1]} x {found[0]} pixels, depth of {size[1]} x {size[0]}",
+            "resize them without mixing ids",
+        )
 
 
 def _centred(camera: NDArray[np.float64]) -> NDArray[np.float64]:

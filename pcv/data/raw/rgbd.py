@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, LABELS, NORMALS, Column, Video, VideoSource
-from pcv.data.fuse import Fused, Fusion
+from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Column, Video, VideoSource
+from pcv.data.fuse import Fusion
 from pcv.data.normals import estimate_normals
+from pcv.data.objects import Objects
 from pcv.data.raw.class_list import read_class_list
 from pcv.data.raw.conventions import CONVENTIONS, Agreement
 from pcv.data.raw.folder import UPRIGHT
@@ -50,8 +51,8 @@ class RgbdScenes:
         test: Recordings that test.
         validation: Recordings that validate; all others train.
         classes: File that names the ids of label images; None: ``classes.txt`` in ``root``, where
-            there is one. Without it labels are not read.
-        labelled: False: labels are not read, whatever lies there.
+            there is one. Without it neither labels nor instances are read.
+        labelled: False: neither labels nor instances are read, whatever lies there.
     """
 
     root: Path
@@ -80,7 +81,8 @@ class RgbdScenes:
     def columns(self) -> dict[str, Column]:
         """Columns of every scene."""
         labels = {"labels": LABELS} if self.labels else {}
-        return {"colour": COLOUR, "normals": NORMALS} | labels
+        objects = {"instances": INSTANCES} if self.instances else {}
+        return {"colour": COLOUR, "normals": NORMALS} | labels | objects
 
     @property
     def point_class_names(self) -> tuple[str, ...]:
@@ -93,6 +95,13 @@ class RgbdScenes:
         file = self.classes or self.root / "classes.txt"
         there = self.labelled and (self.classes or file.is_file())
         return read_class_list(file) if there else {}
+
+    @cached_property
+    def instances(self) -> bool:
+        """Whether labelled frames have images of objects beside them."""
+        return bool(self.labels) and any(
+            entry.instances for path in self.found[1] for entry in self._readable(path)
+        )
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
@@ -194,14 +203,15 @@ class RgbdScenes:
         """Fuse a scene and list what could not be used of it; see ``Reader``."""
         assert source.span
         cameras, frames = self._cameras(source.path), self.frames
-        fusion, agreement = Fusion(self.voxel, self.far, len(self.labels)), Agreement()
+        fusion, objects = Fusion(self.voxel, self.far, len(self.labels)), Objects()
+        agreement = Agreement()
         kept: list[Entry] = []
         left_out: list[str] = []
         for entry in self._entries(source.path)[slice(*source.span)]:
             try:
                 posed = frames.full(source.path, entry, cameras)
                 if not is_held_out(len(kept), self.held_out):
-                    _fuse(fusion, posed, source.path)
+                    _fuse(fusion, posed, self._votes(posed, objects, entry), source.path)
             except RawFileError as error:
                 left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
                 continue
@@ -209,9 +219,9 @@ class RgbdScenes:
             agreement.add(depth, posed.view.intrinsics, posed.pose)
             kept.append(entry)
         self._check(source, agreement, fusion.used, left_out)
-        fused = fusion.result()
         views = KeptViews(frames, source.path, cameras, kept)
-        return Video(source, [fused.points], self._columns_of(fused), views, tuple(left_out))
+        points, columns = self._columns_of(fusion, objects)
+        return Video(source, [points], columns, views, tuple(left_out))
 
     @property
     def frames(self) -> FrameReader:
@@ -245,13 +255,34 @@ class RgbdScenes:
             first = f", e.g. {left_out[0]}" if left_out else ""
             raise RawFileError(source.path, f"no usable frame{first}", "check the recording")
 
-    def _columns_of(self, fused: Fused) -> dict[str, list[NDArray[np.generic]]]:
+    def _votes(self, posed: Posed, objects: Objects, entry: Entry) -> NDArray[np.int16] | None:
+        """What each pixel says: its class, or with objects the number of class and object."""
+        if not self.instances or posed.labels is None:
+            return posed.labels
+        if posed.instances is None:
+            return None  # a class without its object would outvote those with
+        try:
+            return objects.number(posed.labels, posed.instances)
+        except ValueError as error:
+            raise RawFileError(
+                entry.instances or Path(), str(error), "ids must be the same in all frames"
+            ) from None
+
+    def _columns_of(
+        self, fusion: Fusion, objects: Objects
+    ) -> tuple[NDArray[np.float32], dict[str, list[NDArray[np.generic]]]]:
+        fused = fusion.result()
         normals = estimate_normals(fused.points, fused.towards)
         columns: dict[str, list[NDArray[np.generic]]] = {
             "colour": [fused.colour],
             "normals": [np.round(normals * 127).astype(np.int8)],
         }
-        return columns | ({"labels": [fused.labels]} if self.labels else {})
+        if self.instances:
+            labels, instances = objects.decide(fusion.counts())
+            columns |= {"labels": [labels], "instances": [instances]}
+        elif self.labels:
+            columns["labels"] = [fused.labels]
+        return fused.points, columns
 
     def _cameras(self, path: Path) -> Cameras:
         if self.camera:
@@ -263,6 +294,12 @@ class RgbdScenes:
 
     def _entries(self, path: Path) -> list[Entry]:
         return self._index(path)[:: self.every]
+
+    def _readable(self, path: Path) -> list[Entry]:
+        try:
+            return self._index(path)
+        except RawFileError:
+            return []  # listing recordings tells of it
 
     def _index(self, path: Path) -> list[Entry]:
         if path not in self._indices:
@@ -289,9 +326,9 @@ class RgbdScenes:
         return self.unit or self.found[0].unit
 
 
-def _fuse(fusion: Fusion, posed: Posed, path: Path) -> None:
+def _fuse(fusion: Fusion, posed: Posed, votes: NDArray[np.int16] | None, path: Path) -> None:
     try:
-        fusion.add(posed.view, posed.labels)
+        fusion.add(posed.view, votes)
     except ValueError as error:
         raise RawFileError(path, str(error), "is the pose in metres?") from None
 

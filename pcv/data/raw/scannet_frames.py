@@ -1,7 +1,8 @@
 """Frames that were exported of ScanNet (Dai et al., CVPR 2017), a folder a scene.
 
 ``color/0.jpg``, ``depth/0.png``, ``pose/0.txt`` (camera-to-world; infinite where tracking was
-lost), ``intrinsic/intrinsic_depth.txt`` and ``intrinsic_color.txt``; label images in ``label/``.
+lost), ``intrinsic/intrinsic_depth.txt`` and ``intrinsic_color.txt``; label images in ``label/`` and
+images of the scan's objects, numbered alike in all frames, in ``instance/``.
 The collection of every 100th frame has its two files of intrinsics beside the folders.
 """
 
@@ -13,8 +14,10 @@ from pathlib import Path
 from pcv.data.raw.listing import walk
 from pcv.data.raw.posed import Cameras, Entry, Layout, load_files, read_matrix
 
-PARTS = {"color": "colour", "depth": "depth", "pose": "pose", "label": "labels"}
-KINDS = {"color": (".jpg", ".png"), "depth": (".png",), "pose": (".txt",), "label": (".png",)}
+PARTS = {"color": "colour", "depth": "depth", "pose": "pose", "label": "labels",
+         "instance": "instances"}  # fmt: skip
+KINDS = {"color": (".jpg", ".png"), "depth": (".png",), "pose": (".txt",),
+         "label": (".png",), "instance": (".png",)}  # fmt: skip
 NUMBER = re.compile(r"(?:frame-)?(\d+)")
 INTRINSICS = {
     "depth": ("intrinsic/intrinsic_depth.txt", "intrinsics_depth.txt"),

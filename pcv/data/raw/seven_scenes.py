@@ -8,10 +8,12 @@ from pathlib import Path
 from pcv.data.raw.listing import walk
 from pcv.data.raw.posed import Cameras, Entry, Layout, load_files, pinhole, read_matrix
 
-NAME = re.compile(r"frame-(\d{6})\.(color\.jpg|color\.png|depth\.png|pose\.txt|label\.png)")
+NAME = re.compile(
+    r"frame-(\d{6})\.(color\.jpg|color\.png|depth\.png|pose\.txt|label\.png|instance\.png)"
+)
 PARTS = {
     "color.jpg": "colour", "color.png": "colour", "depth.png": "depth", "pose.txt": "pose",
-    "label.png": "labels",
+    "label.png": "labels", "instance.png": "instances",
 }  # fmt: skip
 CAMERA = "camera-intrinsics.txt"
 PUBLISHED = pinhole(585, 585, 320, 240)  # of all recordings of the dataset, 640 x 480

@@ -9,8 +9,9 @@ import pytest
 
 from pcv.data.prepare import prepare
 from pcv.data.raw.conventions import CONVENTIONS
+from pcv.data.raw.png import write_png
 from pcv.data.raw.rgbd import LAYOUTS, RgbdScenes
-from pcv.data.room import CLASSES
+from pcv.data.room import CLASSES, Surfaces
 from pcv.data.store import Store, open_store
 from pcv.errors import InputError, RawFileError
 from tests import rooms
@@ -157,8 +158,6 @@ def damage(room: Path, kind: str) -> dict[str, object]:
     files = sorted(room.glob(f"*.{'depth.png' if kind == 'dark' else 'pose.txt'}"))
     for file in files:
         if kind == "dark":
-            from pcv.data.raw.png import write_png
-
             write_png(file, np.full(rooms.SIZE, 65535, np.uint16))
         elif kind == "mirrored":
             np.savetxt(file, np.loadtxt(file) @ np.diag([-1, 1, 1, 1]))
@@ -199,7 +198,6 @@ def test_nothing_left_is_one_line_that_says_why(
 def test_colour_of_another_size_is_resized_and_of_other_proportions_refused(
     raw: Path, tmp_path: Path, seen: list
 ) -> None:
-    from pcv.data.raw.png import write_png
 
     for number, frame in enumerate(seen):
         large = frame.colour.repeat(2, 0).repeat(2, 1)
@@ -254,8 +252,70 @@ def test_a_bad_recording_is_skipped_where_asked(raw: Path, tmp_path: Path) -> No
     assert summary.skipped[0].startswith("hall: no usable frame, e.g. frame 0: the intrinsics of")
 
 
+def labelled(folder: Path, seen: list, *, things: bool = True) -> Path:
+    rooms.seven_scenes(folder / "raw/room", seen, labels=True, things=things)
+    names = "".join(f"{i} {name}\n" for i, name in enumerate(CLASSES, 1))
+    (folder / "raw/classes.txt").write_text(names)
+    return folder / "raw"
+
+
+def test_objects_of_points_are_those_of_the_room(tmp_path: Path, seen: list) -> None:
+    store = store_of(labelled(tmp_path / "with", seen), tmp_path / "a", voxel=0.03)
+    without = store_of(labelled(tmp_path / "no", seen, things=False), tmp_path / "b", voxel=0.03)
+    size, first = int(store.videos.sizes[0]), np.zeros(1, np.int64)
+    labels, instances = (
+        store.read_column(name, 0, first, size)[0] for name in ("labels", "instances")
+    )
+    assert "instances" not in without.columns
+    np.testing.assert_array_equal(labels, without.read_column("labels", 0, first, size)[0])
+    assert instances.min() >= 0  # all that a ray meets is an object
+    points = store.read(0, first, size)[0] + store.videos.origin[0]
+    room = rooms.room()
+    up = points @ rooms.TURN_UP.T
+    found = {}
+    for one in np.unique(instances):
+        (label,) = np.unique(labels[instances == one])  # an object has one class
+        mine = up[instances == one]
+        for thing in np.unique(room.thing[room.label == label]):
+            low, high = _box(room, thing)
+            inside = ((mine > low - 0.06) & (mine < high + 0.06)).all(1).mean()
+            if inside > 0.97:
+                found[one] = thing
+    assert len(found) == len(np.unique(instances)) == len({*found.values()}) > 6
+
+
+def _box(room: Surfaces, thing: int) -> tuple[np.ndarray, np.ndarray]:
+    corner, across, along = room.rectangles[room.thing == thing].swapaxes(0, 1)
+    ends = np.concatenate([corner, corner + across + along])
+    return ends.min(0), ends.max(0)
+
+
+def test_frames_without_their_objects_have_no_say(tmp_path: Path, seen: list) -> None:
+    raw = labelled(tmp_path, seen)
+    write_png(raw / "room/frame-000001.instance.png", seen[1].things[:30])
+    for number in range(2, len(seen)):
+        (raw / f"room/frame-{number:06}.instance.png").unlink()
+    store = store_of(raw, tmp_path / "out")
+    assert "instances of 80 x 30 pixels, depth of 80 x 60" in left_out(store)[0]
+    size, first = int(store.videos.sizes[0]), np.zeros(1, np.int64)
+    labels, instances = (
+        store.read_column(name, 0, first, size)[0] for name in ("labels", "instances")
+    )
+    np.testing.assert_array_equal(labels >= 0, instances >= 0)
+    assert 0.05 < (labels >= 0).mean() < 0.9
+
+
+def test_ids_that_differ_from_frame_to_frame_are_refused(tmp_path: Path, seen: list) -> None:
+    raw = labelled(tmp_path, seen)
+    for number in (1, 2, 3):
+        anew = (np.arange(60 * 80) + 5000 * number).reshape(60, 80).astype(np.uint16)
+        write_png(raw / f"room/frame-{number:06}.instance.png", anew)
+    lines = left_out(store_of(raw, tmp_path / "out"))
+    assert len(lines) == 3
+    assert all("more than 2000 objects in one scene" in line for line in lines)
+
+
 def test_labels_of_another_size_are_refused(tmp_path: Path, seen: list) -> None:
-    from pcv.data.raw.png import write_png
 
     rooms.seven_scenes(tmp_path / "raw/room", seen, labels=True)
     (tmp_path / "raw/classes.txt").write_text("1 wall\n2 floor\n")

@@ -6,7 +6,8 @@ from pcv.data.raw.scannet_frames import SCANNET
 
 
 def scene(path: Path) -> Path:
-    for part, ends in (("color", ".jpg"), ("depth", ".png"), ("pose", ".txt"), ("label", ".png")):
+    for part, ends in (("color", ".jpg"), ("depth", ".png"), ("pose", ".txt"), ("label", ".png"),
+                       ("instance", ".png")):  # fmt: skip
         (path / part).mkdir(parents=True)
         for number in ("000100", "0", "20"):
             (path / part / (number + ends)).touch()
@@ -23,6 +24,7 @@ def test_frames_are_matched_by_number(tmp_path: Path) -> None:
     assert entries[1].depth is None
     assert entries[2].colour == path / "color/000100.jpg"
     assert entries[0].labels == path / "label/0.png"
+    assert entries[0].instances == path / "instance/0.png"
 
 
 def test_intrinsics_of_both_cameras(tmp_path: Path) -> None:
