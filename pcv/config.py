@@ -64,6 +64,7 @@ __all__ = [
     "build_recipe",
     "dump_recipe",
     "load_recipe",
+    "same_recipe",
 ]  # fmt: skip
 
 
@@ -281,6 +282,21 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
 def dump_recipe(recipe: Recipe) -> str:
     """Write a recipe as YAML that ``load_recipe`` reads back equal."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+
+
+def same_recipe(known: str, asked: str) -> bool:
+    """Tell whether two texts that ``dump_recipe`` and comments made are of one recipe.
+
+    A key that one of them lacks has its default there: runs outlive releases.
+    """
+    if known == asked:
+        return True
+    said = [[line for line in text.splitlines() if line.startswith("#")] for text in (known, asked)]
+    try:
+        one, other = (build_recipe(yaml.safe_load(text), "recipe") for text in (known, asked))
+    except (RecipeError, yaml.YAMLError):
+        return False
+    return one == other and said[0] == said[1]
 
 
 def _to_json(tree: dict[str, Any]) -> str:

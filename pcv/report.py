@@ -16,7 +16,8 @@ from pcv.errors import InputError, PcvError
 from pcv.train.run import RunFolder, RunResult
 
 SHOWN = (
-    "linear", "knn_1", "knn_5", "accuracy", "mean_class_accuracy", "miou_present_classes",
+    "linear", "knn_1", "knn_5", "accuracy", "ap50", "ap25", "ap", "psnr", "nearest_psnr",
+    "depth_l1", "nearest_depth_l1", "mean_class_accuracy", "miou_present_classes",
     "miou_all_classes", "point_accuracy", "batch_drift", "loss",
 )  # fmt: skip
 # Shown in columns of their own, or different in every run.
@@ -25,7 +26,7 @@ SAME_RUN = (
     "store",
 )  # fmt: skip
 LONG = 6  # names from which a list is told by their number
-SHARES = ("linear", "knn", "accuracy", "mean_class", "miou", "point_accuracy", "best_")
+SHARES = ("linear", "knn", "accuracy", "ap", "mean_class", "miou", "point_accuracy", "best_")
 
 
 class Row(NamedTuple):
@@ -164,12 +165,13 @@ def repeats(row: Row, name: str) -> list[float]:
 
 
 def spread(name: str, values: list[float]) -> str:
-    """Mean and standard deviation; shares as percentages."""
+    """Mean and standard deviation; shares as percentages, what is small with three decimals."""
     factor, unit = (100.0, " %") if name.startswith(SHARES) else (1.0, "")
     mean = statistics.fmean(values) * factor
+    digits = 1 if unit or abs(mean) >= 10 else 3
     if len(values) == 1:
-        return f"{mean:.1f}{unit}"
-    return f"{mean:.1f} ± {statistics.stdev(values) * factor:.1f}{unit}"
+        return f"{mean:.{digits}f}{unit}"
+    return f"{mean:.{digits}f} ± {statistics.stdev(values) * factor:.{digits}f}{unit}"
 
 
 def _cells(row: Row) -> list[str]:

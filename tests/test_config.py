@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.config import Recipe, build_recipe, dump_recipe, load_recipe
+from pcv.config import Recipe, build_recipe, dump_recipe, load_recipe, same_recipe
 from pcv.errors import RecipeError
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("**/*.yaml"))
@@ -125,3 +125,15 @@ def test_a_file_of_scenes_becomes_their_names(tmp_path: Path) -> None:
     assert points.data.labelled_points == "few.json"
     with pytest.raises(RecipeError, match=r"data\.labelled_points"):
         load_recipe(plain, ("data.labelled_points=-1",))
+
+
+def test_a_recipe_of_an_older_release_is_the_same_if_what_it_lacks_has_its_default() -> None:
+    text = "# store: a\n" + dump_recipe(build_recipe({"stage": "pretrain"}, "test"))
+    older = "".join(line for line in text.splitlines(True) if "shots" not in line)
+    assert older != text
+    assert same_recipe(older, text)
+    assert same_recipe(text, text)
+    assert not same_recipe(older, text.replace("shots: 0", "shots: 1"))
+    assert not same_recipe(older, text.replace("store: a", "store: b"))
+    assert not same_recipe("stage: [", text)
+    assert not same_recipe("nothing", text)

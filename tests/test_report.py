@@ -34,7 +34,10 @@ def test_seeds_are_gathered_to_mean_and_deviation() -> None:
     assert rows[0].seeds == [0, 1]
     assert rows[0].scores == {"linear": [0.7, 0.5]}
     assert spread("linear", [0.7, 0.5]) == "60.0 ± 14.1 %"
-    assert spread("loss", [1.5]) == "1.5"
+    assert spread("loss", [1.5]) == "1.500"
+    assert spread("depth_l1", [0.164, 0.166]) == "0.165 ± 0.001"
+    assert spread("psnr", [18.0, 19.0]) == "18.5 ± 0.7"
+    assert spread("ap50", [0.25]) == "25.0 %"
 
 
 def test_fractions_stages_and_protocols_stay_apart() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pcv.config import same_recipe
 from pcv.errors import InputError
 
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
@@ -97,7 +98,7 @@ class RunFolder:
         if known.exists() and not self._begun():
             (self.path / "labelled.txt").unlink(missing_ok=True)
         elif known.exists():
-            if known.read_text() != recipe:
+            if not same_recipe(known.read_text(), recipe):
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
                     "give another --out"
