@@ -138,6 +138,8 @@ def _classes(rows: list[dict[str, Any]]) -> Table:
 
 def _clouds(rows: list[dict[str, Any]]) -> Table:
     table = Table("recording", "frames", "points", "mean score", "classes", "files", box=None)
+    if "objects" in rows[0]:
+        table.add_column("objects")
     for row in rows:
         counts = sorted(row["points_a_class"].items(), key=lambda item: -item[1])
         shares = [f"{name} {n / row['points']:.1%}" for name, n in counts if n][:5]
@@ -145,6 +147,7 @@ def _clouds(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             escape(row["recording"]), str(row["frames"]), str(row["points"]), score,
             escape(", ".join(shares)), escape(row["files"]),
+            *([str(len(row["objects"]))] if "objects" in row else []),
         )  # fmt: skip
     return table
 

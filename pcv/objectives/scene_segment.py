@@ -46,6 +46,10 @@ class SceneSegment(nn.Module):
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
+    def forget_training(self) -> None:
+        """Drop what only training needs: the teacher, and the measurement of drift."""
+        self.teacher = self.drift = None
+
     def scores(self, batch: ClipBatch, mode: Mode = "single") -> Tensor:  # (B, T, N, classes)
         """Return logits; in ``cross`` mode the batch is one sequence, to measure what that does.
 

@@ -165,7 +165,8 @@ def _score_scenes(
     objective.eval()
 
     def label(batch: ClipBatch) -> Tensor:
-        return label_points(objective, to_device(batch, device_of(objective)).points)
+        moved = to_device(batch, device_of(objective))
+        return label_points(objective, objective.encoder.inputs(moved))
 
     try:
         found = score_scenes(label, clips, classes, batch=WHOLE, advance=advance)

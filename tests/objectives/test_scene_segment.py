@@ -142,3 +142,13 @@ def test_it_trains_in_bfloat16():
     found.total.backward()
     assert found.total.isfinite()
     assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
+
+
+def test_what_only_training_needs_can_be_dropped():
+    model, parts = objective().eval(), labelled()
+    before, names = model.labels(parts), set(model.state_dict())
+    model.forget_training()
+    assert torch.equal(model.labels(parts), before)
+    assert {name.split(".")[0] for name in names} == {"encoder", "head", "teacher", "drift"}
+    assert {name.split(".")[0] for name in model.state_dict()} == {"encoder", "head"}
+    assert torch.isfinite(model(parts).total)
