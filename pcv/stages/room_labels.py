@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pcv.clip import ClipBatch
-from pcv.config import DataConfig
+from pcv.config import DataConfig, EvalConfig
 from pcv.data.labelled_cloud import LabelledCloud, write_labelled
 from pcv.data.recorded import INDEX, Recorded
 from pcv.data.scenes import SceneDataset
 from pcv.data.store import Store
 from pcv.errors import RawFileError
 from pcv.evaluate.instances import Proposal
-from pcv.evaluate.segmentation import Guess, best_guess, guess_points
+from pcv.evaluate.segmentation import Guess, guess_points
 from pcv.objectives import SceneInstances, SceneSegment, Segment
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scene_instances import find_objects
+from pcv.stages.voting import ONE, vote_shares
 from pcv.stages.whole_scenes import read_scenes
 from pcv.train.fit import device_of, to_device
 
@@ -120,17 +121,19 @@ def _see(model: Pretrained, clips: SceneDataset, advance: Callable[[int, int], N
     assert isinstance(body, SceneSegment | Segment)
 
     def read(batch: ClipBatch) -> tuple[Tensor, ...]:
-        return guess_room(body, to_device(batch, device_of(body)))
+        return guess_room(body, to_device(batch, device_of(body)), model.recipe.eval)
 
     ((_, (label, share)),) = read_scenes(read, clips, advance=count)
     return Seen(label.numpy(), share.numpy(), None)
 
 
-def guess_room(body: SceneSegment | Segment, batch: ClipBatch) -> Guess:  # (B, T, N)
+def guess_room(
+    body: SceneSegment | Segment, batch: ClipBatch, passes: EvalConfig = ONE
+) -> Guess:  # (B, T, N)
     """Tell the class of every point of regions, as scoring does."""
     if isinstance(body, Segment):
         return guess_points(body, body.encoder.inputs(batch))
-    return best_guess(body.scores(batch))
+    return vote_shares(body.scores, passes)(batch)
 
 
 class _Objects:

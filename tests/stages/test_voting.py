@@ -3,7 +3,7 @@ import torch
 from pcv.clip import ClipBatch
 from pcv.config import EvalConfig
 from pcv.data.passes import passes, show
-from pcv.stages.voting import vote
+from pcv.stages.voting import vote, vote_shares
 
 torch.manual_seed(0)
 WEIGHT = torch.randn(3, 5)
@@ -31,6 +31,14 @@ def test_probabilities_of_all_passes_are_summed():
     shares = [torch.softmax(scores(show(BATCH, one)), -1) for one in passes(FIELD)]
     assert torch.equal(found, torch.stack(shares).sum(0).argmax(-1))
     assert not torch.equal(found, scores(BATCH).argmax(-1))
+
+
+def test_the_share_is_the_mean_over_the_passes():
+    found = vote_shares(scores, FIELD)(BATCH)
+    shares = torch.stack([torch.softmax(scores(show(BATCH, one)), -1) for one in passes(FIELD)])
+    torch.testing.assert_close(found.share, shares.mean(0).amax(-1))
+    one = vote_shares(scores, EvalConfig())(BATCH)
+    torch.testing.assert_close(one.share, torch.softmax(scores(BATCH), -1).amax(-1))
 
 
 def test_a_single_pass_may_be_scaled():
