@@ -1,7 +1,7 @@
 """State-space blocks: the chunked scan beside the recurrence, and a step's cost against tokens.
 
 ``python -m tests.benchmarks.bench_state_space ours 65536`` (or ``attention``) prints the memory of
-one step. Attention beyond 16,384 tokens takes minutes: it is timed with ``--seconds 100``.
+one step. Attention takes minutes for long sequences: ``--seconds 16`` times 32,768 tokens, 64 all.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIDTH, HEADS, KEY, VALUE, HIDDEN = 128, 2, 32, 64, 256
 TOKENS = (1 << 10, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16)
 RECURRENCE, ATTENTION = 1 << 13, 1 << 14  # the longest that a peer is asked for
 NAMES, ATTENDING = ("ours", "attention"), "attention of the same width"
-PATIENT = 100.0  # seconds a comparison from which on attention is asked for everything
+SECONDS = 4.0  # of a comparison, for which attention is asked for as many; it grows with the square
 REFERENCE = 1 << 12  # what the time a token at the longest is compared with
 
 
@@ -80,30 +80,33 @@ def cases(setting: Setting) -> Iterator[Comparison]:
         peer = Peer("token by token", theirs, agrees=same)
         rounds = 3 if tokens == RECURRENCE else 9
         yield Comparison("gated delta rule", size, ours, [peer], 5.0, rounds=rounds)
-    yield from blocks(device, setting.seconds >= PATIENT or device == "cuda")
+    patience = (setting.seconds / SECONDS) ** 0.5
+    yield from blocks(device, TOKENS[-1] if device == "cuda" else int(ATTENTION * patience))
 
 
-def blocks(device: str, patient: bool) -> Iterator[Comparison]:
+def blocks(device: str, longest: int) -> Iterator[Comparison]:
     """One block, forward and backward, beside a block of attention; and what a token costs."""
     ours, theirs = (block(name).to(device) for name in ("ours", "attention"))
     for tokens in TOKENS:
         rows = torch.randn(1, tokens, WIDTH).to(device)
-        on_cpu, long = device == "cpu", tokens > ATTENTION
         mib = [
-            partial(peak, "state_space", name, str(tokens)) if on_cpu else None for name in NAMES
+            partial(peak, "state_space", name, str(tokens)) if device == "cpu" else None
+            for name in NAMES
         ]
-        peers = [Peer(ATTENDING, why=f"minutes beyond {ATTENTION:,} tokens: --seconds {PATIENT:g}")]
-        if patient or not long:
-            peers = [Peer(ATTENDING, block_step(theirs, rows), units=tokens, mib=mib[1])]
-        if tokens > REFERENCE:
-            name = f"itself at {REFERENCE:,} tokens, a token"
-            peers.append(Peer(name, block_step(ours, rows[:, :REFERENCE]), units=REFERENCE))
-        rounds = 9 if tokens <= REFERENCE else 2 if patient and long and on_cpu else 5
-        yield Comparison(
-            "state-space block, a token", f"{tokens:,} tokens of {WIDTH}, {device}",
-            block_step(ours, rows), peers, 0.0 if tokens <= REFERENCE else 1 / 1.2, units=tokens,
-            rounds=rounds, mib=mib[0],
+        peer = Peer(ATTENDING, block_step(theirs, rows), units=tokens, mib=mib[1])
+        if tokens > longest:
+            seconds = SECONDS * (tokens / ATTENTION) ** 2
+            peer = Peer(ATTENDING, why=f"takes minutes: --seconds {seconds:g}")
+        one = partial(
+            Comparison, "state-space block, a token", f"{tokens:,} tokens of {WIDTH}, {device}",
+            block_step(ours, rows), units=tokens, mib=mib[0],
         )  # fmt: skip
+        few = 2 if tokens > ATTENTION and device == "cpu" else 5
+        yield one(peers=[peer], aim=0.0, rounds=few if tokens > REFERENCE else 9)
+        if tokens > REFERENCE:
+            base = block_step(ours, rows[:, :REFERENCE])
+            itself = Peer(f"itself at {REFERENCE:,} tokens, a token", base, units=REFERENCE)
+            yield one(peers=[itself], aim=1 / 1.2, rounds=9)
 
 
 def block(name: str) -> nn.Module:

@@ -1,6 +1,6 @@
 """Draw what a step costs against tokens, state space beside attention.
 
-``make bench BENCH="--only state_space --threads 1 --seconds 100 --out cost.json"``, then
+``make bench BENCH="--only state_space --threads 1 --seconds 16 --out cost.json"``, then
 ``python -m tests.benchmarks.draw_state_space cost.json cost.png``.
 """
 
@@ -45,6 +45,9 @@ def main(source: Path, out: Path) -> None:
     for axis, title in zip(axes, ("microseconds a token", "MiB that a step adds"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="tokens", title=title)
         axis.set_xscale("log", base=2)
+        axis.xaxis.set_major_formatter("{x:,.0f}")
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("")
         axis.grid(alpha=0.3)
     axes[0].legend(frameon=False)
     figure.savefig(out, dpi=110)
