@@ -13,7 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from tests.benchmarks.bench_state_space import ATTENDING
+from tests.benchmarks.bench_state_space import ATTENDING, TOKENS
 
 OURS = "gated delta rule"
 
@@ -36,6 +36,7 @@ def main(source: Path, out: Path) -> None:
     """Draw time a token and memory of a step of one block, forward and backward."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
     for name, found in points(json.loads(source.read_text())["rows"]).items():
@@ -45,7 +46,8 @@ def main(source: Path, out: Path) -> None:
     for axis, title in zip(axes, ("microseconds a token", "MiB that a step adds"), strict=True):
         axis.set(xscale="log", yscale="log", xlabel="tokens", title=title)
         axis.set_xscale("log", base=2)
-        axis.xaxis.set_major_formatter("{x:,.0f}")
+        axis.set_xticks(TOKENS, [f"{tokens >> 10} k" for tokens in TOKENS])
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter("")
         axis.grid(alpha=0.3)
