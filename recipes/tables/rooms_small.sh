@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # GaussianCross on synthetic rooms at the small size, from nothing: rooms, store, pretraining with
-# held-out views, then from pretrained and from random weights a linear probe, classes of points with
+# held-out views, then from pretrained and from random weights: linear probes, classes of points with
 # all labels, with those of one room and with 20 points a room, and objects. With a store of real
 # rooms (pcv prepare scannet) the same of those, one room excepted.
 # Usage: recipes/tables/rooms_small.sh [RUNS] [SCANNET_STORE]; SEEDS="0 1 2".
