@@ -19,7 +19,8 @@ def from_pretrained(path: str | Path) -> Pretrained:
 
     Returns:
         The model on the CPU, in eval mode, with its ``config`` and ``recipe``; called with clips
-        (B, T, N, 3) it returns logits, or superpoints where it was only pretrained.
+        (B, T, N, 3) it returns logits, or superpoints where it was only pretrained. One of rooms
+        is called with regions (B, 1, N, 3), what its ``channels`` name appended to every point.
 
     Raises:
         InputError: A file is missing, damaged or hostile, or does not fit the others.

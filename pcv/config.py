@@ -37,8 +37,8 @@ from pcv.objective_config import (
     SceneSegmentConfig,
     SegmentConfig,
 )
-from pcv.recipe_text import apply_override, explain, one_line
-from pcv.scene_recipes import check_scenes, check_views
+from pcv.recipe_text import apply_override, explain, one_line, read_scene_names
+from pcv.scene_recipes import check_mixed, check_scenes, check_views, check_voted
 
 __all__ = [
     "AugmentConfig",
@@ -47,6 +47,7 @@ __all__ = [
     "DataConfig",
     "ElasticConfig",
     "EncoderConfig",
+    "EvalConfig",
     "GaussianCrossConfig",
     "OptimConfig",
     "P4TransformerConfig",
@@ -63,6 +64,7 @@ __all__ = [
     "build_recipe",
     "dump_recipe",
     "load_recipe",
+    "same_recipe",
 ]  # fmt: skip
 
 
@@ -101,7 +103,8 @@ class TrainConfig(Config):
     validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
     label_fraction: Fraction = 1.0  # of the training videos, by class
     shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
-    scenes: Fraction | tuple[str, ...] = 1.0  # of the training scenes: a share, or their names
+    # Of the training scenes: a share, or their names, which a recipe may also name as a text file.
+    scenes: Fraction | tuple[str, ...] = 1.0
     test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
 
     @model_validator(mode="after")
@@ -127,6 +130,23 @@ class ProbeConfig(Config):
     linear_weight_decay: float = Field(0.05, ge=0)
     warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
     scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
+
+
+class EvalConfig(Config):
+    """Passes over a whole scene, whose softmax is summed: the field's test-time augmentation.
+
+    The released configurations take 13: four turns at scales 1, 0.95 and 1.05, and one mirrored.
+    What chooses a checkpoint while training is scored in one pass.
+    """
+
+    turns: Count = 1  # about the vertical axis, evenly spaced
+    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)
+    mirror: bool = False  # once more, left and right exchanged
+
+    @property
+    def passes(self) -> int:
+        """How many they are."""
+        return self.turns * len(self.scales) + self.mirror
 
 
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
@@ -161,6 +181,7 @@ class Recipe(Config):
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()
     probe: ProbeConfig = ProbeConfig()
+    eval: EvalConfig = EvalConfig()
 
     @model_validator(mode="after")
     def _seen_as_changed(self) -> Recipe:
@@ -180,6 +201,9 @@ class Recipe(Config):
         if self.stage != "probe":
             check_scenes(self.encoder, self.objective, self.data.points)
             check_views(self.objective, self.data.views, self.data.teacher)
+        if self.eval != EvalConfig():
+            check_voted(self.stage, self.encoder, self.objective)
+        check_mixed(self.augment.mix, self.stage, self.objective, self.data.views)
         length = getattr(self.objective, "segment_frames", 0)
         if self.stage == "probe":
             of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)
@@ -239,6 +263,10 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         )
     for override in overrides:
         apply_override(tree, override)
+    train = tree.get("train")
+    if isinstance(train, dict) and isinstance(train.get("scenes"), str):
+        # What a run learned from must not change with a file.
+        train["scenes"] = read_scene_names(Path(train["scenes"]))
     return build_recipe(tree, str(path))
 
 
@@ -254,6 +282,21 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
 def dump_recipe(recipe: Recipe) -> str:
     """Write a recipe as YAML that ``load_recipe`` reads back equal."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+
+
+def same_recipe(known: str, asked: str) -> bool:
+    """Tell whether two texts that ``dump_recipe`` and comments made are of one recipe.
+
+    A key that one of them lacks has its default there: runs outlive releases.
+    """
+    if known == asked:
+        return True
+    said = [[line for line in text.splitlines() if line.startswith("#")] for text in (known, asked)]
+    try:
+        one, other = (build_recipe(yaml.safe_load(text), "recipe") for text in (known, asked))
+    except (RecipeError, yaml.YAMLError):
+        return False
+    return one == other and said[0] == said[1]
 
 
 def _to_json(tree: dict[str, Any]) -> str:

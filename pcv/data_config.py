@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -37,7 +37,8 @@ class DataConfig(Config):
     instances: bool = False  # ... and which object each point belongs to
     spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
     region: RegionConfig = RegionConfig()  # scenes only
-    labelled_points: int = Field(0, ge=0)  # that a training scene keeps; 0: all; scenes only
+    # That a training scene keeps: so many, or those that a JSON file lists; 0: all; scenes only.
+    labelled_points: Annotated[int, Field(ge=0)] | str = 0
     views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
     image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
     held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
@@ -88,6 +89,7 @@ class AugmentConfig(Config):
     drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
     intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
     two_views: bool = False  # a second, independent draw for the objective's target
+    mix: float = Field(0.0, ge=0, le=1)  # probability that a batch of scenes is merged in pairs
     elastic: ElasticConfig = ElasticConfig()  # scenes only
     colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 

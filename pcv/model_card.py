@@ -10,16 +10,34 @@ from pcv.config import Recipe
 from pcv.train.exported import ModelConfig
 from pcv.train.run import RunResult
 
-PIPELINES = {"classify": "video-classification", "segment": "other", "encode": "feature-extraction"}
+PIPELINES = {
+    "classify": "video-classification", "segment": "other", "instances": "other",
+    "encode": "feature-extraction",
+}  # fmt: skip
 TASKS = {
     "classify": "tells the class of a point cloud video",
     "segment": "tells the class of every point of a point cloud video",
     "encode": "turns point cloud videos into features; it was pretrained without labels",
 }
+ROOM_TASKS = {
+    "segment": "tells the class of every point of a room",
+    "instances": "tells the class and the object of every point of a room",
+    "encode": "turns the points of rooms into features; it was pretrained without labels",
+}
 RETURNS = {
     "classify": "logits (clips, {classes})",
     "segment": "logits (clips, {frames}, {points}, {classes}), one a point",
     "encode": "superpoints: `feature` (clips, frames, anchors, channels) and `position`",
+}
+ROOM_RETURNS = {
+    "segment": "logits (regions, 1, {points}, {classes}), one a point",
+    "instances": "logits (regions, 1, {points}, {classes}) and offsets (regions, 1, {points}, 3) "
+    "to the middle of each point's object",
+    "encode": "superpoints, one a point: `feature` (regions, 1, {points}, channels) and `position`",
+}
+CHANNELS = {
+    "colour": "red, green and blue of every point after its place, from 0 to 1",
+    "normal": "the unit normal of every point, zeros where unknown",
 }
 EPOCH = "best_"  # scores of the epoch that did best, which is what checkpoint `best` holds
 SHARES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
@@ -32,6 +50,7 @@ class Edition(NamedTuple):
     licence: str  # of the weights, as the hub names it
     checkpoint: str  # the one exported: results of another one are not its own
     program: bool  # a traced ``model.pt2`` lies beside it
+    why_none: str = ""  # where no program can be traced
 
 
 def model_card(
@@ -45,7 +64,8 @@ def model_card(
         result: What the run measured; None while it is unfinished.
         edition: Of the export.
     """
-    name, licence, checkpoint, program = edition
+    name, licence, checkpoint = edition[:3]
+    tasks = ROOM_TASKS if config.scenes else TASKS
     scores = measured(result, checkpoint) if result else {}
     head = _front(config, recipe, edition)
     if result and scores and result.n_scored is not None:
@@ -53,15 +73,15 @@ def model_card(
     settings = yaml.safe_dump(recipe.model_dump(mode="json") | {"store": None}, sort_keys=False)
     sections = [
         f"# {name}",
-        f"{_encoder(recipe)} that {TASKS[config.task]}. Trained with `pcv` {config.pcv_version} on "
+        f"{_encoder(recipe)} that {tasks[config.task]}. Trained with `pcv` {config.pcv_version} on "
         f"`{config.dataset}`. The licence of the weights is `{licence}`; that of the data they "
         "were trained on may set further terms.",
         "## Use",
-        _use(config, recipe, name, program),
+        _use(config, recipe, edition),
         "## Input",
         _input(config, recipe),
         "## Results",
-        _results(result, scores, checkpoint),
+        _results(result, scores, checkpoint, "rooms" if config.scenes else "videos"),
         *(["## Classes", _classes(config)] if config.class_names else []),
         "## Recipe",
         f"```yaml\n{settings}```",
@@ -88,7 +108,12 @@ def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, A
         "license": edition.licence,
         "library_name": "pcv",
         "pipeline_tag": PIPELINES[config.task],
-        "tags": ["point-cloud", "point-cloud-video", config.dataset, recipe.encoder.name],
+        "tags": [
+            "point-cloud",
+            "point-cloud-scene" if config.scenes else "point-cloud-video",
+            config.dataset,
+            recipe.encoder.name,
+        ],
     }
 
 
@@ -101,31 +126,41 @@ def _entry(config: ModelConfig, result: RunResult, scores: dict[str, float]) -> 
     }
 
 
-def _use(config: ModelConfig, recipe: Recipe, name: str, program: bool) -> str:
-    values = 6 if _coloured(recipe) else 3
-    shape = f"(clips, {_frames(config, recipe)}, {recipe.data.points}, {values})"
-    returns = RETURNS[config.task].format(
+def _use(config: ModelConfig, recipe: Recipe, edition: Edition) -> str:
+    name, rooms = edition.name, config.scenes
+    values = 3 + 3 * len(_channels(recipe))
+    clips = "regions" if rooms else "clips"
+    shape = f"({clips}, {_frames(config, recipe)}, {recipe.data.points}, {values})"
+    returns = (ROOM_RETURNS if rooms else RETURNS)[config.task].format(
         classes=len(config.class_names), frames=recipe.data.frames, points=recipe.data.points
     )
     lines = ["```python", "import pcv", "", f'model = pcv.from_pretrained("{name}")']
     lines += [f"found = model(points)  # {shape} float32 -> {returns}", "```"]
-    if program:
+    if edition.why_none:
+        lines += ["", edition.why_none]
+    if edition.program:
         lines += [
             "", "Without `pcv`'s model code, with its operators:", "",
             "```python", "import torch", "import pcv.ops", "",
             f'model = torch.export.load("{name}/model.pt2").module()', "```", "",
             "It was traced on the CPU, for any number of clips.",
         ]  # fmt: skip
+    given = "ROOMS" if rooms else "RECORDINGS"
     command = {
         "classify": f"pcv predict {name} RECORDINGS",
-        "segment": f"pcv predict {name} RECORDINGS --out FOLDER",
+        "segment": f"pcv predict {name} {given} --out FOLDER",
+        "instances": f"pcv predict {name} {given} --out FOLDER",
         "encode": f"pcv finetune RECIPE --from {name}",
     }[config.task]
     return "\n".join([*lines, "", f"From the command line: `{command}`."])
 
 
-def _coloured(recipe: Recipe) -> bool:
-    return bool(getattr(recipe.encoder, "colour", False))
+def _channels(recipe: Recipe) -> tuple[str, ...]:
+    """What is read of a point beside its place."""
+    inputs = getattr(recipe.encoder, "inputs", ())
+    if getattr(recipe.encoder, "colour", False):
+        inputs = ("colour",)
+    return tuple(name for name in inputs if name in CHANNELS)
 
 
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
@@ -139,15 +174,25 @@ def _input(config: ModelConfig, recipe: Recipe) -> str:
         "none": "not centred", "video": "centred on the mean point of their video",
         "clip": "centred on the mean point of their clip",
     }  # fmt: skip
+    centre = centres[data.centre]
+    if config.scenes:
+        centre = centre.replace("video", "room").replace("clip", "region")
     unit = "metres" if data.scale == 1 else f"metres times {data.scale:g}"
-    lines = [
+    apart = f"{data.spacing:g} m apart" if data.spacing else "all there are"
+    room = [
+        f"- a region of a room: {data.points} points, {apart}, in farthest-point order",
+        "- every point of a room is told by one region; what else a region holds is only seen",
+    ]
+    clip = [
         f"- frames: {_frames(config, recipe)} a clip, {_nth(data.interval)} of the recording",
         f"- points: {data.points} a frame, in farthest-point order from the first one",
-        f"- unit: {unit}, {centres[data.centre]}",
+    ]
+    lines = [
+        *(room if config.scenes else clip),
+        f"- unit: {unit}, {centre}",
         f"- axes: {config.axes or 'not known'}",
     ]
-    if _coloured(recipe):
-        lines.append("- red, green and blue of every point after its place, from 0 to 1")
+    lines += [f"- {CHANNELS[name]}" for name in _channels(recipe)]
     if config.storage:
         step = "unrounded" if config.storage.step is None else f"steps of {config.storage.step:g} m"
         lines.append(f"- kept as {config.storage.dtype}, {step}, before they are ordered")
@@ -158,7 +203,7 @@ def _nth(interval: int) -> str:
     return "one after the other" if interval == 1 else f"one of every {interval}"
 
 
-def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str) -> str:
+def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str, what: str) -> str:
     if result is None:
         return "None measured: the run is unfinished."
     labels = "without labels" if result.stage == "pretrain" else _labels(result)
@@ -175,7 +220,7 @@ def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str
     counted = ""
     if result.n_scored is not None and checkpoint == "last":
         kind = "test" if result.fold is None else f"held-out (fold {result.fold})"
-        counted = f"{result.n_scored} of {result.n_in_split} {kind} videos scored."
+        counted = f"{result.n_scored} of {result.n_in_split} {kind} {what} scored."
     kind = "score" if result.n_scored is not None else "last training value"
     rows = [f"| {name} | {_value(name, value)} |" for name, value in scores.items()]
     table = "\n".join([f"| {kind} | value |", "| --- | --- |", *rows])

@@ -171,6 +171,7 @@ class SceneSegmentConfig(Config):
 
     name: Literal["scene_segment"]
     class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
+    lovasz: float = Field(0.0, ge=0)  # weight of the Lovasz-Softmax loss beside cross-entropy
     dropout: float = Field(0.0, ge=0, lt=1)
     preserve_weight: float = Field(1.0, ge=0)  # lambda SPD; 0: without distillation
     preserve_norm: bool = True  # features are normalised before they are compared

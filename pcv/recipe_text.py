@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel
 
 from pcv.errors import RecipeError
+
+MOST_NAMES = 1 << 20  # bytes of a list of scenes
 
 
 def apply_override(tree: dict[str, Any], override: str) -> None:
@@ -30,6 +33,26 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
         if not isinstance(tree, dict):
             raise RecipeError(f"--set {override}: {key} is a value, not a section")
     tree[leaf] = value
+
+
+def read_scene_names(path: Path) -> list[str]:
+    """Read a list of scenes, one name a line, as ScanNet's data-efficient benchmark has them.
+
+    Raises:
+        RecipeError: Not readable, no text, or no name in it.
+    """
+    what = "train.scenes takes a share, names in brackets, or a text file of one name a line"
+    try:
+        if path.stat().st_size > MOST_NAMES:
+            raise RecipeError(f"{path}: {path.stat().st_size} bytes; {what}")
+        names = path.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}; {what}") from None
+    except ValueError:  # no text, or no name of a file
+        raise RecipeError(f"{str(path)[:200]!r}: is no text; {what}") from None
+    if not names:
+        raise RecipeError(f"{path}: names no scene; {what}")
+    return names
 
 
 def explain(item: dict[str, Any], root: type[BaseModel], chosen: dict[str, type[BaseModel]]) -> str:

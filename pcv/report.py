@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import statistics
@@ -24,6 +25,7 @@ SAME_RUN = (
     "train.seed", "train.label_fraction", "train.shots", "train.validation_fold", "train.protocol",
     "store",
 )  # fmt: skip
+LONG = 6  # names from which a list is told by their number
 SHARES = ("linear", "knn", "accuracy", "ap", "mean_class", "miou", "point_accuracy", "best_")
 
 
@@ -64,11 +66,12 @@ def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
     return found
 
 
-def variants(paths: list[Path]) -> list[str]:
+def variants(paths: list[Path], besides: tuple[str, ...] = ()) -> list[str]:
     """Say what tells each run from the others of the same recipe file, besides its seed.
 
     Args:
         paths: Run folders.
+        besides: More keys that are not said.
 
     Returns:
         Such as ``probe.read=max``; empty where nothing differs.
@@ -80,9 +83,18 @@ def variants(paths: list[Path]) -> list[str]:
         alike = [
             s for s, r in zip(settings, names, strict=True) if r and own and r.recipe == own.recipe
         ]
-        keys = [k for k in mine if any(s.get(k) != mine[k] for s in alike) and k not in SAME_RUN]
-        said.append(" ".join(f"{key}={mine[key]}" for key in keys))
+        keys = [k for k in mine if any(s.get(k) != mine[k] for s in alike)]
+        keys = [key for key in keys if key not in (*SAME_RUN, *besides)]
+        said.append(" ".join(f"{key}={_short(mine[key])}" for key in keys))
     return said
+
+
+def _short(value: Any) -> str:  # noqa: ANN401 - whatever a recipe holds
+    """A long list of names as their number and what tells it from others."""
+    if not isinstance(value, list) or len(value) < LONG or not isinstance(value[0], str):
+        return str(value)
+    mark = hashlib.sha256(" ".join(map(str, value)).encode()).hexdigest()[:6]
+    return f"[{len(value)} names, {mark}]"
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -41,6 +41,31 @@ def check_views(objective: AnyObjectiveConfig, views: int, teacher: str | None) 
         raise ValueError("data.teacher goes with objective.teacher cached and only with it")
 
 
+def check_mixed(chance: float, stage: str, objective: AnyObjectiveConfig, views: int) -> None:
+    """Check that only labelled scenes are merged, and none that has posed images.
+
+    Raises:
+        ValueError: Others are.
+    """
+    if not chance:
+        return
+    if stage != "finetune" or objective.name not in ("scene_segment", "scene_instances"):
+        raise ValueError("augment.mix is for finetuning with scene_segment or scene_instances")
+    if views:
+        raise ValueError("augment.mix must be 0 when data.views is not: no camera sees two scenes")
+
+
+def check_voted(stage: str, encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
+    """Check that what is scored in several passes are the points of scenes.
+
+    Raises:
+        ValueError: Something else is.
+    """
+    probes = stage == "probe" and isinstance(encoder, SerialConfig | SparseUNetConfig)
+    if not probes and (stage != "finetune" or objective.name != "scene_segment"):
+        raise ValueError("eval is for finetuning with scene_segment and for probes of scenes")
+
+
 def _check_voxels(encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
     name = objective.name
     if not isinstance(encoder, SparseUNetConfig):

@@ -149,7 +149,7 @@ def probe(  # noqa: PLR0913 - the options are the interface
 
 
 @app.command(name="eval", epilog="Example: pcv eval runs/msr_finetune-seed0 --split test --json")
-def evaluate(
+def evaluate(  # noqa: PLR0913 - the options are the interface
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finetuned run folder.")],
     store: StoreOption = None,
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
@@ -157,6 +157,10 @@ def evaluate(
     others: Annotated[
         bool, typer.Option("--others", help="Also score scenes beside others in a batch.")
     ] = False,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="eval.KEY=VALUE", help="Score otherwise; repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Score every video (accuracy, per class, confusion) or, where points are labelled, mIoU."""
@@ -164,8 +168,9 @@ def evaluate(
 
     with console.progress("eval") as progress:
         scores = score(
-            run, store=store, split=split, checkpoint=checkpoint, others=others, progress=progress
-        )
+            run, store=store, split=split, checkpoint=checkpoint, others=others,
+            overrides=tuple(overrides or ()), progress=progress,
+        )  # fmt: skip
     console.print_json(scores) if json else show.scores(scores)
 
 
@@ -222,12 +227,16 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Also write a page here.")
     ] = None,
+    pooled: Annotated[
+        bool,
+        typer.Option("--pooled", help="Also one score of all folds of train.test_subjects."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare runs: a table here; with --out also markdown, CSV, curves and confusion as PNG."""
     from pcv.stages.report import report as compare
 
-    results, written = compare(runs, out)
+    results, written = compare(runs, out, pooled=pooled)
     show.report(results, json)
     for path in written:
         console.err.print(f"wrote {path}")

@@ -10,7 +10,10 @@ import typer
 from pcv_cli import console, show
 from pcv_cli.options import Json, SkipBad
 
-PREDICT_EXAMPLE = "Example: pcv predict runs/msr_finetune-seed0 Depth/a01_s02_e01_sdepth.bin"
+PREDICT_EXAMPLE = (
+    "Example: pcv predict runs/msr_finetune-seed0 Depth/a01_s02_e01_sdepth.bin, or of rooms: "
+    "pcv predict runs/pointcsp_finetune-seed0 office.ply --out labels"
+)
 EXPORT_EXAMPLE = "Example: pcv export runs/msr_finetune-seed0 models/msr"
 
 Checkpoint = Annotated[str, typer.Option("--checkpoint", help="Of a run: last or best.")]
@@ -27,11 +30,15 @@ def predict(  # noqa: PLR0913 - the options are the interface
     ],
     inputs: Annotated[
         list[Path],
-        typer.Argument(metavar="INPUT...", help="Recordings, folders of them, or stores."),
+        typer.Argument(metavar="INPUT...", help="Recordings or rooms, folders of them, or stores."),
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Of PLY files, where points are labelled."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Of PLY files, where points are labelled: one a frame, or a room.",
+        ),
     ] = None,
     format: Annotated[
         str | None,
@@ -40,7 +47,9 @@ def predict(  # noqa: PLR0913 - the options are the interface
     read: Annotated[
         list[str] | None,
         typer.Option(
-            "--read", metavar="KEY=VALUE", help="Option of the reader, such as up=z; repeatable."
+            "--read",
+            metavar="KEY=VALUE",
+            help="Of the reader, such as unit=0.001 or up=y (a room's clouds: z); repeatable.",
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="Classes listed of a recording.")] = 3,
@@ -49,7 +58,7 @@ def predict(  # noqa: PLR0913 - the options are the interface
     skip_bad: SkipBad = False,
     json: Json = False,
 ) -> None:
-    """Tell the class of recordings, or of every point of them, with scores."""
+    """Tell the class of recordings, or of every point of them or of rooms, with scores."""
     from pcv.stages.predict import Reading, Wanted
     from pcv.stages.predict import predict as run
 

@@ -92,9 +92,11 @@ def _point_scores(values: dict[str, Any]) -> None:
 
 def _extra(values: dict[str, Any]) -> str:
     """Of scenes."""
+    said = f", {values['passes']} passes" if values.get("passes", 1) > 1 else ""
     if "batch_drift" not in values:
-        return ""
-    return f", mAcc {values['mean_class_accuracy']:.2%}, batch drift {values['batch_drift']:.3f}"
+        return said
+    mean, drift = values["mean_class_accuracy"], values["batch_drift"]
+    return f", mAcc {mean:.2%}, batch drift {drift:.3f}{said}"
 
 
 def _others(rows: list[dict[str, Any]]) -> None:
@@ -136,6 +138,8 @@ def _classes(rows: list[dict[str, Any]]) -> Table:
 
 def _clouds(rows: list[dict[str, Any]]) -> Table:
     table = Table("recording", "frames", "points", "mean score", "classes", "files", box=None)
+    if "objects" in rows[0]:
+        table.add_column("objects")
     for row in rows:
         counts = sorted(row["points_a_class"].items(), key=lambda item: -item[1])
         shares = [f"{name} {n / row['points']:.1%}" for name, n in counts if n][:5]
@@ -143,6 +147,7 @@ def _clouds(rows: list[dict[str, Any]]) -> Table:
         table.add_row(
             escape(row["recording"]), str(row["frames"]), str(row["points"]), score,
             escape(", ".join(shares)), escape(row["files"]),
+            *([str(len(row["objects"]))] if "objects" in row else []),
         )  # fmt: skip
     return table
 

@@ -167,6 +167,50 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return finetuned(place, SemanticKitti(), 128, data=data, encoder=encoder, objective=objective)
 
 
+def trained_on_rooms(rooms: Store, raw: Path, run: Path, **recipe: Any) -> Trained:
+    """Finetune a few steps on the first room; the two others test."""
+    train = {
+        "epochs": 9, "steps": 9, "batch": 2, "validation_subjects": 0, "validate_every": 0,
+        "test_subjects": [1, 2],
+    }  # fmt: skip
+    tree = {"stage": "finetune", "train": train} | recipe
+    finetune(Job(build_recipe(tree, "test"), "rooms", rooms.path, run))
+    return Trained(run, rooms.path, raw)
+
+
+@pytest.fixture(scope="session")
+def room_run(rooms: Store, rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A run that labels points of rooms by their places, colours and normals."""
+    data = {
+        "frames": 1, "points": 400, "colour": True, "normals": True, "spacing": 0.2,
+        "centre": "clip", "region": {"per_scene": 2},
+    }  # fmt: skip
+    encoder = {
+        "name": "serial", "inputs": ["xyz", "colour", "normal"], "channels": 16, "stem_blocks": 1,
+        "neighbours": 4, "depth": 1, "heads": 2, "key_channels": 4, "value_channels": 4, "mlp": 16,
+    }  # fmt: skip
+    run, objective = tmp_path_factory.mktemp("room") / "run", {"name": "scene_segment"}
+    parts = {"data": data, "encoder": encoder, "objective": objective}
+    return trained_on_rooms(rooms, rooms_raw, run, **parts)
+
+
+@pytest.fixture(scope="session")
+def object_run(rooms: Store, rooms_raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A run that tells objects of rooms apart, by places and colours; a room is one region."""
+    data = {
+        "frames": 1, "points": 5000, "colour": True, "instances": True, "spacing": 0.15,
+        "region": {"per_scene": 2, "fill": True},
+    }  # fmt: skip
+    encoder = {
+        "name": "sparseunet", "inputs": ["colour"], "voxel": 0.3, "stem": 4, "channels": [4, 4],
+        "blocks": [1, 1], "norm_momentum": 0.5,
+    }  # fmt: skip
+    objective = {"name": "scene_instances", "radius": 0.3, "least": 10}
+    run = tmp_path_factory.mktemp("objects") / "run"
+    parts = {"data": data, "encoder": encoder, "objective": objective, "optim": {"lr": 0.02}}
+    return trained_on_rooms(rooms, rooms_raw, run, **parts)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what is slow unless -m asks for it, and what needs a device where there is none."""
     if "slow" not in config.getoption("-m"):

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.config import Recipe, build_recipe, dump_recipe, load_recipe
+from pcv.config import Recipe, build_recipe, dump_recipe, load_recipe, same_recipe
 from pcv.errors import RecipeError
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("**/*.yaml"))
@@ -107,3 +107,33 @@ def test_defaults_are_the_papers() -> None:
     recipe = Recipe(stage="pretrain")
     assert (recipe.data.frames, recipe.data.points, recipe.train.batch) == (24, 1024, 88)
     assert (recipe.train.epochs, recipe.optim.lr, recipe.encoder.neighbours) == (200, 8e-4, 9)
+
+
+def test_a_file_of_scenes_becomes_their_names(tmp_path: Path) -> None:
+    """What a run learned from stands in its own recipe, whatever becomes of the file."""
+    names = tmp_path / "1.txt"
+    names.write_text("scene0191_00\nscene0003_01\n")
+    path = write(tmp_path, f"stage: pretrain\ntrain: {{scenes: {names}}}\n")
+    asked = ("scene0191_00", "scene0003_01")
+    assert load_recipe(path).train.scenes == asked
+    plain = write(tmp_path, "stage: pretrain\n")
+    assert load_recipe(plain, (f"train.scenes={names}",)).train.scenes == asked
+    assert load_recipe(plain, ("train.scenes=0.1",)).train.scenes == 0.1
+    with pytest.raises(RecipeError, match=r"none\.txt: cannot be read"):
+        load_recipe(plain, ("train.scenes=none.txt",))
+    points = load_recipe(plain, ("data.labelled_points=few.json",))
+    assert points.data.labelled_points == "few.json"
+    with pytest.raises(RecipeError, match=r"data\.labelled_points"):
+        load_recipe(plain, ("data.labelled_points=-1",))
+
+
+def test_a_recipe_of_an_older_release_is_the_same_if_what_it_lacks_has_its_default() -> None:
+    text = "# store: a\n" + dump_recipe(build_recipe({"stage": "pretrain"}, "test"))
+    older = "".join(line for line in text.splitlines(True) if "shots" not in line)
+    assert older != text
+    assert same_recipe(older, text)
+    assert same_recipe(text, text)
+    assert not same_recipe(older, text.replace("shots: 0", "shots: 1"))
+    assert not same_recipe(older, text.replace("store: a", "store: b"))
+    assert not same_recipe("stage: [", text)
+    assert not same_recipe("nothing", text)

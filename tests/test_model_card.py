@@ -78,6 +78,29 @@ def test_it_says_what_goes_in() -> None:
     assert "## Classes" not in card(config=other)[1]
 
 
+def test_what_goes_into_a_model_of_rooms() -> None:
+    tree = {
+        "stage": "finetune", "objective": {"name": "scene_instances"},
+        "data": {"frames": 1, "points": 512, "colour": True},
+        "encoder": {"name": "sparseunet", "inputs": ["colour"]},
+    }  # fmt: skip
+    config = CONFIG.model_copy(update={"task": "instances", "scenes": True})
+    edition = Edition("m", "other", "last", False, "There is none.")
+    text = model_card(config, build_recipe(tree, "test"), RESULT, edition)
+    for said in (
+        "SparseUNet that tells the class and the object of every point of a room", "ROOMS --out",
+        "(regions, 1, 512, 6)", "offsets (regions, 1, 512, 3)", "512 points, all there are",
+        "mean point of their room", "There is none.", "7 of 8 test rooms scored",
+    ):  # fmt: skip
+        assert said in text
+    for never in ("point-cloud-video", "(clips", "a clip", "model.pt2", "unit normal"):
+        assert never not in text
+    encoder = config.model_copy(update={"task": "encode", "class_names": ()})
+    assert "pcv finetune RECIPE --from m" in model_card(
+        encoder, build_recipe(tree, "test"), None, edition
+    )
+
+
 def test_few_shots_and_folds_are_named() -> None:
     body = card(RESULT.model_copy(update={"shots": 5}))[1]
     assert "5 labelled videos a class" in body

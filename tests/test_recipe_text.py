@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pcv.errors import RecipeError
-from pcv.recipe_text import apply_override, explain, one_line
+from pcv.recipe_text import apply_override, explain, one_line, read_scene_names
 
 
 class Inner(BaseModel):
@@ -33,3 +33,21 @@ def test_a_wrong_key_names_the_right_one():
         "unknown key inner.radious, did you mean radius? (known: radius)"
     )
     assert one_line(ValueError("a\n b")) == "a b"
+
+
+def test_names_of_scenes_are_read_one_a_line(tmp_path):
+    path = tmp_path / "1.txt"
+    path.write_bytes(b"scene0191_00\r\nscene0003_01\n\n")
+    assert read_scene_names(path) == ["scene0191_00", "scene0003_01"]
+
+
+def test_what_is_no_list_of_scenes_is_one_line(tmp_path):
+    made = {"empty": b"\n", "binary": b"\x80\xff", "huge": b"a\n" * (1 << 20)}
+    for name, data in made.items():
+        (tmp_path / name).write_bytes(data)
+    for name, why in (("none", "cannot be read"), ("empty", "names no scene"),
+                      ("binary", "is no text"), ("huge", "bytes"), ("", "cannot be read"),
+                      ("a\0b", "is no text")):  # fmt: skip
+        with pytest.raises(RecipeError, match=f"{why}.*one name a line") as error:
+            read_scene_names(tmp_path / name)
+        assert "\n" not in str(error.value)

@@ -109,6 +109,17 @@ def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
     ]
 
 
+def test_long_lists_of_names_are_told_apart_by_a_mark(tmp_path: Path) -> None:
+    for name, last in (("a", "s9"), ("b", "s8"), ("c", "s9")):
+        folder = RunFolder(tmp_path / name)
+        names = ", ".join([*(f"s{i}" for i in range(9)), last])
+        folder.open(f"train: {{scenes: [{names}]}}", resume=False)
+        folder.finish(result(0, 0.5))
+    one, other, same = variants([tmp_path / name for name in "abc"])
+    assert one == same != other
+    assert one.startswith("train.scenes=[10 names, ")
+
+
 def test_tables_hold_scored_and_in_split() -> None:
     rows = summarise([result(0, 0.5), result(1, 0.6)])
     assert "| 4 / 5 |" in to_markdown(rows)

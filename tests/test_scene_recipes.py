@@ -4,13 +4,14 @@ import pytest
 
 from pcv.encoder_config import EncoderConfig, SerialConfig, SparseUNetConfig
 from pcv.objective_config import (
+    ClassifyConfig,
     GaussianCrossConfig,
     PointCPSCConfig,
     PointCSPConfig,
     SceneInstancesConfig,
     SceneSegmentConfig,
 )
-from pcv.scene_recipes import check_scenes, check_views
+from pcv.scene_recipes import check_mixed, check_scenes, check_views, check_voted
 
 VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
 SPLAT = GaussianCrossConfig(name="gaussiancross")
@@ -52,3 +53,24 @@ def test_drawing_needs_views_and_their_teacher():
         check_views(SPLAT, 0, None)
     with pytest.raises(ValueError, match="only with it"):
         check_views(SPLAT, 2, "features")
+
+
+def test_only_labelled_scenes_are_merged():
+    check_mixed(0.0, "pretrain", SPLAT, 2)
+    check_mixed(0.8, "finetune", ALONE, 0)
+    for stage, objective in (("pretrain", SPLAT), ("probe", ALONE), ("finetune", ClassifyConfig())):
+        with pytest.raises(ValueError, match="scene_segment or scene_instances"):
+            check_mixed(0.8, stage, objective, 0)
+    with pytest.raises(ValueError, match="no camera sees two"):
+        check_mixed(0.8, "finetune", ALONE, 2)
+
+
+def test_only_points_of_scenes_are_voted_on():
+    check_voted("finetune", SERIAL, SEGMENT)
+    check_voted("probe", VOXELS, PointCPSCConfig())
+    for stage, encoder, objective in (
+        ("pretrain", VOXELS, SPLAT), ("probe", EncoderConfig(), PointCPSCConfig()),
+        ("finetune", VOXELS, SceneInstancesConfig(name="scene_instances")),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="eval is for"):
+            check_voted(stage, encoder, objective)

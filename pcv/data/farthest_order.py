@@ -42,10 +42,11 @@ def scene_order(
     """Order all points: the first ``ordered`` farthest first, the others shuffled by seed 0.
 
     So a prefix is the scene at an even spacing as long as that pays, and a random sample beyond.
+    Points that lie where another does come after all places are taken, shuffled too.
     """
-    if len(points) <= ordered:
-        return farthest_order(points, len(points))
-    first = farthest_order(points, ordered)
+    first = farthest_order(points, min(ordered, len(points)))
+    # Once every place is taken, the order repeats itself.
+    first = first[np.sort(np.unique(first, return_index=True)[1])]
     left = np.ones(len(points), bool)
     left[first] = False
     return np.concatenate([first, np.random.default_rng(0).permutation(np.flatnonzero(left))])

@@ -18,6 +18,7 @@ PROPERTIES = (
     ("red", "uchar", "u1"), ("green", "uchar", "u1"), ("blue", "uchar", "u1"),
     ("label", "ushort", "<u2"), ("score", "float", "<f4"), ("nearest", "uchar", "u1"),
 )  # fmt: skip
+INSTANCE = ("instance", "int", "<i4")  # where objects are told apart
 
 
 class LabelledCloud(NamedTuple):
@@ -27,6 +28,7 @@ class LabelledCloud(NamedTuple):
     label: NDArray[np.int64]  # (n,) from 0
     score: NDArray[np.float32]  # (n,) share of that class
     nearest: NDArray[np.bool_]  # (n,) the class is that of the nearest point the network saw
+    instance: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
 
 
 def class_colours(count: int) -> NDArray[np.uint8]:  # (count, 3)
@@ -44,13 +46,14 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
     Raises:
         OSError: It cannot be written.
     """
-    values = np.empty(len(cloud.points), [(name, kind) for name, _, kind in PROPERTIES])
+    properties = PROPERTIES if cloud.instance is None else (*PROPERTIES, INSTANCE)
+    values = np.empty(len(cloud.points), [(name, kind) for name, _, kind in properties])
     colours = class_colours(len(class_names))[cloud.label]
     for number, axis in enumerate("xyz"):
         values[axis] = cloud.points[:, number]
     for number, channel in enumerate(("red", "green", "blue")):
         values[channel] = colours[:, number]
-    for name in ("label", "score", "nearest"):
+    for name, _, _ in properties[6:]:
         values[name] = getattr(cloud, name)
     lines = [
         "ply",
@@ -59,7 +62,7 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
         "comment score: share of the class; nearest: 1 where it is that of the nearest point seen",
         *(f"comment class {number} {_plain(name)}" for number, name in enumerate(class_names)),
         f"element vertex {len(values)}",
-        *(f"property {kind} {name}" for name, kind, _ in PROPERTIES),
+        *(f"property {kind} {name}" for name, kind, _ in properties),
         "end_header\n",
     ]
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")

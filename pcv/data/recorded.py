@@ -1,4 +1,4 @@
-"""One recording in memory, as preparation would have stored it, to the bit."""
+"""One recording or scene in memory, as preparation would have stored it, to the bit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import COLOUR, Column, Video, VideoSource
+from pcv.clip import Column, Video, VideoSource
 from pcv.data.convert import Storage, convert
 from pcv.data.layout import Rows
-from pcv.data.raw import Reader, columns_of
+from pcv.data.raw import Reader, SceneReader, columns_of
 from pcv.data.shards import ShardReader, read_plain
 from pcv.data.store import Store, VideoTable
 
@@ -24,8 +24,8 @@ class Recorded(Store):
     Args:
         reader: Of the recording's format.
         source: The recording.
-        storage: Points a frame, and how they are kept.
-        colour: Keep colours.
+        storage: Points a frame, and how they are kept; of a scene all are kept, however many.
+        keep: Columns of the reader that are kept: labels of what is to be told are not needed.
 
     Attributes:
         video: What the reader read, every point of it.
@@ -36,18 +36,27 @@ class Recorded(Store):
     """
 
     def __init__(
-        self, reader: Reader, source: VideoSource, storage: Storage, *, colour: bool = False
+        self,
+        reader: Reader,
+        source: VideoSource,
+        storage: Storage,
+        *,
+        keep: tuple[str, ...] = (),
     ) -> None:
-        indexed = Indexed(reader, colour=colour)
+        indexed = Indexed(reader, keep=keep)
         length = reader.count_frames(source)
+        scene = isinstance(reader, SceneReader)
+        if scene:
+            storage = storage._replace(points=len(indexed.read_video(source).frames[0]))
         rows = Rows.zeros(length, storage.points, storage.dtype, indexed.columns)
         entry = convert(indexed, source, length, storage, rows)
         assert indexed.video is not None
         self.video, self.sizes = indexed.video, rows.sizes
         self.path, self.dataset = source.path, reader.dataset
         self.points, self.step, self.frames = storage.points, storage.step, length
-        self.attributes, self.class_names, self.ordered = {}, [], None
-        self.point_class_names = []
+        self.attributes, self.class_names = {"axes": reader.axes}, []
+        self.ordered = reader.ordered if isinstance(reader, SceneReader) else None
+        self.point_class_names, self.views = [], None
         self.videos = VideoTable(
             name=[source.name],
             offset=np.zeros(1, np.int64),
@@ -82,29 +91,29 @@ class ArrayReader:
 
 
 class Indexed:
-    """A reader that tells of every point which one of its frame it is, and colours if wanted."""
+    """A reader that tells of every point which one of its frame it is, and what is kept of it."""
 
     class_names: tuple[str, ...] = ()
     point_class_names: tuple[str, ...] = ()
 
-    def __init__(self, reader: Reader, *, colour: bool = False) -> None:
+    def __init__(self, reader: Reader, *, keep: tuple[str, ...] = ()) -> None:
         self.inner = reader
-        coloured = colour and "colour" in columns_of(reader)
-        self.columns: dict[str, Column] = {INDEX: Column("int32")} | (
-            {"colour": COLOUR} if coloured else {}
-        )
+        kept = {name: column for name, column in columns_of(reader).items() if name in keep}
+        self.columns: dict[str, Column] = {INDEX: Column("int32")} | kept
+        if isinstance(reader, SceneReader):
+            self.ordered = reader.ordered
         self.dataset, self.axes = reader.dataset, reader.axes
         self.settings, self.list_videos = reader.settings, reader.list_videos
         self.count_frames = reader.count_frames
         self.video: Video | None = None
 
     def read_video(self, source: VideoSource) -> Video:
-        """Read a recording and keep it."""
-        video = self.inner.read_video(source)
+        """Read a recording once, and keep it."""
+        video = self.video or self.inner.read_video(source)
         self.video = video
         columns: dict[str, Sequence[NDArray[np.generic]]] = {INDEX: _Numbers(video.frames)}  # type: ignore[dict-item]  # what is asked of a sequence
-        if "colour" in self.columns and video.columns:
-            columns["colour"] = video.columns["colour"]
+        given = video.columns or {}
+        columns |= {name: given[name] for name in self.columns if name in given}
         return Video(source, video.frames, columns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pcv.data.augment import augment_points, turn_normals
 from pcv.data.augment_scene import augment_colour, deform
 from pcv.data.dataset import CACHE_BYTES, Clip, ClipDataset
 from pcv.data.kd_tree import nearest
+from pcv.data.labelled_places import find_places, read_places
 from pcv.data.regions import Part, draw_region, parts_of, spaced
 from pcv.data.store import Store
 from pcv.errors import InputError
@@ -46,6 +48,7 @@ class SceneDataset(ClipDataset):
             raise InputError(f"{store.path}: scenes are one frame; set data.frames=1")
         self._parts: dict[int, list[Part]] = {}
         self._labelled: dict[int, NDArray[np.int64]] = {}
+        self._places: dict[str, NDArray[np.float64]] | None = None
         self._kept: dict[int, int] = {}
         self._held = 0
         super().__init__(store, videos, config, augment=augment, seed=seed, cache=cache)
@@ -72,9 +75,8 @@ class SceneDataset(ClipDataset):
         if self.augment is None:
             part = self.parts(scene)[region]
         else:
-            count = min(self.config.points, len(points))
-            places = draw_region(points, count, self.config.region, rng, self.labelled(scene))
-            part = Part(places, np.ones(count, bool))
+            places = self._region(scene, points, rng)
+            part = Part(places, np.ones(len(places), bool))
         index, own = self._filled(part)
         columns = {n: values[index][None] for n, values in arrays.items() if n != "points"}
         if "labels" in columns:
@@ -86,6 +88,14 @@ class SceneDataset(ClipDataset):
         middle = self._centre(scene, points)
         clip, transform = self._changed(points - middle, columns, scene, rng)
         return clip._replace(views=self._views(scene, key, middle, transform))
+
+    def _region(
+        self, scene: int, points: NDArray[np.float32], rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        region, count = self.config.region, self.config.points
+        if len(points) < count:
+            count = max(1, round((region.share or 1) * len(points)))
+        return draw_region(points, count, region, rng, self.labelled(scene))
 
     def _changed(
         self, points: NDArray[np.float32], columns: Arrays, scene: int, rng: np.random.Generator
@@ -139,15 +149,41 @@ class SceneDataset(ClipDataset):
         if not wanted:
             return None
         if scene not in self._labelled:
-            found = np.flatnonzero(np.asarray(self.arrays(scene)["labels"], np.int64) >= 0)
-            if not len(found):
-                raise InputError(
-                    f"{self.store.path}: {self.store.videos.name[scene]} has no labelled point"
-                )
-            rng = np.random.default_rng([self.seed, 5, scene])
-            drawn = rng.choice(found, min(wanted, len(found)), replace=False)
-            self._labelled[scene] = np.sort(drawn)
+            self._labelled[scene] = self._drawn(scene, wanted)
         return self._labelled[scene]
+
+    def _drawn(self, scene: int, wanted: int | str) -> NDArray[np.int64]:
+        known = np.asarray(self.arrays(scene)["labels"], np.int64) >= 0
+        found = self._listed(scene, wanted) if isinstance(wanted, str) else np.arange(len(known))
+        found = found[known[found]]
+        if not len(found):
+            raise InputError(
+                f"{self.store.path}: {self.store.videos.name[scene]} has no labelled point"
+                + (f" that {wanted} lists" if isinstance(wanted, str) else "")
+            )
+        if isinstance(wanted, str):
+            return found
+        rng = np.random.default_rng([self.seed, 5, scene])
+        return np.sort(rng.choice(found, min(wanted, len(found)), replace=False))
+
+    def _listed(self, scene: int, file: str) -> NDArray[np.int64]:
+        if self._places is None:
+            self._places = read_places(Path(file))
+        names = self.store.videos.name
+        if missing := self._places.keys() - {*names}:
+            raise InputError(f"{file}: {self.store.path} has no scene {min(missing)[:80]}")
+        if names[scene] not in self._places:
+            raise InputError(
+                f"{file}: lists nothing of {names[scene]}, which trains; train.scenes leaves it out"
+            )
+        points = self.store.read(scene, np.zeros(1, np.int64), int(self.store.videos.sizes[scene]))
+        listed = self._places[names[scene]]
+        if listed.ndim == 2:
+            listed = listed - self.store.videos.origin[scene]
+        try:
+            return find_places(listed, points[0], self.kept(scene), self.config.spacing)
+        except ValueError as error:
+            raise InputError(f"{file}: {names[scene]}: {error}") from None
 
     def limits(self) -> dict[str, list[int]]:
         """Return which stored points of every scene keep their label; nothing where all do."""
@@ -241,7 +277,7 @@ def open_clips(
     for key in ("spacing", "region", "labelled_points"):
         if getattr(config, key) != getattr(plain, key):
             raise InputError(f"{store.path}: holds videos; data.{key} is for scenes")
-    for key in ("elastic", "colour"):
+    for key in ("mix", "elastic", "colour"):
         if augment and getattr(augment, key) != getattr(AugmentConfig(), key):
             raise InputError(f"{store.path}: holds videos; augment.{key} is for scenes")
     return ClipDataset(store, videos, config, augment=augment, seed=seed)

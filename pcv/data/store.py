@@ -103,6 +103,15 @@ class Store:
             raise StoreError(f"{self.path}: its points have no {name} (columns: {known})")
         return self.columns[name].read(self._rows(video, frames, points), points)
 
+    def placed(self, video: int, frame: int, points: int) -> NDArray[np.float32]:  # (points, 3)
+        """Read a frame in metres from where the recording has its zero.
+
+        Raises:
+            StoreError: As ``read``.
+        """
+        found = self.read(video, np.array([frame]), points)[0].astype(np.float64)
+        return (found + self.videos.origin[video]).astype(np.float32)
+
     def _rows(self, video: int, frames: NDArray[np.int64], points: int) -> NDArray[np.int64]:
         if not 1 <= points <= self.points:
             raise StoreError(

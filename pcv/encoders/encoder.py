@@ -22,10 +22,12 @@ class Encoder(nn.Module):
         width: Channels of a superpoint.
         config: What it was built from.
         colour: Whether it reads the colours of the points beside their places.
+        traceable: Whether ``torch.export`` can hold it.
     """
 
     width: int
     colour: bool = False
+    traceable: bool = True
     config: AnyEncoderConfig
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:

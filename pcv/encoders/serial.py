@@ -34,6 +34,8 @@ class Serial(Encoder):
         width: Channels of a token.
     """
 
+    traceable = False  # how many scenes there are decides in how many pieces they are read
+
     def __init__(self, config: SerialConfig) -> None:
         super().__init__()
         self.config: SerialConfig = config

@@ -41,6 +41,8 @@ class SparseUNet(Encoder):
         width: Channels of a voxel.
     """
 
+    traceable = False  # the points decide how many voxels there are
+
     def __init__(self, config: SparseUNetConfig) -> None:
         super().__init__()
         self.config: SparseUNetConfig = config

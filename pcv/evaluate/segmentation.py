@@ -86,13 +86,14 @@ def guess_points(objective: Segment, points: Tensor) -> Guess:  # of (B, T, N, 3
     """
     axis = objective.config.halves
     if axis == "none":
-        found = [_best(objective.scores(clip[None])[0]) for clip in points]
+        found = [best_guess(objective.scores(clip[None])[0]) for clip in points]
     else:
         found = [_label_clip(objective, clip, AXES[axis]) for clip in points]
     return Guess(*(torch.stack(values) for values in zip(*found, strict=True)))
 
 
-def _best(scores: Tensor) -> Guess:  # (..., classes)
+def best_guess(scores: Tensor) -> Guess:  # of (..., classes) logits
+    """Return the class of the highest score, and its softmax."""
     label = scores.argmax(-1)
     return Guess(label, torch.softmax(scores.float(), -1).gather(-1, label[..., None])[..., 0])
 
@@ -120,7 +121,7 @@ def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Guess:  # (
     spare = points.shape[1]  # a column for what is repeated
     place = torch.where(slot < count, index, spare)
     spread = []
-    for values in _best(objective.scores(part[None])[0]):
+    for values in best_guess(objective.scores(part[None])[0]):
         out = values.new_zeros((len(points), spare + 1))
         spread.append(out.scatter_(1, place, values)[:, :spare])
     return Guess(*spread)

@@ -11,6 +11,7 @@ from pcv.encoders import SceneEncoder
 from pcv.encoders.serial import Mode, Serial
 from pcv.objective_config import SceneSegmentConfig
 from pcv.objectives.drift import DriftMonitor
+from pcv.objectives.lovasz import lovasz_softmax
 from pcv.objectives.segment import IGNORED
 from pcv.objectives.teacher import Teacher, half_cosine
 
@@ -45,6 +46,10 @@ class SceneSegment(nn.Module):
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
+    def forget_training(self) -> None:
+        """Drop what only training needs: the teacher, and the measurement of drift."""
+        self.teacher = self.drift = None
+
     def scores(self, batch: ClipBatch, mode: Mode = "single") -> Tensor:  # (B, T, N, classes)
         """Return logits; in ``cross`` mode the batch is one sequence, to measure what that does.
 
@@ -62,7 +67,7 @@ class SceneSegment(nn.Module):
         return self.scores(batch).argmax(-1)
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return weighted cross-entropy over labelled points plus the distillation.
+        """Return the loss of the labelled points plus the distillation.
 
         Raises:
             ValueError: Points have no labels, or lack a channel that the encoder reads.
@@ -70,14 +75,7 @@ class SceneSegment(nn.Module):
         if batch.point_label is None:
             raise ValueError("scenes without point labels cannot be learned from")
         tokens = self.encoder.point_features(batch)
-        scores = self.head(tokens).float().flatten(0, 2)
-        label = batch.point_label.flatten()
-        known = label != IGNORED
-        loss = F.cross_entropy(
-            scores, label, self.weight, ignore_index=IGNORED, reduction="sum"
-        ) / known.sum().clamp(min=1)
-        right = ((scores.argmax(1) == label) & known).sum() / known.sum().clamp(min=1)
-        parts = {"loss": loss, "point_accuracy": right}
+        loss, parts = self._task(self.head(tokens).float().flatten(0, 2), batch.point_label)
         if isinstance(self.encoder, Serial) and self.drift is not None:
             regions = self.encoder.regions(batch)
             if self.teacher is not None:
@@ -86,6 +84,24 @@ class SceneSegment(nn.Module):
                 loss = loss + self.config.preserve_weight * preserve
             parts["batch_drift"] = self.drift(self.encoder, regions)
         return Losses(loss, {name: value.detach() for name, value in parts.items()})
+
+    def _task(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Weighted cross-entropy over labelled points, and Lovasz loss where asked for."""
+        label = labels.flatten()
+        known = label != IGNORED
+        number = known.sum().clamp(min=1)
+        loss = (
+            F.cross_entropy(scores, label, self.weight, ignore_index=IGNORED, reduction="sum")
+            / number
+        )
+        parts = {
+            "loss": loss,
+            "point_accuracy": ((scores.argmax(1) == label) & known).sum() / number,
+        }
+        if self.config.lovasz:
+            parts["lovasz"] = lovasz_softmax(scores, label, ignored=IGNORED)
+            loss = loss + self.config.lovasz * parts["lovasz"]
+        return loss, parts
 
     def _preserve(self, regions: Regions, tokens: Tensor) -> Tensor:
         """Mean over points of the squared distance of student's to teacher's features."""

@@ -23,13 +23,14 @@ from pcv.train.checkpoint import load_objective
 from pcv.train.run import RunFolder
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - the options are the interface
     run: Path,
     *,
     store: Path | None = None,
     split: str = "test",
     checkpoint: str = "last",
     others: bool = False,
+    overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Score a finetuned run; nothing of it is changed.
@@ -39,6 +40,7 @@ def evaluate(
         store: Clip store; None: the one it was trained on.
         split: train, validation or test.
         checkpoint: last or best.
+        overrides: ``eval.KEY=VALUE``, instead of what the run's recipe says of scoring.
         others: Also score scenes beside others in a batch (``robustness``).
         progress: Called with clips scored.
 
@@ -50,7 +52,7 @@ def evaluate(
         InputError: Not a finetuned run, an unknown split, a store of other classes, or ``others``
             of a run that does not label scenes.
     """
-    recipe, stored = read_run(run)
+    recipe, stored = read_run(run, overrides)
     if recipe.stage != "finetune":
         raise InputError(f"{run}: a run of pcv {recipe.stage}; pcv eval scores finetuned runs")
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
@@ -87,22 +89,26 @@ def evaluate(
         "n_correct": int(np.trace(matrix)),
         "n_scored": found.videos,
         "n_in_split": len(videos),
+        **({} if found.passes is None else {"passes": found.passes}),
         "classes": kind(matrix, names),
         "confusion": matrix.tolist(),
         **extra,
     }
 
 
-def read_run(run: Path) -> tuple[Recipe, Path]:
-    """Return the recipe of a run and the store it was trained on.
+def read_run(run: Path, overrides: tuple[str, ...] = ()) -> tuple[Recipe, Path]:
+    """Return the recipe of a run, ``eval`` changed as asked, and the store it was trained on.
 
     Raises:
-        InputError: Not a run folder.
+        InputError: Not a run folder, or another section is to be changed.
     """
+    for override in overrides:
+        if not override.startswith("eval."):
+            raise InputError(f"--set {override}: of a finished run only eval.KEY can be changed")
     path = run / "recipe.yaml"
     if not path.is_file():
         raise InputError(f"{run}: not a run folder; pcv pretrain and pcv finetune write them")
-    recipe = load_recipe(path)
+    recipe = load_recipe(path, overrides)
     lines = [line for line in path.read_text().splitlines() if line.startswith("# store: ")]
     return recipe, Path(lines[0].removeprefix("# store: ") if lines else str(recipe.store))
 

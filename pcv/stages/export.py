@@ -22,6 +22,7 @@ from pcv.train.run import RunFolder
 
 PROGRAM, CARD = "model.pt2", "README.md"
 TRIED = (1, 3)  # clips that the loaded program is compared on
+UNTRACED = "torch.export cannot hold this encoder, which divides its work by what it is given"
 
 
 class Export(NamedTuple):
@@ -45,7 +46,8 @@ def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
         wanted: Choices.
 
     Returns:
-        JSON-able: the folder, its files with their bytes, task, parameters and scores.
+        JSON-able: the folder, its files with their bytes, task, parameters and scores, and why
+        there is no program where none can be traced.
 
     Raises:
         InputError: Not a run, its store is not there, or ``out`` is taken.
@@ -84,6 +86,7 @@ def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in model.parameters()),
         "scores": measured(result, wanted.checkpoint) if result else {},
         "files": files,
+        **({"no_program": UNTRACED} if wanted.program and not model.encoder.traceable else {}),
     }
 
 
@@ -92,9 +95,11 @@ def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
     save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     config = model.config.model_dump(mode="json")
     (folder / CONFIG).write_text(json.dumps(config, indent=1, allow_nan=False) + "\n")
-    if wanted.program:
+    program = wanted.program and model.encoder.traceable
+    if program:
         write_program(model, folder / PROGRAM)
-    edition = Edition(name, wanted.licence, wanted.checkpoint, wanted.program)
+    why = "" if model.encoder.traceable else f"There is no `{PROGRAM}`: {UNTRACED}."
+    edition = Edition(name, wanted.licence, wanted.checkpoint, program, why)
     card = model_card(model.config, model.recipe, RunFolder(model.origin).result(), edition)
     (folder / CARD).write_text(card, encoding="utf-8")
 
@@ -123,7 +128,7 @@ def write_program(model: Pretrained, path: Path) -> None:
         PcvError: It cannot be traced, or the loaded program returns something else.
     """
     plain, generator = _Plain(model), torch.Generator().manual_seed(0)
-    shape = (model.frames, model.recipe.data.points, 6 if model.encoder.colour else 3)
+    shape = (model.frames, model.recipe.data.points, 3 + 3 * len(model.channels))
     clips = [torch.rand(count, *shape, generator=generator) for count in (2, *TRIED)]
     try:
         with warnings.catch_warnings(), torch.no_grad():

@@ -1,4 +1,4 @@
-"""What ``pcv predict`` is given: recordings of any format, or stores of them."""
+"""What ``pcv predict`` is given: recordings or rooms of any format, or stores of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reading(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """One recording, not read yet."""
+    """One recording or room, not read yet."""
 
     name: str
     path: Path
@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 def find_recordings(model: Pretrained, paths: list[Path], reading: Reading) -> Found:
-    """Find recordings, and settle how each is read.
+    """Find recordings, or the rooms that a model of scenes wants, and settle how each is read.
 
     Args:
         model: Recordings of the format it was trained on are read as its store was prepared.
@@ -84,8 +84,9 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
     reader = build_reader(
         kind,
         path if path.is_dir() else path.parent,
-        (model.config.reader if alike else {}) | _colour(model, kind),
+        (model.config.reader if alike else {}) | _channels(model, kind),
         dict(_option(text) for text in reading.options),
+        rooms=model.config.scenes,
     )
     storage = _storage(model, alike)
     bad = found.bad if reading.skip_bad else None
@@ -99,10 +100,12 @@ def _stored(model: Pretrained, path: Path, reading: Reading) -> list[Recording]:
     if reading.options:
         raise InputError(f"--read {reading.options[0]}: {path} is a store, read already")
     store = open_store(path)
-    if store.ordered is not None:
-        raise InputError(f"{path}: a store of scenes, and only recordings are read here")
-    if model.encoder.colour and "colour" not in store.columns:
-        raise InputError(f"{path}: its points have no colours, and the model reads them")
+    if (store.ordered is not None) != model.config.scenes:
+        held, wanted = ("scenes", "recordings") if store.ordered else ("recordings", "scenes")
+        raise InputError(f"{path}: a store of {held}, and {model.origin} was trained on {wanted}")
+    for column in model.columns:
+        if column not in store.columns:
+            raise InputError(f"{path}: its points have no {column}, and the model reads them")
     rows = enumerate(store.videos.name)
     return [Recording(name, path, "store", partial(_row, store, row)) for row, name in rows]
 
@@ -114,22 +117,21 @@ def _row(store: Store, row: int) -> tuple[Store, int]:
 def _opener(
     reader: Reader, source: VideoSource, storage: Storage, model: Pretrained
 ) -> Callable[[], tuple[Store, int]]:
-    colour = model.recipe.data.colour
-
     def opened() -> tuple[Store, int]:
         if reader.count_frames(source) < 1:
             raise RawFileError(source.path, "no frame in it", "leave it out")
-        store = Recorded(reader, source, storage, colour=colour)
-        if model.encoder.colour and "colour" not in store.columns:
-            raise RawFileError(source.path, "points without colour", "the model reads colours")
+        store = Recorded(reader, source, storage, keep=model.columns)
+        for column in model.columns:
+            if column not in store.columns:
+                raise RawFileError(source.path, f"points without {column}", "the model reads them")
         return store, 0
 
     return opened
 
 
-def _colour(model: Pretrained, kind: str) -> dict[str, str]:
-    """Anyone's own clouds are read with their colours where the model asks for them."""
-    return {"colour": "true"} if model.encoder.colour and kind == "folder" else {}
+def _channels(model: Pretrained, kind: str) -> dict[str, str]:
+    """Anyone's own clouds are read with the colours and normals that the model asks for."""
+    return dict.fromkeys(model.columns, "true") if kind == "folder" else {}
 
 
 def _storage(model: Pretrained, alike: bool) -> Storage:
@@ -141,7 +143,7 @@ def _storage(model: Pretrained, alike: bool) -> Storage:
             "become points; give --store DIR"
         )
     # Classifying takes a prefix of the order, so no more of it needs to be found.
-    points = known.points if model.config.task == "segment" else model.recipe.data.points
+    points = model.recipe.data.points if model.config.task == "classify" else known.points
     return Storage(points, known.dtype, known.step) if alike else Storage(points, "float32", None)
 
 

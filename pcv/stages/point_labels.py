@@ -125,8 +125,7 @@ def _cloud(
     """Give every point of the recording's frame a class: its own, or the nearest one's."""
     size, rows = len(label), np.array([frame])
     if not isinstance(store, Recorded):
-        stored = store.read(row, rows, store.points)[0, :size].astype(np.float64)
-        placed = (stored + store.videos.origin[row]).astype(np.float32)
+        placed = store.placed(row, frame, store.points)[:size]
         return LabelledCloud(placed, label, share, np.zeros(size, bool))
     points = store.video.frames[frame]
     seen = store.read_column(INDEX, row, rows, store.points)[0, :size]

@@ -1,4 +1,4 @@
-"""``pcv predict``: classes of recordings, or of all their points."""
+"""``pcv predict``: classes of recordings, of all their points, or of all points of rooms."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pcv.objectives import Classify
 from pcv.stages.inputs import Found, Reading, Recording, find_recordings
 from pcv.stages.point_labels import label_recording
 from pcv.stages.pretrained import Pretrained, from_pretrained
+from pcv.stages.room_labels import label_room
 from pcv.stages.training import silent
 
 BATCH = 32  # clips of one recording
@@ -48,14 +49,16 @@ def predict(
 
     Args:
         run: Run folder of ``pcv finetune``, or what ``pcv export`` wrote of one.
-        inputs: Recordings, folders of recordings, or stores.
+        inputs: Recordings, folders of recordings, or stores; of a run on scenes rooms, where a
+            cloud file is a room.
         wanted: Output.
         reading: How inputs are read.
         progress: Called after each recording.
 
     Returns:
         JSON-able: ``recordings``, each with label, score and top (scores are softmax, averaged over
-        clips) or, where points are labelled, with points_a_class; ``inputs`` and ``skipped``.
+        clips) or, where points are labelled, with points_a_class and, of a model that tells
+        objects, ``objects``; ``inputs`` and ``skipped``.
 
     Raises:
         InputError: No finetuned model, or an unusable input.
@@ -64,8 +67,6 @@ def predict(
     model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
     if model.config.task == "encode":
         raise InputError(f"{run}: was pretrained only and knows no classes; pcv finetune it first")
-    if model.config.scenes:
-        raise InputError(f"{run}: was trained on scenes; pcv eval scores it on whole ones")
     out = _check_out(model, wanted.out)
     found = find_recordings(model, inputs, reading)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
@@ -89,7 +90,7 @@ def _each(found: Found, work: Work, skip_bad: bool, progress: Progress) -> list[
     for done, recording in enumerate(found.recordings):
 
         def advance(part: int, parts: int, done: int = done, name: str = recording.name) -> None:
-            progress(done, total, f"{name}, clip {part} of {parts}")
+            progress(done, total, f"{name}, part {part} of {parts}")
 
         try:
             rows.append(_describe(recording) | work(recording, advance))
@@ -149,6 +150,7 @@ def _clipwise(model: Pretrained, top: int) -> Work:
 
 
 def _pointwise(model: Pretrained, out: Path, recordings: list[Recording]) -> Work:
+    scenes = model.config.scenes
     folders = {recording.name: folder_of(out, recording.name) for recording in recordings}
     if len(folders) < len(recordings):
         names = [recording.name for recording in recordings]
@@ -158,7 +160,10 @@ def _pointwise(model: Pretrained, out: Path, recordings: list[Recording]) -> Wor
     def work(recording: Recording, advance: Callable[[int, int], None]) -> dict[str, Any]:
         store, row = recording.open()
         try:
-            return label_recording(model, store, row, folders[recording.name], advance)
+            place = folders[recording.name]
+            if scenes:
+                place = place.with_name(f"{place.name}.ply")
+            return (label_room if scenes else label_recording)(model, store, row, place, advance)
         except OSError as error:
             where = error.filename or out
             raise PcvError(f"{where}: cannot be written: {error.strerror}") from None

@@ -9,12 +9,21 @@ from torch import Tensor, nn
 
 from pcv import __version__
 from pcv.clip import Superpoints
-from pcv.config import P4TransformerConfig, Recipe, SerialConfig
+from pcv.config import Recipe, SerialConfig, SparseUNetConfig
 from pcv.data.store import Store, open_store
-from pcv.encoders import build_encoder
+from pcv.encoders import SceneEncoder, build_encoder
 from pcv.encoders.encoder import Encoder
+from pcv.encoders.inputs import batch_of
 from pcv.errors import CheckpointError, InputError
-from pcv.objectives import Classify, Segment, build_objective
+from pcv.objectives import (
+    Classify,
+    SceneInstances,
+    SceneSegment,
+    Segment,
+    Supervised,
+    build_objective,
+)
+from pcv.stages.channels import COLUMNS
 from pcv.stages.evaluate import read_run
 from pcv.stages.scoring import class_names
 from pcv.train.checkpoint import (
@@ -28,6 +37,10 @@ from pcv.train.exported import ModelConfig, StorageConfig, Task, is_exported, re
 from pcv.train.run import RunFolder
 
 CHECKPOINTS = ("last", "best")
+TASKS: dict[str, Task] = {  # of objectives; of all others it is to classify
+    "segment": "segment", "scene_segment": "segment", "scene_instances": "instances",
+}  # fmt: skip
+Body = Supervised | Encoder
 
 
 class Pretrained(nn.Module):
@@ -40,9 +53,7 @@ class Pretrained(nn.Module):
         origin: Folder it was read from.
     """
 
-    def __init__(
-        self, body: Classify | Segment | Encoder, config: ModelConfig, recipe: Recipe, origin: Path
-    ) -> None:
+    def __init__(self, body: Body, config: ModelConfig, recipe: Recipe, origin: Path) -> None:
         super().__init__()
         self.body = body
         self.config, self.recipe, self.origin = config, recipe, origin
@@ -59,19 +70,43 @@ class Pretrained(nn.Module):
         segment = getattr(self.recipe.objective, "segment_frames", 0) if encodes else 0
         return segment or self.recipe.data.frames
 
-    def forward(self, points: Tensor) -> Tensor | Superpoints:
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """What is read of a point after its place: colour, normal."""
+        if isinstance(self.encoder, SceneEncoder):
+            return tuple(name for name in self.encoder.config.inputs if name != "xyz")
+        return ("colour",) if self.encoder.colour else ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a store that are read."""
+        return tuple(COLUMNS[name] for name in self.channels)
+
+    def forward(self, points: Tensor) -> Tensor | tuple[Tensor, Tensor] | Superpoints:
         """Return logits of clips (B, classes), of points (B, T, N, classes), or superpoints.
+
+        Where objects are told, the offset of every point to the middle of its own follows its
+        logits; an encoder of scenes makes a superpoint of every point.
 
         Args:
             points: (B, T, N, 3) float32, centred and scaled as ``recipe.data`` says, every frame
-                in farthest-point order; with colours from 0 to 1 appended, (B, T, N, 6), where
-                ``encoder.colour``.
+                in farthest-point order; what ``channels`` names is appended: colours from 0 to 1,
+                unit normals.
         """
+        if isinstance(self.encoder, SceneEncoder):
+            batch = batch_of(points, self.channels)
+            if isinstance(self.body, SceneSegment):
+                return self.body.scores(batch)
+            if isinstance(self.body, SceneInstances):
+                return self.body.predict(batch)
+            return Superpoints(self.encoder.point_features(batch), batch.points)
         if isinstance(self.body, Classify):
             return self.body.logits(points)
         if isinstance(self.body, Segment):
             return self.body.scores(points)
-        return self.body(points)
+        assert isinstance(self.body, Encoder)
+        found: Superpoints = self.body(points)
+        return found
 
     def weights(self) -> dict[str, Tensor]:
         """Return all weights; names of the encoder's begin with ``encoder.``."""
@@ -108,19 +143,45 @@ def from_pretrained(
 
 def _load_exported(path: Path) -> Pretrained:
     config, recipe, weights = read_exported(path)
-    depth = recipe.encoder.depth if isinstance(recipe.encoder, P4TransformerConfig) else 0
-    if (depth or 0) > len(weights):
-        raise CheckpointError(f"{path}: {len(weights)} weights cannot be {depth} blocks")
+    blocks = _blocks(recipe)
+    if blocks > len(weights):
+        raise CheckpointError(f"{path}: {len(weights)} weights cannot be {blocks} blocks")
+    _check_scenes(config, recipe, path)
     if config.task == "encode":
         weights = {name.removeprefix(ENCODER): value for name, value in weights.items()}
     _check_values(weights, path)
     # Shapes first: a configuration alone must not fill the memory.
     with torch.device("meta"):
-        check_fit(_build(config.task, recipe, len(config.class_names), path), weights, path)
+        check_fit(_used(_build(config.task, recipe, len(config.class_names), path)), weights, path)
     with torch.random.fork_rng(devices=[]):
-        body = _build(config.task, recipe, len(config.class_names), path)
+        body = _used(_build(config.task, recipe, len(config.class_names), path))
     load_strictly(body, weights, path)
     return Pretrained(body, config, recipe, path).eval()
+
+
+def _check_scenes(config: ModelConfig, recipe: Recipe, origin: Path) -> None:
+    """Refuse a configuration whose recordings are not what its encoder reads."""
+    alone = isinstance(recipe.encoder, SerialConfig | SparseUNetConfig)
+    if (alone and not config.scenes) or (config.scenes and config.task == "classify"):
+        kind = "scenes" if config.scenes else "recordings"
+        raise CheckpointError(
+            f"{origin}: scenes {str(config.scenes).lower()}, but encoder {recipe.encoder.name} "
+            f"with task {config.task} does not go with {kind}"
+        )
+
+
+def _blocks(recipe: Recipe) -> int:
+    """How many blocks a recipe's encoder repeats, each of some weights."""
+    encoder = recipe.encoder
+    alike = sum(getattr(encoder, name, 0) or 0 for name in ("depth", "stem_blocks"))
+    return int(alike + sum(getattr(encoder, "blocks", ())))
+
+
+def _used(body: Body) -> Body:
+    """Leave what a trained model is used with."""
+    if isinstance(body, SceneSegment):
+        body.forget_training()
+    return body
 
 
 def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
@@ -136,7 +197,7 @@ def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
         load_strictly(body, load_encoder(folder)[1], folder)
     else:
         load_objective(folder, body)
-    return Pretrained(body, config, recipe, path).eval()
+    return Pretrained(_used(body), config, recipe, path).eval()
 
 
 def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
@@ -149,6 +210,7 @@ def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
         names = result.class_names
         return _config(task, result.dataset, names, recipe)
     found = store.attributes
+    held_out = {"held_out": found["views"]["held_out"]} if "views" in found else {}
     names = [] if task == "encode" else class_names(store, recipe)
     if result and task != "encode" and result.class_names != names:
         raise InputError(f"{store.path}: its classes are not those that {path} was trained on")
@@ -157,13 +219,13 @@ def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
             "axes": found["axes"],
             "scenes": store.ordered is not None,
             "storage": StorageConfig(**{k: found[k] for k in StorageConfig.model_fields}),
-            "reader": found["reader"],
+            "reader": found["reader"] | held_out,
         }
     )
 
 
 def _task(recipe: Recipe) -> Task:
-    return "segment" if recipe.objective.name == "segment" else "classify"
+    return TASKS.get(recipe.objective.name, "classify")
 
 
 def _config(task: Task, dataset: str, names: list[str], recipe: Recipe) -> ModelConfig:
@@ -173,15 +235,12 @@ def _config(task: Task, dataset: str, names: list[str], recipe: Recipe) -> Model
         task=task,
         dataset=dataset,
         class_names=() if task == "encode" else tuple(names),
+        scenes=isinstance(recipe.encoder, SerialConfig | SparseUNetConfig),
         recipe=tree,
     )
 
 
-def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Classify | Segment | Encoder:
-    if isinstance(recipe.encoder, SerialConfig):
-        raise CheckpointError(
-            f"{origin}: its encoder reads scenes, which only pcv finetune, probe and eval take"
-        )
+def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Body:
     if task != "encode" and task != _task(recipe):
         raise CheckpointError(f"{origin}: task {task}, but its recipe trains {_task(recipe)}")
     try:
@@ -192,7 +251,7 @@ def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Classify |
     except (ValueError, RuntimeError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{origin}: no model can be built of its recipe: {reason}") from None
-    if not isinstance(found, Classify | Segment):
+    if not isinstance(found, Supervised):
         raise CheckpointError(f"{origin}: task {task}, but its recipe is for pretraining")
     return found
 

@@ -9,6 +9,7 @@ from pcv.data.splits import fold_count
 from pcv.data.store import open_store
 from pcv.errors import InputError
 from pcv.stages.job import Job
+from pcv.stages.scoring import of_points
 
 
 class Again(NamedTuple):
@@ -74,8 +75,7 @@ def _folds(request: Request, again: Again) -> list[int] | list[None]:
     job = Job.load(request.recipe_file, request.stage, request.store, None, request.overrides)
     recipe = job.recipe
     store = open_store(job.store, recipe.data.dataset)
-    points = recipe.objective.name == "segment"
-    return list(range(fold_count(store, recipe.train, points=points)))
+    return list(range(fold_count(store, recipe.train, points=of_points(recipe))))
 
 
 def _numbers(option: str, text: str) -> list[int]:

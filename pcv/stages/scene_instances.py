@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pcv.clip import Progress
+from pcv.clip import ClipBatch, Progress
 from pcv.config import Recipe
-from pcv.data.dataset import evaluation_batches
 from pcv.data.scenes import SceneDataset
 from pcv.data.store import Store
 from pcv.errors import InputError
@@ -20,6 +19,7 @@ from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.propose import propose
 from pcv.objectives import SceneInstances
 from pcv.stages.scene_scoring import scene_clips
+from pcv.stages.whole_scenes import read_scenes
 from pcv.train.fit import device_of, to_device
 
 Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
@@ -45,7 +45,15 @@ def score_instances(
     things = tuple(label for label in range(count) if label not in stuff)
     matrix = np.zeros((count, count), np.int64)
     pairs: list[tuple[TrueScene, list[Proposal]]] = []
-    for scene, points, share, offset in _read(objective, clips, count, progress):
+    done = 0
+
+    def advance(parts: int) -> None:
+        nonlocal done
+        done += parts
+        if progress:
+            progress(done, len(clips), "parts scored")
+
+    for scene, share, found in find_objects(objective, clips, advance):
         frame, stored = np.zeros(1, np.int64), int(store.videos.sizes[scene])
         label, instance = (
             store.read_column(name, scene, frame, stored)[0].astype(np.int64)
@@ -54,36 +62,38 @@ def score_instances(
         near = clips.nearest_kept(scene)
         guess = share.argmax(1).numpy()[near]
         matrix += confusion_matrix(label[label >= 0], guess[label >= 0], count)
-        found = propose(points, share, offset, objective.config)
         whole = [each._replace(mask=each.mask[near]) for each in found]
         pairs.append((TrueScene(label, instance), whole))
     values = average_precision(pairs, things) | mean_iou(matrix)
     return values | {"point_accuracy": accuracy(matrix)}, matrix, len(pairs)
 
 
-@torch.no_grad()
-def _read(
-    objective: SceneInstances, clips: SceneDataset, classes: int, progress: Progress | None
-) -> Iterator[tuple[int, Tensor, Tensor, Tensor]]:
-    """Yield each scene with the places, probabilities and offsets of the points it is seen with."""
+def find_objects(
+    objective: SceneInstances,
+    clips: SceneDataset,
+    advance: Callable[[int], None] = lambda clips: None,
+) -> Iterator[tuple[int, Tensor, list[Proposal]]]:
+    """Yield each scene with the probabilities (kept, classes) of the points it is seen with.
+
+    And with the objects among them, most confident first.
+
+    Args:
+        objective: Put in eval mode meanwhile.
+        clips: Scenes, without augmentation.
+        advance: Called with the number of regions of each batch.
+    """
     device, was_training = device_of(objective), objective.training
+
+    def read(batch: ClipBatch) -> tuple[Tensor, Tensor]:
+        logits, offset = objective.predict(to_device(batch, device))
+        return logits.float().softmax(-1), offset.float()
+
     objective.eval()
-    parts = clips.clips[:, 0].tolist()
-    for done, batch in enumerate(evaluation_batches(clips, batch=1), 1):
-        scene = int(batch.video)
-        if done == 1 or scene != parts[done - 2]:
-            kept = clips.kept(scene)
-            points, offset = torch.zeros(2, kept, 3)
-            share = torch.zeros(kept, classes)
-        assert batch.point_index is not None
-        own = batch.point_index.flatten() >= 0
-        index = batch.point_index.flatten()[own]
-        logits, moved = objective.predict(to_device(batch, device))
-        points[index] = batch.points.reshape(-1, 3)[own]
-        offset[index] = moved.float().cpu().reshape(-1, 3)[own]
-        share[index] = logits.float().softmax(-1).cpu().reshape(-1, classes)[own]
-        if progress:
-            progress(done, len(parts), "parts scored")
-        if done == len(parts) or parts[done] != scene:
-            yield scene, points, share, offset
-    objective.train(was_training)
+    try:
+        for scene, (share, offset) in read_scenes(read, clips, advance=advance):
+            # Not as regions hold them, each of which may have a middle of its own.
+            points = np.asarray(clips.arrays(scene)["points"], np.float32)
+            place = torch.from_numpy(points * np.float32(clips.config.scale))
+            yield scene, share, propose(place, share, offset, objective.config)
+    finally:
+        objective.train(was_training)

@@ -21,6 +21,7 @@ from pcv.stages.job import Job
 from pcv.stages.scene_scoring import scene_clips, score_labelling
 from pcv.stages.scoring import scored_videos, split_of
 from pcv.stages.training import device, starting_weights
+from pcv.stages.voting import vote
 from pcv.train.checkpoint import load_strictly
 from pcv.train.fit import to_device
 from pcv.train.run import RunResult
@@ -60,11 +61,14 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         tokens, label, recipe.probe, classes=len(names), seed=recipe.train.seed
     ).to(device())
 
-    def classify(batch: ClipBatch) -> Tensor:
-        return probe(encoder.point_features(batch)).argmax(-1)
+    def scores(batch: ClipBatch) -> Tensor:
+        found: Tensor = probe(encoder.point_features(batch))
+        return found
 
     what = (store, scored, recipe)
-    values, matrix, count = score_labelling(encoder, encoder, classify, what, progress)
+    values, matrix, count = score_labelling(
+        encoder, encoder, vote(scores, recipe.eval), what, progress
+    )
     return RunResult(
         stage="probe",
         recipe=job.name,
@@ -77,6 +81,7 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         scores=values,
         n_scored=count,
         n_in_split=len(scored),
+        passes=recipe.eval.passes,
         fold=recipe.train.validation_fold,
         class_names=list(names),
         confusion=matrix.tolist(),

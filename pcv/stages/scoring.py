@@ -22,6 +22,7 @@ from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
 from pcv.stages.scene_instances import score_instances
 from pcv.stages.scene_scoring import score_labelling
+from pcv.stages.voting import vote
 from pcv.stages.whole_scenes import score_scenes
 from pcv.train.fit import device_of, to_device
 
@@ -36,6 +37,7 @@ class Scores(NamedTuple):
     values: dict[str, float]
     confusion: NDArray[np.int64]  # of videos, or of points
     videos: int  # scored
+    passes: int | None = None  # over every scene
 
 
 def score(
@@ -56,8 +58,9 @@ def score(
         return Scores("ap50", *score_instances(objective, (store, videos, recipe), progress))
     if isinstance(objective, SceneSegment):
         what = (store, videos, recipe)
-        found = score_labelling(objective, objective.encoder, objective.labels, what, progress)
-        return Scores("miou_present_classes", *found)
+        label = vote(objective.scores, recipe.eval)
+        found = score_labelling(objective, objective.encoder, label, what, progress)
+        return Scores("miou_present_classes", *found, recipe.eval.passes)
     scored = score_videos(objective, store, videos, recipe, progress)
     classes = len(class_names(store, recipe))
     matrix = confusion_matrix(scored.label, scored.score.argmax(1), classes)
@@ -71,9 +74,14 @@ def split_of(store: Store, recipe: Recipe) -> Split:
     Raises:
         InputError: The store cannot be split so.
     """
-    of_points = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
-    points = bool({recipe.objective.name, recipe.encoder.name} & of_points)
-    return split_videos(store, recipe.train, labelled=recipe.stage != "pretrain", points=points)
+    labelled = recipe.stage != "pretrain"
+    return split_videos(store, recipe.train, labelled=labelled, points=of_points(recipe))
+
+
+def of_points(recipe: Recipe) -> bool:
+    """Whether points, not videos, have the labels."""
+    names = {"segment", "scene_segment", "scene_instances", "serial", "sparseunet"}
+    return bool({recipe.objective.name, recipe.encoder.name} & names)
 
 
 def check_colour(store: Store, recipe: Recipe) -> None:
@@ -157,7 +165,8 @@ def _score_scenes(
     objective.eval()
 
     def label(batch: ClipBatch) -> Tensor:
-        return label_points(objective, to_device(batch, device_of(objective)).points)
+        moved = to_device(batch, device_of(objective))
+        return label_points(objective, objective.encoder.inputs(moved))
 
     try:
         found = score_scenes(label, clips, classes, batch=WHOLE, advance=advance)

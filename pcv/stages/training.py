@@ -7,28 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch, Losses, Progress
 from pcv.config import (
-    PointCPSCConfig,
+    EvalConfig,
     Recipe,
-    SceneInstancesConfig,
-    SceneSegmentConfig,
-    SegmentConfig,
     dump_recipe,
 )
-from pcv.data.dataset import ClipDataset, collate, steps_per_epoch, training_batches
-from pcv.data.json_file import write_json
-from pcv.data.scenes import SceneDataset, open_clips
-from pcv.data.store import Store, open_store
+from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
+from pcv.data.mix_scenes import mix_scenes
+from pcv.data.scenes import open_clips
+from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
+from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
 from pcv.stages.novel_views import held_out_scores
 from pcv.stages.scoring import (
     check_colour,
@@ -110,8 +106,7 @@ class _Training:
             augment=recipe.augment,
             seed=recipe.train.seed,
         )
-        if isinstance(clips, SceneDataset) and (limits := clips.limits()):
-            write_json(self.folder.path / "labelled_points.json", limits)
+        write_limits(self.folder.path, clips)
         if not len(clips):
             raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
         if min(len(clips), recipe.train.batch) < 2:
@@ -121,8 +116,8 @@ class _Training:
             )
         if lines := labelled_lines(self.store, self.split, recipe):
             self.folder.write_labelled(lines)
-        _check_subjects(recipe, self.store, self.split.train)
-        _check_point_labels(recipe, self.store, clips)
+        check_subjects(recipe, self.store, self.split.train)
+        check_point_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume, length.steps)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
@@ -187,7 +182,8 @@ class _Training:
         )
         if not isinstance(state.objective, Supervised) or not due or not len(videos):
             return
-        found = score(state.objective, self.store, videos, self.recipe)
+        once = self.recipe.model_copy(update={"eval": EvalConfig()})
+        found = score(state.objective, self.store, videos, once)
         value = found.values[found.main]
         prefix = "test_" if train.protocol == "paper" else VALIDATION
         self.folder.log(step, {prefix + found.main: value})
@@ -235,6 +231,7 @@ class _Training:
                 "scores": scores,
                 "n_scored": found.videos,
                 "n_in_split": len(self.scored),
+                "passes": found.passes,
                 "confusion": found.confusion.tolist(),
             }
         )
@@ -255,39 +252,6 @@ def explain(job: Job) -> str:
     return f"{start}# store: {job.store}\n{dump_recipe(job.recipe)}"
 
 
-def _check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> None:
-    objective = recipe.objective
-    if not isinstance(objective, PointCPSCConfig):
-        return
-    asked = objective.negative_subjects == "same" or objective.neighbour_subjects == "other"
-    unknown = int((store.videos.subject[videos] < 0).sum())
-    if asked and unknown:
-        raise RecipeError(
-            f"{store.path}: the subject of {unknown} training videos is unknown; set "
-            "objective.negative_subjects and objective.neighbour_subjects to any"
-        )
-
-
-def _check_point_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
-    objective = recipe.objective
-    if not isinstance(objective, SegmentConfig | SceneSegmentConfig | SceneInstancesConfig):
-        return
-    if collate([clips[0, 0]]).point_label is None:
-        raise RecipeError(
-            f"{store.path}: its points have no labels; objective.name {objective.name} needs them"
-        )
-    if isinstance(clips, SceneDataset) and (bare := clips.unlabelled()):
-        raise RecipeError(
-            f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
-            "name others by train.scenes, or prepare without --unlabelled"
-        )
-    weights, classes = len(getattr(objective, "class_weights", ())), len(class_names(store, recipe))
-    if weights not in (0, classes):
-        raise RecipeError(
-            f"objective.class_weights: {weights} weights, but {store.path} has {classes} classes"
-        )
-
-
 def _length(recipe: Recipe, epoch: int) -> _Length:
     steps = recipe.train.epochs * epoch
     return _Length(min(steps, recipe.train.steps) if recipe.train.steps else steps, epoch)
@@ -299,9 +263,11 @@ def _endless(
     """Batches from a step on, epoch after epoch."""
     epoch, first = divmod(step, epoch_steps)
     while True:
-        yield from training_batches(
+        found = training_batches(
             clips, batch=recipe.train.batch, epoch=epoch, first=first, workers=recipe.train.workers
         )
+        for number, batch in enumerate(found, first):
+            yield mix_scenes(batch, recipe.augment.mix, (recipe.train.seed, epoch, number))
         epoch, first = epoch + 1, 0
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from pcv.clip import ClipBatch
 from pcv.config import Recipe
 from pcv.data.labelled_cloud import class_colours
 from pcv.data.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.objectives import SceneInstances, SceneSegment, build_objective
+from pcv.stages.scene_instances import find_objects
 from pcv.stages.scene_scoring import scene_clips
 from pcv.stages.scoring import class_names, split_of
+from pcv.stages.voting import vote
 from pcv.stages.whole_scenes import label_scenes
 from pcv.train.checkpoint import load_objective
 from pcv.train.fit import device_of, to_device
@@ -58,30 +58,17 @@ def view_rooms(
     load_objective(RunFolder(run).last, objective)
     objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu")).eval()
     rooms = _rooms(opened, scene, recipe)[:most]
-    guesses = _guesses(objective, opened, rooms, recipe)
-    places = [_all(opened, room) for room in rooms]
-    colours = np.vstack([class_colours(len(names)), UNKNOWN]).astype(np.uint8)  # -1: the last
     columns: dict[str, list[NDArray[np.uint8]]] = {}
     share, met = [], np.zeros(len(names), bool)
-    for room, points, guess in zip(rooms, places, guesses, strict=True):
+    for room, told in zip(rooms, _told(objective, opened, rooms, recipe), strict=True):
         truth = _all(opened, room, "labels").astype(np.int64)
         known = truth >= 0
-        right = guess[known] == truth[known]
+        right = told.label[known] == truth[known]
         share.append(float(right.mean()) if known.any() else None)
-        met[np.unique(np.concatenate([guess, truth[known]]))] = True
-        wrong = np.where((guess == truth)[:, None], RIGHT, WRONG)
-        metres = MARGIN * float(np.ptp(points, axis=0)[[0, 2]].max())
-        shown = {
-            "colours": _all(opened, room, "colour") if "colour" in opened.columns else None,
-            "truth": colours[truth],
-            "predicted": colours[guess],
-            "wrong": np.where(known[:, None], wrong, UNKNOWN).astype(np.uint8),
-        }
-        for name, of_points in shown.items():
-            if of_points is not None:
-                picture = from_above(points, of_points, metres, PIXELS)
-                columns.setdefault(name, []).append(picture)
-    legend = [(names[i], colours[i].tolist()) for i in np.flatnonzero(met)]
+        met[np.unique(np.concatenate([told.label, truth[known]]))] = True
+        for name, picture in _pictures(opened, room, truth, told, len(names)).items():
+            columns.setdefault(name, []).append(picture)
+    legend = [(names[i], class_colours(len(names))[i].tolist()) for i in np.flatnonzero(met)]
     write_columns(out, [Column(*each) for each in columns.items()], legend=legend)
     return {
         "run": str(run),
@@ -89,6 +76,39 @@ def view_rooms(
         "point_accuracy": share,
         "picture": str(out),
     }
+
+
+class _Told(NamedTuple):
+    """What is predicted of every stored point of a room."""
+
+    label: NDArray[np.int64]  # (n,)
+    number: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
+
+
+def _pictures(
+    store: Store, room: int, truth: NDArray[np.int64], told: _Told, classes: int
+) -> dict[str, NDArray[np.uint8]]:
+    points = _all(store, room)
+    metres = MARGIN * float(np.ptp(points, axis=0)[[0, 2]].max())
+    wrong = np.where((told.label == truth)[:, None], RIGHT, WRONG)
+    shown = {"colours": _all(store, room, "colour")} if "colour" in store.columns else {}
+    shown |= {
+        "truth": _coloured(truth, classes),
+        "predicted": _coloured(told.label, classes),
+        "wrong": np.where((truth >= 0)[:, None], wrong, UNKNOWN).astype(np.uint8),
+    }
+    if told.number is not None:
+        for name, number in (
+            ("objects", _all(store, room, "instances").astype(np.int64)),
+            ("objects found", told.number),
+        ):
+            shown[name] = _coloured(number, int(number.max(initial=-1)) + 1)
+    return {name: from_above(points, of, metres, PIXELS) for name, of in shown.items()}
+
+
+def _coloured(number: NDArray[np.int64], count: int) -> NDArray[np.uint8]:  # (n,) -> (n, 3)
+    """Give each of ``count`` numbers a colour, and -1 grey."""
+    return np.vstack([class_colours(count), UNKNOWN]).astype(np.uint8)[number]
 
 
 def _rooms(store: Store, scene: str | None, recipe: Recipe) -> list[int]:
@@ -102,21 +122,22 @@ def _rooms(store: Store, scene: str | None, recipe: Recipe) -> list[int]:
     return [store.videos.name.index(scene)]
 
 
-def _guesses(
+def _told(
     objective: SceneSegment | SceneInstances, store: Store, rooms: list[int], recipe: Recipe
-) -> list[NDArray[np.int64]]:
-    """Classes of every stored point of each room."""
-    device = device_of(objective)
+) -> list[_Told]:
     clips = scene_clips(store, np.array(rooms), recipe)
-
-    def label(batch: ClipBatch) -> Tensor:
-        moved = to_device(batch, device)
-        if isinstance(objective, SceneInstances):
-            return objective.predict(moved)[0].argmax(-1)
-        return objective.labels(moved)
-
-    found = dict(label_scenes(label, clips))
-    return [found[room][clips.nearest_kept(room)] for room in rooms]
+    if isinstance(objective, SceneInstances):
+        told: dict[int, _Told] = {}
+        for room, share, proposals in find_objects(objective, clips):
+            number = np.full(len(share), -1, np.int64)
+            for rank, each in reversed(list(enumerate(proposals))):  # the most confident last
+                number[each.mask] = rank
+            near = clips.nearest_kept(room)
+            told[room] = _Told(share.argmax(1).numpy()[near], number[near])
+        return [told[room] for room in rooms]
+    device, label = device_of(objective), vote(objective.scores, recipe.eval)
+    found = dict(label_scenes(lambda batch: label(to_device(batch, device)), clips))
+    return [_Told(found[room][clips.nearest_kept(room)]) for room in rooms]
 
 
 def _all(store: Store, room: int, column: str = "") -> NDArray[Any]:

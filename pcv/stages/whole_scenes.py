@@ -1,4 +1,4 @@
-"""Every point of whole scenes is given one class, a region at a time."""
+"""What is read of every point of whole scenes, a region at a time."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pcv.data.scenes import SceneDataset
 from pcv.evaluate.metrics import confusion_matrix
 
 Labeller = Callable[[ClipBatch], Tensor]  # of a batch to (B, T, N) classes
+PointReading = Callable[[ClipBatch], tuple[Tensor, ...]]  # of a batch to (B, T, N, ...) each
 
 
 class SceneScores(NamedTuple):
@@ -63,7 +64,6 @@ def score_scenes(
     return SceneScores(full, kept, scenes)
 
 
-@torch.no_grad()
 def label_scenes(
     label: Labeller,
     clips: SceneDataset,
@@ -73,17 +73,40 @@ def label_scenes(
     advance: Callable[[int], None] = lambda clips: None,
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Yield every scene with the class of each point that the model sees, in stored order."""
-    scene, guess = -1, np.empty(0, np.int64)
+    found = read_scenes(
+        lambda regions: (label(regions),), clips, batch=batch, workers=workers, advance=advance
+    )
+    for scene, (guess,) in found:
+        yield scene, guess.numpy()
+
+
+@torch.no_grad()
+def read_scenes(
+    read: PointReading,
+    clips: SceneDataset,
+    *,
+    batch: int = 1,
+    workers: int = 0,
+    advance: Callable[[int], None] = lambda clips: None,
+) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
+    """Yield every scene with what is read of each point that the model sees, in stored order.
+
+    Takes what ``score_scenes`` takes; ``read`` gives every point of a batch some values.
+    """
+    scene, found = -1, tuple[Tensor, ...]()
     for regions in evaluation_batches(clips, batch=batch, workers=workers):
         assert regions.point_index is not None
-        found, index = label(regions).cpu().numpy(), regions.point_index.numpy()
+        parts = [part.cpu().flatten(1, 2) for part in read(regions)]
+        index = regions.point_index.flatten(1, 2)
         for row, video in enumerate(regions.video.tolist()):
             if video != scene:
                 if scene >= 0:
-                    yield scene, guess
-                scene, guess = video, np.full(clips.kept(video), -1, np.int64)
+                    yield scene, found
+                scene, kept = video, clips.kept(video)
+                found = tuple(part.new_zeros(kept, *part.shape[2:]) for part in parts)
             own = index[row] >= 0
-            guess[index[row][own]] = found[row][own]
+            for whole, part in zip(found, parts, strict=True):
+                whole[index[row][own]] = part[row][own]
         advance(len(regions.points))
     if scene >= 0:
-        yield scene, guess
+        yield scene, found

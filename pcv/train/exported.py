@@ -16,7 +16,7 @@ from pcv.errors import CheckpointError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MOST_BYTES = 1 << 24  # of a configuration
-Task = Literal["classify", "segment", "encode"]
+Task = Literal["classify", "segment", "instances", "encode"]
 
 
 class StorageConfig(Config):

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pcv.config import same_recipe
 from pcv.errors import InputError
 
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
@@ -42,6 +43,7 @@ class RunResult(BaseModel):
     scores: dict[str, float] = {}  # name -> value; accuracies from 0 to 1
     n_scored: int | None = None
     n_in_split: int | None = None
+    passes: int | None = None  # over every scene scored, whose softmax is summed; None: no scenes
     label_fraction: float = 1.0
     shots: int = 0  # labelled videos a class; 0: label_fraction says
     fold: int | None = None  # of cross-validation: its people, not the test videos, were scored
@@ -96,7 +98,7 @@ class RunFolder:
         if known.exists() and not self._begun():
             (self.path / "labelled.txt").unlink(missing_ok=True)
         elif known.exists():
-            if known.read_text() != recipe:
+            if not same_recipe(known.read_text(), recipe):
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
                     "give another --out"

@@ -7,7 +7,7 @@
 set -euo pipefail
 runs=${1:-runs/rooms_small}
 scannet=${2:-}
-recipes=$(cd "$(dirname "$0")/.." && pwd)/rgbd
+recipes=$(cd "$(dirname "$0")/.." && pwd)
 rooms=$runs/rooms
 store=$runs/store
 
@@ -15,7 +15,7 @@ both() { # STAGE NAME SEED STORE SETTINGS...: from the seed's pretrained run, an
   local stage=$1 name=$2 seed=$3 store=$4 recipe=$1
   shift 4
   [[ $name == *objects ]] && recipe=instances
-  local run=(pcv "$stage" "$recipes/rooms_small_$recipe.yaml" --store "$store")
+  local run=(pcv "$stage" "$recipes/rgbd/rooms_small_$recipe.yaml" --store "$store")
   run+=(--set train.seed="$seed" "$@")
   [[ $stage == finetune ]] && run+=(--resume)
   "${run[@]}" --from "$runs/pretrain-$seed" --out "$runs/$name-pretrained-$seed"
@@ -25,7 +25,7 @@ both() { # STAGE NAME SEED STORE SETTINGS...: from the seed's pretrained run, an
 [[ -e $rooms/classes.txt ]] || pcv synth "$rooms" --format rgbd --sequences 12 --frames 24
 pcv prepare rgbd "$rooms" "$store" --test room-08,room-09,room-10,room-11 --held-out 5
 for seed in ${SEEDS:-0 1 2}; do
-  pcv pretrain "$recipes/rooms_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
+  pcv pretrain "$recipes/rgbd/rooms_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
     --set train.seed="$seed" --resume
   both probe probe "$seed" "$store"
   both finetune all "$seed" "$store"

@@ -79,3 +79,37 @@ def test_neighbours_move_alike_and_chance_is_kept() -> None:
     changed = [not np.array_equal(deform(points, None, rng(i), config)[0], points)
                for i in range(60)]  # fmt: skip
     assert 5 < sum(changed) < 32
+
+
+def test_contrast_is_a_blend_with_the_stretched_channels() -> None:
+    """From the definition, a point at a time: each channel's range becomes 0 to 255, then a mix."""
+    share = rng().random(2)[1]  # what is drawn first decides whether
+    found = augment_colour(COLOUR, rng(), ColourAugmentConfig(contrast=1))
+    for channel in range(3):
+        values = [int(v) for v in COLOUR[0, :, channel]]
+        low, high = min(values), max(values)
+        for value, got in zip(values[:50], found[0, :50, channel].tolist(), strict=True):
+            full = (value - low) / (high - low) * 255
+            assert got == pytest.approx((1 - share) * value + share * full, abs=0.51)
+
+
+def test_deformation_is_blurred_noise_read_between_the_corners_of_a_grid() -> None:
+    """Slowly, a point at a time, from the same draws: trilinear reading of averaged noise."""
+    points = rng(3).uniform(0, 1, (20, 3)).astype(np.float32)
+    found, _ = deform(points, None, rng(4), ElasticConfig(chance=1, cell=(0.3,), strength=(0.5,)))
+    draws = rng(4)
+    draws.random()
+    place = (points - points.min(0)) / 0.3
+    noise = 0.5 * draws.standard_normal((*(place.astype(int).max(0) + 2), 3))
+    for _ in range(2):
+        for axis in range(3):
+            lines = np.moveaxis(noise, axis, -1)
+            lines = np.apply_along_axis(np.convolve, -1, lines, np.full(3, 1 / 3), mode="same")
+            noise = np.moveaxis(lines, -1, axis)
+    for point, moved, where in zip(points, found, place, strict=True):
+        corner, inside = where.astype(int), where - where.astype(int)
+        shift = sum(
+            np.prod(np.where(step, inside, 1 - inside)) * noise[tuple(corner + step)]
+            for step in np.ndindex(2, 2, 2)
+        )
+        np.testing.assert_allclose(moved - point, shift, atol=1e-5)

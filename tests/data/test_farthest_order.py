@@ -63,6 +63,16 @@ def test_bad_input_is_refused(points: np.ndarray, count: int) -> None:
         farthest_order(points, count)
 
 
+@pytest.mark.parametrize("ordered", [3, 7, 12, 100])
+def test_points_in_one_place_are_all_kept(ordered: int) -> None:
+    points = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    points = points[[0, 1, 1, 2, 3, 3, 3, 4, 5, 0, 2, 5]]
+    order = scene_order(points, ordered)
+    assert sorted(order.tolist()) == list(range(12))
+    distinct = min(ordered, 6)
+    np.testing.assert_array_equal(order[:distinct], farthest_order(points, distinct))
+
+
 def test_a_scene_keeps_every_point_and_shuffles_those_beyond_the_order() -> None:
     points = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
     np.testing.assert_array_equal(scene_order(points, 500), farthest_order(points, 200))

@@ -32,6 +32,20 @@ def test_what_is_written_is_read_back(count: int, tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["0.ply"]
 
 
+def test_objects_are_written_where_they_are_told(tmp_path: Path) -> None:
+    told = np.array([-1, 70_000, 0])
+    cloud = LabelledCloud(
+        np.zeros((3, 3), np.float32), np.zeros(3, int), np.zeros(3), np.zeros(3), told
+    )
+    for number, each in enumerate((cloud, cloud._replace(instance=None))):
+        write_labelled(tmp_path / f"{number}.ply", each, ["a"], "")
+    first, second = ((tmp_path / f"{number}.ply").read_bytes() for number in range(2))
+    rows = np.frombuffer(first[-3 * 26 :], [("before", "V22"), ("instance", "<i4")])
+    assert rows["instance"].tolist() == told.tolist()
+    assert b"property int instance" in first
+    assert b"instance" not in second
+
+
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     cloud = LabelledCloud(np.zeros((2, 3), np.float32), np.array([0, 9]), np.zeros(2), np.zeros(2))
     with pytest.raises(IndexError):

@@ -9,8 +9,10 @@ from pcv.config import DataConfig
 from pcv.data.convert import Storage
 from pcv.data.dataset import ClipDataset
 from pcv.data.prepare import prepare
+from pcv.data.raw.scannet import ScanNet
 from pcv.data.recorded import INDEX, Recorded, frame_sizes
-from pcv.data.store import open_store
+from pcv.data.scenes import SceneDataset
+from pcv.data.store import Store, open_store
 from pcv.errors import RawFileError
 from tests.conftest import CloudReader, LabelledReader
 
@@ -41,7 +43,7 @@ def test_clips_are_those_of_the_store_to_the_bit(storage, centre, raw: Path, tmp
 def test_every_stored_point_knows_which_one_it_was(raw: Path) -> None:
     reader = LabelledReader()
     source = reader.list_videos(raw)[0]
-    recorded = Recorded(reader, source, Storage(96, "int16", 2**-11), colour=True)
+    recorded = Recorded(reader, source, Storage(96, "int16", 2**-11), keep=("colour",))
     assert set(recorded.columns) == {INDEX, "colour"}
     frames = reader.read_video(source)
     for frame, size in enumerate(frame_sizes(recorded, 0)):
@@ -54,6 +56,29 @@ def test_every_stored_point_knows_which_one_it_was(raw: Path) -> None:
         colour = recorded.read_column("colour", 0, row, 96)[0, :size]
         assert np.array_equal(colour, frames.columns["colour"][frame][index])
     assert set(Recorded(reader, source, Storage(8, "float32", None)).columns) == {INDEX}
+
+
+def test_a_room_is_the_scene_of_the_store_to_the_bit(rooms: Store, rooms_raw: Path) -> None:
+    reader = ScanNet(rooms_raw, labelled=False)
+    storage = Storage(9, "int16", 2**-11)  # a room keeps all its points
+    config = DataConfig(frames=1, points=300, spacing=0.2, centre="clip", colour=True, normals=True)
+    assert len(reader.list_videos(rooms_raw)) == len(rooms) == 3
+    for row, source in enumerate(reader.list_videos(rooms_raw)):
+        recorded = Recorded(reader, source, storage, keep=("colour", "normals"))
+        assert set(recorded.columns) == {INDEX, "colour", "normals"}
+        assert recorded.ordered == rooms.ordered
+        size = int(rooms.videos.sizes[row])
+        assert (recorded.points, recorded.videos.sizes.tolist()) == (size, [size])
+        wanted, found = SceneDataset(rooms, [row], config), SceneDataset(recorded, [0], config)
+        assert len(wanted) == len(found) > 1
+        for item in range(len(wanted)):
+            assert np.array_equal(wanted[0, item].points, found[0, item].points)
+            for name in ("colour", "normals", "index"):
+                columns = (wanted[0, item].columns[name], found[0, item].columns[name])
+                assert np.array_equal(*columns)
+        assert np.array_equal(wanted.nearest_kept(row), found.nearest_kept(0))
+        index = recorded.read_column(INDEX, 0, np.zeros(1, int), size)[0]
+        assert sorted(index) == [*range(size)]
 
 
 def test_a_damaged_recording_is_refused(raw: Path) -> None:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -130,6 +132,45 @@ def test_limited_points_keep_their_labels_and_all_others_lose_them(rooms: Store)
     assert (scored.point_label >= 0).sum() > 1000  # scoring has all labels
 
 
+def test_a_file_lists_which_points_keep_their_label(rooms: Store, tmp_path) -> None:
+    """Numbers of stored points or places in metres: the same points, each with its own label."""
+    names, listed = rooms.videos.name, {0: [3, 50, 700], 1: [9]}
+    places = {s: whole(rooms, s)[numbers] for s, numbers in listed.items()}
+    known = {s: [n for n in numbers if whole(rooms, s, "labels")[n] >= 0]
+             for s, numbers in listed.items()}  # fmt: skip
+    for values in (listed, {s: p.tolist() for s, p in places.items()}):
+        file = tmp_path / "few.json"
+        file.write_text(json.dumps({names[s]: v for s, v in values.items()}))
+        config = DATA.model_copy(update={"labelled_points": str(file)})
+        clips = SceneDataset(rooms, [0, 1], config, augment=STILL, seed=4)
+        assert clips.limits() == {names[s]: numbers for s, numbers in known.items()}
+        for clip in (clips[0, item] for item in range(len(clips))):
+            index, label = clip.columns["index"][0], clip.columns["labels"][0]
+            assert set(index[label >= 0]) == set(index) & set(known[clip.video])
+            assert (label >= 0).any()
+    sparse = config.model_copy(update={"spacing": 0.3})
+    clips = SceneDataset(rooms, [0, 1], sparse, augment=STILL, seed=4)
+    near = {s: set(clips.nearest_kept(s)[numbers]) for s, numbers in listed.items()}
+    assert all(set(clips.labelled(s)) <= near[s] for s in listed)
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"scene0000_00": [1], "scene0099_00": [1]}, "has no scene scene0099_00"),
+        ({"scene0001_00": [1]}, "lists nothing of scene0000_00, which trains"),
+        ({"scene0000_00": [10**6]}, r"scene0000_00: lists point 1000000 of \d+"),
+        ({"scene0000_00": [[0, 0, 99]]}, "m from every point: other axes"),
+    ],
+)
+def test_a_list_of_points_that_does_not_fit_the_store(rooms: Store, tmp_path, tree, said) -> None:
+    (tmp_path / "few.json").write_text(json.dumps(tree))
+    config = DATA.model_copy(update={"labelled_points": str(tmp_path / "few.json")})
+    clips = SceneDataset(rooms, [0], config, augment=STILL)
+    with pytest.raises(InputError, match=said):
+        clips.labelled(0)
+
+
 def test_a_scene_smaller_than_a_part_is_filled_up_for_scoring(rooms: Store) -> None:
     total = int(rooms.videos.sizes[0])
     clips = SceneDataset(rooms, [0], DATA.model_copy(update={"points": total + 99}))
@@ -162,6 +203,9 @@ def test_a_scene_smaller_than_a_region_is_filled_up_for_training_if_asked(rooms:
         assert int((labels >= 0).sum()) == (
             wanted.labelled_points or int((whole(rooms, 0, "labels") >= 0).sum())
         )
+    half = config.model_copy(update={"region": RegionConfig(fill=True, share=0.5)})
+    index = SceneDataset(rooms, [0], half, augment=STILL)[0, 0].columns["index"][0]
+    assert (index >= 0).sum() == len({*index} - {-1}) == round(total / 2)
 
 
 def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store) -> None:
@@ -173,6 +217,8 @@ def test_keys_and_stores_that_do_not_fit_are_one_line(rooms: Store, store: Store
     colour = AugmentConfig(colour=ColourAugmentConfig(drop=0.5))
     with pytest.raises(InputError, match=r"augment\.colour is for scenes"):
         open_clips(store, [0], DataConfig(frames=8, points=16), augment=colour)
+    with pytest.raises(InputError, match=r"augment\.mix is for scenes"):
+        open_clips(store, [0], DataConfig(frames=8, points=16), augment=AugmentConfig(mix=0.5))
     plain = open_clips(store, [0], DataConfig(frames=8, points=16))
     assert type(plain) is ClipDataset
 

@@ -25,6 +25,14 @@ def test_what_is_read_is_what_was_prepared_to_half_a_step(store, raw, reader) ->
             assert gap.max() <= store.step / 2 + 1e-6
 
 
+def test_a_frame_is_placed_where_the_recording_had_it(store, raw, reader) -> None:
+    source = reader.list_videos(raw)[1]
+    frame = reader.read_video(source).frames[2]
+    found = store.placed(1, 2, store.points)
+    assert found.dtype == np.float32
+    assert np.abs(found[:, None] - frame[None]).max(2).min(1).max() <= store.step / 2 + 1e-6
+
+
 def test_any_prefix_is_the_farthest_point_sample(store: Store) -> None:
     for video in range(len(store)):
         whole = torch.from_numpy(store.read(video, np.arange(3), store.points))

@@ -56,6 +56,15 @@ def test_the_loss_is_that_of_the_labels_and_of_the_features():
     )
 
 
+def test_lovasz_stands_beside_cross_entropy():
+    parts = labelled()
+    plain, both = (objective(preserve_weight=0.0, lovasz=w).eval()(parts) for w in (0.0, 0.5))
+    assert "lovasz" not in plain.parts
+    torch.testing.assert_close(both.total, plain.total + 0.5 * both.parts["lovasz"])
+    assert 0 < float(both.parts["lovasz"]) < 1
+    assert torch.equal(both.parts["loss"], plain.parts["loss"])
+
+
 def test_preservation_lowers_the_batch_drift():
     """The definition of SPD: the same weights, the same steps, with and without it."""
     unseen = labelled(99)
@@ -133,3 +142,13 @@ def test_it_trains_in_bfloat16():
     found.total.backward()
     assert found.total.isfinite()
     assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
+
+
+def test_what_only_training_needs_can_be_dropped():
+    model, parts = objective().eval(), labelled()
+    before, names = model.labels(parts), set(model.state_dict())
+    model.forget_training()
+    assert torch.equal(model.labels(parts), before)
+    assert {name.split(".")[0] for name in names} == {"encoder", "head", "teacher", "drift"}
+    assert {name.split(".")[0] for name in model.state_dict()} == {"encoder", "head"}
+    assert torch.isfinite(model(parts).total)

@@ -27,6 +27,20 @@ def test_points_are_labelled_into_a_folder(segmented, tmp_path: Path) -> None:
     assert "not empty" in said
 
 
+def test_rooms_are_labelled_into_a_file_each(object_run, tmp_path: Path) -> None:
+    table = pcv("predict", object_run.run, object_run.raw, "--out", tmp_path / "out")
+    assert "objects" in table
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        f"scene000{number}_00.ply" for number in range(3)
+    ]
+    told = json.loads(
+        pcv("predict", object_run.run, object_run.store, "--out", tmp_path / "2", "--json")
+    )
+    assert {"class", "score", "points"} == set(told["recordings"][0]["objects"][0])
+    said = pcv("predict", object_run.run, object_run.raw, code=2)
+    assert "give --out DIR" in said
+
+
 def test_bad_input_is_one_line_or_left_out_and_listed(classified, tmp_path: Path) -> None:
     good = next(classified.raw.rglob("a02_s03_*.bin"))
     (tmp_path / "a01_s01_e01_sdepth.bin").write_bytes(b"short")

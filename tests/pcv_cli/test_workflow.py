@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -223,6 +224,6 @@ def test_version() -> None:
 def test_scripts_are_shell_and_name_recipes_that_exist() -> None:
     for script in (ROOT / "recipes").rglob("*.sh"):
         subprocess.run(["bash", "-n", script], check=True)
-        for word in script.read_text().split():
-            if word.strip('"').startswith("$recipes/") and ".yaml" in word:
-                assert (ROOT / "recipes" / word.strip('"').removeprefix("$recipes/")).exists(), word
+        for name in re.findall(r"\$recipes/([^\s\"]+\.yaml)", script.read_text()):
+            pattern = re.sub(r"\$\{?\w+\}?", "*", name)  # a variable: any that fits
+            assert list((ROOT / "recipes").glob(pattern)), name

@@ -12,9 +12,11 @@ from pcv.errors import InputError, PcvError
 from pcv.stages import export as stage
 from pcv.stages.export import Export, export, write_program
 from pcv.stages.job import Job
+from pcv.stages.predict import Wanted, predict
 from pcv.stages.pretrained import Pretrained, _build, from_pretrained
 from pcv.stages.training import finetune, pretrain
 from pcv.train.exported import ModelConfig
+from tests.stages.scene_jobs import finetuning, pretraining
 
 SMALL = {
     "channels": 16, "autoregressor_depth": 1, "autoregressor_heads": 2, "bank_size": 8,
@@ -142,6 +144,69 @@ def test_finetuning_starts_from_an_export_as_from_its_run(encoder, classified, t
     assert not torch.equal(
         plain["encoder.layers.0.displacement"], started[0]["encoder.layers.0.displacement"]
     )
+
+
+@pytest.fixture(scope="module")
+def roomed(room_run, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("rooms") / "mine"
+    written = export(room_run.run, out)
+    assert written["no_program"] == stage.UNTRACED
+    assert set(written["files"]) == {"README.md", "config.json", "model.safetensors"}
+    return out
+
+
+def test_a_model_of_rooms_has_no_program_and_says_why(roomed: Path, object_run, tmp_path) -> None:
+    card = (roomed / "README.md").read_text()
+    assert card.count("There is no `model.pt2`: torch.export cannot hold this encoder") == 1
+    for said in ("every point of a room", "pcv predict mine ROOMS --out FOLDER", "rooms scored",
+                 "(regions, 1, 400, 9)", "400 points, 0.2 m apart", "mean point of their region",
+                 "from 0 to 1", "unit normal", "point-cloud-scene"):  # fmt: skip
+        assert said in card
+    export(object_run.run, tmp_path / "m")
+    card = (tmp_path / "m/README.md").read_text()
+    for said in ("the object of every point", "offsets (regions, 1, 5000, 3)", "all there are"):
+        assert (said in card) == (said != "all there are")
+    assert "There is no `model.pt2`" in card
+    silent = export(object_run.run, tmp_path / "n", Export(program=False))
+    assert "no_program" not in silent
+
+
+def test_encoders_of_rooms_cannot_be_traced(room_run, object_run, tmp_path: Path) -> None:
+    """Where this fails, ``traceable`` and what the card says are to be changed."""
+    for made in (room_run, object_run):
+        with pytest.raises(PcvError, match="cannot be traced"):
+            write_program(from_pretrained(made.run), tmp_path / "model.pt2")
+
+
+def test_an_export_of_rooms_predicts_and_starts_as_its_run(room_run, roomed, tmp_path) -> None:
+    found = []
+    for name, model in (("run", room_run.run), ("model", roomed)):
+        predict(model, [room_run.store], wanted=Wanted(tmp_path / name))
+        recipe, out = from_pretrained(model).recipe, tmp_path / "again" / name
+        finetune(Job(recipe, "f", room_run.store, out, model))
+        found.append(from_pretrained(out).weights())
+    for file in (tmp_path / "run").iterdir():
+        assert file.read_bytes() == (tmp_path / "model" / file.name).read_bytes()
+    assert found[0].keys() == found[1].keys()
+    assert all(torch.equal(value, found[1][name]) for name, value in found[0].items())
+    start = from_pretrained(room_run.run).weights()
+    assert not torch.equal(start["encoder.norm.weight"], found[0]["encoder.norm.weight"])
+
+
+def test_of_pretraining_on_rooms_the_encoder_alone_is_exported(rooms, tmp_path: Path) -> None:
+    pretrain(pretraining(rooms, tmp_path / "run"))
+    written = export(tmp_path / "run", tmp_path / "model")
+    assert written["task"] == "encode"
+    run, model = from_pretrained(tmp_path / "run"), from_pretrained(tmp_path / "model")
+    points = torch.rand(2, 1, 512, 9)
+    with torch.no_grad():
+        ours, theirs = run(points), model(points)
+    assert torch.equal(ours.feature, theirs.feature)
+    assert (ours.feature.shape, ours.position.shape) == ((2, 1, 512, 16), (2, 1, 512, 3))
+    assert "without labels" in (tmp_path / "model/README.md").read_text()
+    finetune(finetuning(rooms, tmp_path / "tuned", tmp_path / "model"))
+    with pytest.raises(InputError, match="pretrained only"):
+        predict(tmp_path / "model", [rooms.path], wanted=Wanted(tmp_path / "out"))
 
 
 def test_what_cannot_be_exported_is_one_line(classified, tmp_path: Path, monkeypatch) -> None:

@@ -112,7 +112,7 @@ def test_a_model_that_reads_colours_is_given_them(model, classified, tmp_path: P
     assert scores[0] != scores[1]
 
 
-def test_scenes_are_refused(model, rooms, rooms_raw: Path) -> None:
+def test_scenes_are_refused_by_a_model_of_recordings(model, rooms, rooms_raw: Path) -> None:
     for given in (rooms.path, rooms_raw):
         with pytest.raises(InputError, match="scenes"):
             find_recordings(model, [given], Reading())

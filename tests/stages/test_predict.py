@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from pcv.data.raw.utd import UtdMhad
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError, PcvError, RawFileError
 from pcv.stages.evaluate import evaluate
 from pcv.stages.export import Export, export
 from pcv.stages.predict import Reading, Wanted, predict
 from tests.conftest import finetuned
+from tests.stages.test_room_labels import cloud
 
 
 def by_name(found: dict) -> dict[str, dict]:
@@ -100,12 +101,62 @@ def test_what_cannot_be_asked_is_one_line(classified, segmented, tmp_path: Path)
         predict(segmented.run, [hostile], wanted=Wanted(tmp_path / "out"))
 
 
-def test_a_model_of_scenes_is_refused(classified, tmp_path: Path) -> None:
+def test_a_scene_as_a_whole_has_no_class(classified, tmp_path: Path) -> None:
     export(classified.run, tmp_path / "m", Export(program=False))
     tree = json.loads((tmp_path / "m/config.json").read_text()) | {"scenes": True}
     (tmp_path / "m/config.json").write_text(json.dumps(tree))
-    with pytest.raises(InputError, match="trained on scenes"):
+    with pytest.raises(InputError, match="does not go with scenes"):
         predict(tmp_path / "m", [classified.raw])
+
+
+def test_bad_rooms_are_one_line_and_leave_nothing(room_run, tmp_path: Path) -> None:
+    table = cloud(room_run)
+    missing = table.copy()
+    missing[::2, 1] = np.nan
+    given = {
+        "grey": (table[:, :3], "has|have no colour"),
+        "small": (table[:99], "has [0-9]+ points 0.2 m apart, the model reads regions of 400"),
+        "nan": (missing, f"{len(missing[::2])} of {len(table)} points are not finite"),
+        "nowhere": (table * np.nan, "not finite|beyond 0 to 255"),
+        "none": (table[:0], "holds no point"),
+        "millimetres": (table * [1000, 1000, 1000, 1, 1, 1], "--read unit=0.001"),
+    }
+    for name, (values, said) in given.items():
+        np.save(tmp_path / f"{name}.npy", values)
+        with pytest.raises(RawFileError, match=said) as caught:
+            predict(room_run.run, [tmp_path / f"{name}.npy"], wanted=Wanted(tmp_path / "out"))
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / "out").exists()
+    skipping = Reading(options=("drop_nan=true",), skip_bad=True)
+    files = [tmp_path / "nan.npy", tmp_path / "grey.npy"]
+    found = predict(room_run.run, files, wanted=Wanted(tmp_path / "out"), reading=skipping)
+    assert [row["points"] for row in found["recordings"]] == [len(table) // 2]
+    assert len(found["skipped"]) == 1
+
+
+def test_rooms_and_recordings_are_not_taken_for_each_other(
+    room_run, segmented, classified, tmp_path: Path
+) -> None:
+    wanted = Wanted(tmp_path / "out")
+    for run, given, said in (
+        (room_run.run, segmented.store, "a store of recordings, and .* was trained on scenes"),
+        (segmented.run, room_run.store, "a store of scenes, and .* was trained on recordings"),
+        (room_run.run, classified.raw, "recordings of msr, and only rooms are read here"),
+        (segmented.run, room_run.raw, "scenes of scannet, and only recordings are read here"),
+    ):
+        with pytest.raises(InputError, match=said) as caught:
+            predict(run, [given], wanted=wanted)
+        assert "\n" not in str(caught.value)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    for out, said in ((None, "give --out DIR"), (tmp_path / "full", "not empty")):
+        with pytest.raises(InputError, match=said):
+            predict(room_run.run, [room_run.store], wanted=Wanted(out))
+    with pytest.raises(InputError, match="two recordings are named scene0000_00"):
+        predict(room_run.run, [room_run.store, room_run.raw], wanted=wanted)
+    with pytest.raises(InputError, match="--read unit: scannet has no options"):
+        predict(room_run.run, [room_run.raw], wanted=wanted, reading=Reading(options=("unit=2",)))
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_output_that_cannot_be_written_is_one_line(segmented, tmp_path: Path) -> None:

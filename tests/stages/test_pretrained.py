@@ -9,6 +9,9 @@ from safetensors.torch import load_file, save_file
 
 import pcv
 from pcv.config import Recipe, dump_recipe
+from pcv.data.dataset import collate
+from pcv.data.scenes import SceneDataset
+from pcv.data.store import open_store
 from pcv.errors import CheckpointError, InputError
 from pcv.stages.export import Export, export
 from pcv.stages.pretrained import from_pretrained
@@ -150,6 +153,64 @@ def test_a_hostile_folder_is_one_line(name: str, exported: Path, tmp_path: Path,
     assert "\n" not in str(caught.value)
     assert str(folder) in str(caught.value)
     assert not (tmp_path / "boom").exists()
+
+
+def test_a_run_on_rooms_and_its_export_are_the_same_model(room_run, object_run, tmp_path) -> None:
+    for made, values in ((room_run, 9), (object_run, 6)):
+        export(made.run, tmp_path / made.run.parent.name, Export(program=False))
+        run, model = from_pretrained(made.run), from_pretrained(tmp_path / made.run.parent.name)
+        assert model.config == run.config
+        assert model.config.scenes
+        assert not [name for name in model.weights() if "teacher" in name or "drift" in name]
+        points = torch.rand(2, 1, model.recipe.data.points, values)
+        with torch.no_grad():
+            ours, theirs = run(points), model(points)
+        pairs = [(ours, theirs)] if values == 9 else zip(ours, theirs, strict=True)
+        assert all(torch.equal(a, b) for a, b in pairs)
+        with pytest.raises(ValueError, match=f"expected .*{values}"):
+            model(points[..., :3])
+    assert ours[0].shape == (*points.shape[:3], 20)
+    assert ours[1].shape == (*points.shape[:3], 3)
+
+
+def test_the_model_is_shown_in_a_tensor_what_scoring_shows_it(room_run) -> None:
+    model, store = from_pretrained(room_run.run), open_store(room_run.store)
+    clips = SceneDataset(store, [1], model.recipe.data)
+    for item in range(len(clips)):
+        batch = collate([clips[0, item]])
+        values = [batch.points, batch.point_colour / 255, batch.point_normal]
+        with torch.no_grad():
+            assert torch.equal(model(torch.cat(values, -1)), model.body.scores(batch))
+
+
+ROOM_FOLDERS = {
+    "recordings": (config(scenes=False), "does not go with recordings"),
+    "depth": (config(recipe__encoder__depth=10**12), "cannot be 10000000"),
+    "stem": (config(recipe__encoder__stem_blocks=10**12), "cannot be 10000000"),
+    "wide": (config(recipe__encoder__mlp=32), "of another model"),
+    "task": (config(task="instances"), "task instances, but its recipe trains segment"),
+    "classes": (config(class_names=["one"]), "of another model: head"),
+    "weights": (config(recipe__objective__class_weights=[1.0]), "1 class weights for 20 classes"),
+}
+
+
+@pytest.mark.parametrize("name", ROOM_FOLDERS)
+def test_a_hostile_folder_of_rooms_is_one_line(name: str, room_run, tmp_path: Path) -> None:
+    export(room_run.run, tmp_path / "m", Export(program=False))
+    change, said = ROOM_FOLDERS[name]
+    change(tmp_path / "m")
+    with pytest.raises(InputError, match=said) as caught:
+        pcv.from_pretrained(tmp_path / "m")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_on_rooms_whose_store_is_gone_knows_what_it_reads(room_run, tmp_path: Path) -> None:
+    run = shutil.copytree(room_run.run, tmp_path / "run")
+    text = (run / "recipe.yaml").read_text().replace(str(room_run.store), str(tmp_path / "gone"))
+    (run / "recipe.yaml").write_text(text)
+    model = from_pretrained(run)
+    assert (model.config.scenes, model.config.storage) == (True, None)
+    assert from_pretrained(run, store=room_run.store).config == from_pretrained(room_run.run).config
 
 
 def test_a_task_that_needs_pretraining_only_is_refused(exported: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pcv.errors import InputError
@@ -55,3 +56,14 @@ def test_folds_are_named_or_all_that_there_are(store, tmp_path: Path) -> None:
 def test_a_bad_list_is_one_line(tmp_path: Path, again: Again, overrides: tuple, said: str) -> None:
     with pytest.raises(InputError, match=said):
         jobs(request(tmp_path, overrides=overrides), again)
+
+
+def test_folds_of_rooms_without_subjects_are_of_rooms(rooms, tmp_path: Path, monkeypatch) -> None:
+    unknown = rooms.videos._replace(subject=np.full(3, -1))
+    monkeypatch.setattr(rooms, "videos", unknown)
+    monkeypatch.setattr("pcv.stages.repeat.open_store", lambda *_: rooms)
+    path = tmp_path / "rooms.yaml"
+    path.write_text("stage: finetune\nencoder: {name: serial}\nobjective: {name: scene_segment}\n")
+    trains = int((unknown.split == "train").sum())
+    found = jobs(Request(path, "finetune", rooms.path, None, ()), Again(None, "all"))
+    assert len(found) == trains == 2

@@ -9,7 +9,8 @@ from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.objectives import SceneInstances, build_objective
-from pcv.stages.scene_instances import score_instances
+from pcv.stages.scene_instances import find_objects, score_instances
+from pcv.stages.scene_scoring import scene_clips
 
 ENCODER = {"name": "sparseunet", "inputs": [], "voxel": 0.5, "stem": 4, "channels": [4, 4],
            "blocks": [1, 1]}  # fmt: skip
@@ -70,6 +71,23 @@ def test_an_oracle_finds_every_object_and_random_weights_few(objects, points):
     if not np.isnan(values["ap50"]):
         assert values["ap50"] > 0.9
         assert random["ap50"] < 0.5
+
+
+def test_objects_are_found_where_regions_have_middles_of_their_own(objects):
+    """The parts of a scene are put together again where they were, in the unit of the recipe."""
+    found = []
+    for centre in ("none", "clip"):
+        asked = recipe(300)
+        data = asked.data.model_copy(update={"centre": centre, "scale": 2.0})
+        asked = asked.model_copy(update={"data": data})
+        objective = build_objective(asked, build_encoder(asked.encoder), classes=20)
+        clips = scene_clips(objects, np.arange(1), asked)
+        assert len(clips) > 10
+        ((_, _, proposals),) = find_objects(Oracle(objective, objects), clips)
+        found.append(proposals)
+    assert len(found[0]) == len(found[1]) > 3
+    for one, other in zip(*found, strict=True):
+        assert np.array_equal(one.mask, other.mask)
 
 
 def test_points_without_instances_are_refused(labelled):

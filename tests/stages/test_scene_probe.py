@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pcv.config import SerialConfig
+from pcv.config import EvalConfig, SerialConfig
 from pcv.errors import RecipeError
 from pcv.stages import scene_probe
 from pcv.stages.probe import probe
@@ -27,7 +27,10 @@ def test_a_probe_scores_points_and_changes_nothing(rooms, tmp_path: Path) -> Non
     with pytest.raises(RecipeError, match="is for finetuning"):
         probe(probing(rooms, tmp_path / "few", data=few))
     again = probe(probing(rooms, tmp_path / "again"))
-    assert again.scores == result.scores
+    assert (again.scores, again.passes) == (result.scores, 1)
+    several = probe(probing(rooms, tmp_path / "v", eval=EvalConfig(turns=4)))
+    assert several.passes == 4
+    assert several.confusion != again.confusion
 
 
 def test_statistics_of_a_frozen_norm_stay_as_they_were_pretrained(

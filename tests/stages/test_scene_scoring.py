@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from pcv.config import SerialConfig
+from pcv.config import EvalConfig, SerialConfig
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
 from pcv.stages import training
@@ -48,6 +48,28 @@ def test_a_pretrained_encoder_is_finetuned_and_scored_on_every_point(
     said = capsys.readouterr().out
     assert "batch drift" in said
     assert "copies" in said
+
+
+def test_passes_are_counted_and_change_what_is_found(rooms, pretrained, tmp_path, capsys) -> None:
+    """The same weights scored in one pass and in several; choosing an epoch takes one."""
+    once = finetune(finetuning(rooms, tmp_path / "f", pretrained))
+    assert once.passes == 1
+    asked = ("eval.turns=2", "eval.mirror=true")
+    found = evaluate(tmp_path / "f", overrides=asked)
+    voting = EvalConfig(turns=2, mirror=True)
+    again = finetune(finetuning(rooms, tmp_path / "v", pretrained, eval=voting))
+    assert found["passes"] == again.passes == 3
+    assert found["confusion"] == again.confusion != once.confusion
+    assert evaluate(tmp_path / "f")["confusion"] == once.confusion
+    assert evaluate(tmp_path / "v", overrides=("eval.turns=1", "eval.mirror=false"))[
+        "confusion"
+    ] == once.confusion  # fmt: skip
+    show.scores(found)
+    assert "3 passes" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"only eval\.KEY can be changed"):
+        evaluate(tmp_path / "f", overrides=("train.seed=1",))
+    with pytest.raises(RecipeError, match="did you mean turns"):
+        evaluate(tmp_path / "f", overrides=("eval.turn=1",))
 
 
 def test_drift_is_measured_over_scenes_together(rooms) -> None:

@@ -19,7 +19,7 @@ from pcv.data.prepare import prepare
 from pcv.data.store import Store, open_store
 from pcv.data.windows import clip_frames, clip_starts
 from pcv.errors import InputError, RecipeError
-from pcv.stages import training
+from pcv.stages import label_checks
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
 from pcv.stages.scoring import cover
@@ -83,7 +83,7 @@ def _labelled(monkeypatch: pytest.MonkeyPatch) -> None:
         return batch._replace(point_label=label)
 
     monkeypatch.setattr(dataset, "collate", collate)
-    monkeypatch.setattr(training, "collate", collate)
+    monkeypatch.setattr(label_checks, "collate", collate)
 
 
 def scored_run(store: Store, out: Path, encoder=PSTNET) -> tuple[RunResult, dict]:

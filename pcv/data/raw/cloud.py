@@ -13,6 +13,7 @@ from pcv.errors import RawFileError
 
 LABEL_NAMES = ("label", "labels", "class", "classification", "semantic", "scalar_label")
 COLOUR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
+NORMAL_NAMES = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))
 
 
 class Cloud(NamedTuple):
@@ -21,6 +22,7 @@ class Cloud(NamedTuple):
     points: NDArray[np.float64]  # (n, 3) in the file's unit
     labels: NDArray[np.int64] | None = None  # (n,)
     colour: NDArray[np.uint8] | None = None  # (n, 3)
+    normals: NDArray[np.float64] | None = None  # (n, 3) of any length
 
 
 def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
@@ -35,11 +37,23 @@ def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
         raise RawFileError(path, f"fields {names[:120]}, expected x, y and z", "is it a cloud?")
     points = np.stack([fields[axis].astype(np.float64) for axis in "xyz"], axis=1)
     labels = next((fields[name] for name in LABEL_NAMES if name in fields), None)
-    colour = None
-    for channels in COLOUR_NAMES:
-        if set(channels) <= set(fields):
-            colour = np.stack([fields[name] for name in channels], axis=1)
-    return Cloud(points, whole_labels(path, labels), byte_colour(path, colour))
+    colour, normals = _triple(fields, COLOUR_NAMES), _triple(fields, NORMAL_NAMES)
+    return Cloud(
+        points,
+        whole_labels(path, labels),
+        byte_colour(path, colour),
+        None if normals is None else normals.astype(np.float64),
+    )
+
+
+def _triple(
+    fields: Mapping[str, NDArray[Any]], names: tuple[tuple[str, ...], ...]
+) -> NDArray[Any] | None:  # (n, 3)
+    """Join three fields that go by some names."""
+    for three in names:
+        if set(three) <= set(fields):
+            return np.stack([fields[name] for name in three], axis=1)
+    return None
 
 
 def from_columns(path: Path, values: NDArray[Any]) -> Cloud:

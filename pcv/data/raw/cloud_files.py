@@ -21,6 +21,7 @@ from pcv.errors import InputError, RawFileError
 POINT_KEYS = ("points", "pc", "xyz")
 LABEL_KEYS = ("labels", "label", "semantic")
 COLOUR_KEYS = ("colour", "color", "rgb", "colors")
+NORMAL_KEYS = ("normals", "normal")
 
 
 class DepthCamera(NamedTuple):
@@ -75,10 +76,18 @@ def _read_numpy(path: Path) -> Cloud:
         return next((name for name in names if name in arrays), None)
 
     points = pick(path, arrays, key(POINT_KEYS) or POINT_KEYS[0], (None, 3)).astype(np.float64)
-    label, colour = key(LABEL_KEYS), key(COLOUR_KEYS)
+    label = key(LABEL_KEYS)
     labels = None if label is None else pick(path, arrays, label, (len(points),))
-    colours = None if colour is None else pick(path, arrays, colour, (len(points), 3))
-    return Cloud(points, whole_labels(path, labels), byte_colour(path, colours))
+    colours, normals = (
+        None if name is None else pick(path, arrays, name, (len(points), 3))
+        for name in (key(COLOUR_KEYS), key(NORMAL_KEYS))
+    )
+    return Cloud(
+        points,
+        whole_labels(path, labels),
+        byte_colour(path, colours),
+        None if normals is None else normals.astype(np.float64),
+    )
 
 
 def _read_las(path: Path) -> Cloud:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pcv.data.raw import READERS, Reader
 from pcv.data.raw.cloud_files import DepthCamera
+from pcv.data.raw.room_files import RoomFiles
 from pcv.errors import InputError
 
 Option = str | int | float
@@ -17,7 +18,12 @@ NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:e[-+]?\d+)?")
 
 
 def build_reader(
-    name: str, root: Path, noted: Mapping[str, Option], given: Mapping[str, Option]
+    name: str,
+    root: Path,
+    noted: Mapping[str, Option],
+    given: Mapping[str, Option],
+    *,
+    rooms: bool = False,
 ) -> Reader:
     """Build the reader of a format for recordings whose labels and split do not matter.
 
@@ -26,27 +32,34 @@ def build_reader(
         root: Folder of videos, which the reader of anyone's own is told in advance.
         noted: What the reader of a store said of its settings; those of no concern are passed by.
         given: What a user says; goes before ``noted``.
+        rooms: Whether rooms are to be read, or recordings.
 
     Raises:
         InputError: No such format, no such option of it, or a value that it cannot have.
     """
-    if name in READERS and name not in OPTIONS:
-        raise InputError(f"{root}: scenes of {name}, and only recordings are read here")
+    options, always = (ROOMS, ALWAYS_ROOMS) if rooms else (OPTIONS, ALWAYS)
+    if name in READERS and name not in options:
+        held, wanted = ("recordings", "rooms") if rooms else ("scenes", "recordings")
+        raise InputError(
+            f"{root}: {held} of {name}, and only {wanted} are read here: the model was trained so"
+        )
     if name not in READERS:
-        raise InputError(f"--format {name}: choose store, {', '.join(OPTIONS)}")
-    known = OPTIONS[name]
+        raise InputError(f"--format {name}: choose store, {', '.join(options)}")
+    known = options[name]
     for key in given:
         if key not in known:
-            raise InputError(f"--read {key}: {name} has {', '.join(known)}")
+            raise InputError(f"--read {key}: {name} has {', '.join(known) or 'no options'}")
     chosen = {key: value for key, value in noted.items() if key in known} | dict(given)
-    fields: dict[str, Any] = dict(ALWAYS.get(name, {}))
+    fields: dict[str, Any] = dict(always.get(name, {}))
     for key, value in chosen.items():
         field, parse = known[key]
         try:
             fields[field] = parse(str(value))
         except ValueError as error:
             raise InputError(f"{name}: option {key} {value}: {error}") from None
-    return READERS[name](**({"root": root} if name == "folder" else {}) | fields)
+    kind: Any = RoomFiles if rooms and name == "folder" else READERS[name]
+    reader: Reader = kind(**({"root": root} if name in ROOTED else {}) | fields)
+    return reader
 
 
 def _number(text: str) -> float:
@@ -60,6 +73,13 @@ def _count(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}(\.0)?", text):
         raise ValueError("expected a whole number")
     return int(float(text))
+
+
+def _every(text: str) -> int:
+    value = _count(text)
+    if not value:
+        raise ValueError("expected a positive number")
+    return value
 
 
 def _switch(text: str) -> bool:
@@ -98,6 +118,16 @@ def _camera(text: str) -> DepthCamera | None:
     return DepthCamera((numbers[0], numbers[len(numbers) > 1]), centre)
 
 
+def _pinhole(text: str) -> tuple[float, ...] | None:
+    """``585,585,320,240``, in whatever brackets."""
+    if text == "as recorded":
+        return None
+    numbers = tuple(float(word) for word in NUMBER.findall(text))
+    if len(numbers) != 4 or min(numbers[:2]) <= 0:
+        raise ValueError("expected FX,FY,CX,CY in pixels")
+    return numbers
+
+
 FOCAL = {"focal": ("focal", _number)}
 UNIT = {"unit": ("unit", _number)}
 FRAMES = {"frames": ("frames", _count)}
@@ -118,9 +148,34 @@ OPTIONS: dict[str, dict[str, tuple[str, Callable[[str], Any]]]] = {
     "synthia": {"kept": ("points", _count), "seed": ("seed", _count)},
     "utd": {**FOCAL, "centre": ("centre", _centre), **UNIT},
 }
+ROOMS: dict[str, dict[str, tuple[str, Callable[[str], Any]]]] = {
+    "folder": {
+        **{key: OPTIONS["folder"][key] for key in ("up", "unit", "camera", "drop_nan", "colour")},
+        "normals": ("normals", _switch),
+    },
+    "rgbd": {
+        "layout": ("layout", str),
+        "every": ("every", _every),
+        "views_per_scene": ("views_per_scene", _count),
+        "voxel": ("voxel", _number),
+        "far": ("far", _number),
+        "held_out": ("held_out", _count),
+        "up": ("up", _up),
+        **UNIT,
+        "camera": ("camera", _pinhole),
+        "poses": ("poses", str),
+    },
+    "s3dis": {},
+    "scannet": {},
+}
+ROOTED = ("folder", "rgbd", "scannet")
 # Recordings of any class, and sequences that are in no split, are as good as others.
 ALWAYS: dict[str, dict[str, Any]] = {
     "kitti": {"test": (-1,), "labelled": False},
     "ntu": {"classes": 120},
     "synthia": {"test": ("none",)},
+}
+ALWAYS_ROOMS: dict[str, dict[str, Any]] = {
+    "rgbd": {"labelled": False},
+    "scannet": {"labelled": False},
 }

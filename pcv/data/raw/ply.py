@@ -38,7 +38,6 @@ class Mesh(NamedTuple):
 
     cloud: Cloud
     faces: NDArray[np.int64]  # (f, 3) vertices; none where the file has no faces
-    normals: NDArray[np.float64] | None  # (n, 3) as stored, of any length
 
 
 def read_ply(path: Path) -> Cloud:
@@ -68,9 +67,7 @@ def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
     except ValueError as error:
         raise RawFileError(path, f"cannot be read as PLY: {error}", "write it again") from None
     fields = {name: values[name] for name in values.dtype.names or ()}
-    axes = [fields[name] for name in ("nx", "ny", "nz") if name in fields]
-    normals = np.stack(axes, axis=1).astype(np.float64) if len(axes) == 3 else None
-    return Mesh(from_fields(path, fields), corners, normals)
+    return Mesh(from_fields(path, fields), corners)
 
 
 def _header(data: bytes) -> Header:

@@ -124,7 +124,12 @@ def list_recordings(
     path = path.absolute()
     root = _root(path, LAYOUTS.get(reader.dataset, ()))
     if root == path:
-        return reader.list_videos(path, bad)
+        found = reader.list_videos(path, bad)
+        # A reader that is told its folder lists what lies beside a file, too.
+        alone = [each for each in found if path.samefile(each.path)] if path.is_file() else found
+        if found and not alone:
+            raise InputError(f"{path}: no recording of {reader.dataset}; is it a part of one?")
+        return alone
     amiss: list[InputError] = []
     mine = [s for s in reader.list_videos(root, amiss) if path in (s.path, *s.path.parents)]
     wrong = [e for e in amiss if isinstance(e, RawFileError) and path in (e.path, *e.path.parents)]

@@ -52,6 +52,7 @@ class RgbdScenes:
         validation: Recordings that validate; all others train.
         classes: File that names the ids of label images; None: ``classes.txt`` in ``root``, where
             there is one. Without it neither labels nor instances are read.
+        labelled: False: neither labels nor instances are read, whatever lies there.
     """
 
     root: Path
@@ -69,6 +70,7 @@ class RgbdScenes:
     test: tuple[str, ...] = ()
     validation: tuple[str, ...] = ()
     classes: Path | None = None
+    labelled: bool = True
 
     dataset = "rgbd"
     ordered = ORDERED
@@ -91,7 +93,8 @@ class RgbdScenes:
     def labels(self) -> dict[int, str]:
         """Names of the ids in label images."""
         file = self.classes or self.root / "classes.txt"
-        return read_class_list(file) if self.classes or file.is_file() else {}
+        there = self.labelled and (self.classes or file.is_file())
+        return read_class_list(file) if there else {}
 
     @cached_property
     def instances(self) -> bool:

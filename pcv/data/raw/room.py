@@ -88,16 +88,35 @@ def room_video(
     if room.colour is None:
         raise RawFileError(path, "its points have no colour", "export it with red, green, blue")
     count = len(room.points)
-    normals = estimate_normals(room.points) if room.normals is None else room.normals
     missing = np.full(count, -1, np.int16)
-    columns = {
+    columns: dict[str, NDArray[np.generic]] = {
         "labels": missing if labels is None else labels,
         "colour": room.colour,
-        "normals": np.round(normals @ UP_Z.T * 127).astype(np.int8),
+        "normals": stored_normals(room.points, room.normals),
         "instances": missing if room.instances is None else _narrow(path, room.instances),
     }
     points = (room.points @ UP_Z.T).astype(np.float32)
     return Video(source, [points], {name: [values] for name, values in columns.items()})
+
+
+def stored_normals(
+    points: NDArray[np.float64],  # (n, 3) metres, z up
+    normals: NDArray[np.floating] | None,  # (n, 3) unit length, z up; None: to be estimated
+) -> NDArray[np.int8]:  # (n, 3)
+    """Return the normals of a room as a store keeps them."""
+    found = estimate_normals(points) if normals is None else normals
+    return np.round(found @ UP_Z.T * 127).astype(np.int8)
+
+
+def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 3)
+    """Return the normals of a file at unit length; zeros stay, and mean that there is none.
+
+    Raises:
+        RawFileError: One is not finite.
+    """
+    check_finite(path, normals, "write it again")
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
 
 
 def _narrow(path: Path, instances: NDArray[np.int64]) -> NDArray[np.int16]:

@@ -31,12 +31,14 @@ class ScanNet:
         classes: 20, by NYU40 id, or 200, by the ids of the label table.
         lists: Which scans train and which test; scans that are on no list are left out.
         unlabelled: Take rooms without labels, such as those of the hidden test set.
+        labelled: False: read neither labels nor lists, whatever lies there; every room tests.
     """
 
     root: Path
     classes: int = 20
     lists: RoomLists = field(default_factory=RoomLists)
     unlabelled: bool = False
+    labelled: bool = True
 
     dataset = "scannet"
     axes = UP_Z_AXES
@@ -68,13 +70,9 @@ class ScanNet:
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every ``sceneXXXX_YY_vert.npy`` or ``_vh_clean_2.ply``, sorted; see ``Reader``."""
-        if not root.is_dir():
-            raise InputError(f"{root}: no such folder; give the folder that holds scene0000_00")
-        paths: list[Path] = []
-        for folder, inside, names in walk(root):
-            inside[:] = [n for n in inside if not n.startswith(".")]  # partial ones of `pcv synth`
-            paths += [Path(folder, name) for name in names if name.endswith((ARRAYS, MESH))]
-        splits = self.lists.splits(root, [_name(path) for path in paths])
+        paths = self._paths(root)
+        names = [_name(path) for path in paths]
+        splits = self.lists.splits(root, names) if self.labelled else dict.fromkeys(names, "test")
         found = collect(
             [path for path in sorted(paths) if _name(path) in splits],
             lambda path: self._describe(path, splits[_name(path)]),
@@ -83,6 +81,17 @@ class ScanNet:
         if not found and not bad:
             raise InputError(f"{root}: holds no scene0000_00{MESH} and no scene0000_00{ARRAYS}")
         return found
+
+    def _paths(self, root: Path) -> list[Path]:
+        if root.is_file() and not self.labelled and root.name.endswith((ARRAYS, MESH)):
+            return [root]
+        if not root.is_dir():
+            raise InputError(f"{root}: no such folder; give the folder that holds scene0000_00")
+        paths: list[Path] = []
+        for folder, inside, names in walk(root):
+            inside[:] = [n for n in inside if not n.startswith(".")]  # partial ones of `pcv synth`
+            paths += [Path(folder, name) for name in names if name.endswith((ARRAYS, MESH))]
+        return paths
 
     def count_frames(self, source: VideoSource) -> int:
         """Return 1: a room is one frame."""
@@ -93,7 +102,8 @@ class ScanNet:
         arrays = source.path.name.endswith(ARRAYS)
         read = scannet_arrays.read_room if arrays else scannet_mesh.read_room
         room = read(source, self.classes)
-        return room_video(source, room, self._classes(room), unlabelled=self.unlabelled)
+        spare = self.unlabelled or not self.labelled
+        return room_video(source, room, self._classes(room), unlabelled=spare)
 
     def _classes(self, room: Room) -> NDArray[np.int16] | None:
         """Labels as classes: the 200 are a choice of the table's ids, the others count as none."""
@@ -111,7 +121,10 @@ class ScanNet:
         if match is None:
             raise RawFileError(path, "the name does not say which scan", "expected scene0000_00...")
         arrays = path.name.endswith(ARRAYS)
-        files = scannet_arrays.files_of(path) if arrays else scannet_mesh.files_of(path, self.root)
+        files = [path]
+        if self.labelled:
+            mesh, array = scannet_mesh.files_of, scannet_arrays.files_of
+            files = array(path) if arrays else mesh(path, self.root)
         return VideoSource(
             path, match[0], -1, int(match[1]), int(match[2]), split, files=tuple(files)
         )

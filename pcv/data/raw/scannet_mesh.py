@@ -14,7 +14,7 @@ from pcv.clip import VideoSource
 from pcv.data.normals import normals_of_faces
 from pcv.data.raw.frames import check_finite, read_bytes
 from pcv.data.raw.ply import Mesh, read_mesh, read_ply
-from pcv.data.raw.room import Room
+from pcv.data.raw.room import Room, unit_normals
 from pcv.errors import InputError, RawFileError
 
 MESH = "_vh_clean_2.ply"
@@ -84,13 +84,11 @@ def read_room(source: VideoSource, classes: int) -> Room:
 
 
 def _normals(path: Path, mesh: Mesh) -> NDArray[np.floating[Any]] | None:
-    points = mesh.cloud.points
-    if mesh.normals is None:
+    points, normals = mesh.cloud.points, mesh.cloud.normals
+    if normals is None:
         check_finite(path, points)
         return normals_of_faces(points, mesh.faces) if len(mesh.faces) else None
-    check_finite(path, mesh.normals, "write it again")
-    length = np.linalg.norm(mesh.normals, axis=1, keepdims=True)
-    return np.divide(mesh.normals, length, out=np.zeros_like(points), where=length > 0)
+    return unit_normals(path, normals)
 
 
 def _labels(source: VideoSource, path: Path, points: int, classes: int) -> NDArray[np.int64] | None:

@@ -15,7 +15,15 @@ def test_fields_go_by_any_case_and_name() -> None:
                                "G": one, "B": one})  # fmt: skip
     assert (cloud.points.tolist(), cloud.labels.tolist()) == ([[1, 1, 1]], [1])
     assert cloud.colour.tolist() == [[255, 255, 255]]  # fractions
-    assert from_fields(FILE, {"x": one, "y": one, "z": one})[1:] == (None, None)
+    assert from_fields(FILE, {"x": one, "y": one, "z": one})[1:] == (None, None, None)
+
+
+def test_normals_go_by_the_names_of_ply_and_pcd() -> None:
+    place = dict.fromkeys("xyz", np.array([1.0]))
+    for names in (("nx", "ny", "nz"), ("Normal_X", "normal_y", "normal_z")):
+        normal = {name: np.array([n], np.float32) for n, name in enumerate(names)}
+        assert from_fields(FILE, place | normal).normals.tolist() == [[0, 1, 2]]
+    assert from_fields(FILE, place | {"nx": np.array([1.0])}).normals is None
 
 
 def test_tables_are_told_by_their_width() -> None:

@@ -15,13 +15,15 @@ def test_text_and_numpy_tables(tmp_path: Path) -> None:
     (tmp_path / "a.xyz").write_text("# x y z r g b l\n1 2 3 10 20 30 0\n4.5,-5,6,0,0,255,-1\n\n")
     np.save(tmp_path / "a.npy", TABLE)
     np.savez(
-        tmp_path / "a.npz", xyz=TABLE[:, :3], label=TABLE[:, 6].astype(int), rgb=TABLE[:, 3:6] / 255
-    )
+        tmp_path / "a.npz", xyz=TABLE[:, :3], label=TABLE[:, 6].astype(int),
+        rgb=TABLE[:, 3:6] / 255, normals=TABLE[:, :3],
+    )  # fmt: skip
     for name in ("a.xyz", "a.npy", "a.npz"):
         cloud = read_cloud(tmp_path / name)
         np.testing.assert_array_equal(cloud.points, TABLE[:, :3])
         assert cloud.labels.tolist() == [0, -1]
         assert cloud.colour.tolist() == [[10, 20, 30], [0, 0, 255]]
+    np.testing.assert_array_equal(cloud.normals, TABLE[:, :3])
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pcv.data.raw import READERS
+from pcv.data.raw import READERS, SceneReader
 from pcv.data.raw.cloud_files import DepthCamera
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.nvgesture import NvGesture
-from pcv.data.raw.options import ALWAYS, OPTIONS, build_reader
+from pcv.data.raw.options import ALWAYS, OPTIONS, ROOMS, build_reader
+from pcv.data.raw.rgbd import RgbdScenes
+from pcv.data.raw.room_files import RoomFiles
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
@@ -39,6 +41,32 @@ def test_every_format_has_options_that_its_reader_knows() -> None:
         fields = {field for field, _ in OPTIONS[name].values()} | set(ALWAYS.get(name, {}))
         assert fields <= set(reader.__dataclass_fields__)
         assert build_reader(name, ROOT, {}, {}).dataset == name
+
+
+def test_every_format_of_rooms_is_read_without_labels() -> None:
+    assert ROOMS.keys() == {"folder", "rgbd", "s3dis", "scannet"}
+    for name, options in ROOMS.items():
+        reader = build_reader(name, ROOT, {}, {}, rooms=True)
+        assert reader.dataset == name
+        assert isinstance(reader, SceneReader)
+        assert not getattr(reader, "labelled", False)
+        assert {field for field, _ in options.values()} <= set(reader.__dataclass_fields__)
+    assert isinstance(build_reader("folder", ROOT, {}, {}, rooms=True), RoomFiles)
+    with pytest.raises(InputError, match="recordings of msr, and only rooms are read"):
+        build_reader("msr", ROOT, {}, {}, rooms=True)
+
+
+@pytest.mark.parametrize("camera", [None, (585.0, 590.5, 320.0, 240.0)])
+def test_what_posed_rooms_were_read_with_is_noted(camera, tmp_path: Path) -> None:
+    reader = RgbdScenes(
+        tmp_path, every=2, views_per_scene=9, voxel=0.05, far=4.0, held_out=3, up="z", unit=0.002,
+        camera=camera, poses="world-to-camera", labelled=False,
+    )  # fmt: skip
+    noted = reader.settings() | {"held_out": 3}
+    assert build_reader("rgbd", tmp_path, noted, {}, rooms=True) == reader
+    for key, value in (("every", "0"), ("camera", "585"), ("held_out", "x"), ("up", "x")):
+        with pytest.raises(InputError, match=f"option {key} {value}"):
+            build_reader("rgbd", tmp_path, noted, {key: value}, rooms=True)
 
 
 def test_points_are_noted_where_split_and_labels_do_not_matter() -> None:

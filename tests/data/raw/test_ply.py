@@ -97,7 +97,7 @@ def test_triangles_follow_the_vertices(tmp_path: Path, kind: str) -> None:
     path.write_bytes(path.read_bytes().removesuffix(old) + new)
     mesh = read_mesh(path)
     assert mesh.faces.tolist() == [[0, 1, 1]]
-    assert mesh.normals is None
+    assert mesh.cloud.normals is None
     assert len(mesh.cloud.points) == 2
 
 

@@ -7,6 +7,7 @@ from pcv.data.raw.nvgesture import NvGesture
 from pcv.data.raw.options import build_reader
 from pcv.data.raw.recognise import list_recordings, recognise
 from pcv.errors import InputError
+from tests import rooms
 
 LINE = "path:./Video_data/class_0{0}/subject{0}_r0 depth:sk_depth:1:9 label:{0}"
 SEQUENCE = "SYNTHIA-SEQS-05-FOG"
@@ -110,6 +111,19 @@ def test_anyones_own_are_told_last(store, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_scenes_are_told_from_anyones_own(file: str, name: str, tmp_path: Path) -> None:
     assert recognise(lay(tmp_path, [file])).format == name
+
+
+def test_a_posed_recording_given_alone_is_taken_alone(tmp_path: Path) -> None:
+    seen = rooms.frames(2)
+    for name in "ab":
+        rooms.sens(tmp_path / f"{name}.sens", seen)
+    reader = build_reader("rgbd", tmp_path, {}, {}, rooms=True)
+    assert [source.name for source in list_recordings(reader, tmp_path)] == ["a", "b"]
+    (alone,) = list_recordings(reader, tmp_path / "b.sens")
+    assert alone.name == "b"
+    (tmp_path / "frame-000000.depth.png").touch()
+    with pytest.raises(InputError, match="is it a part of one"):
+        list_recordings(reader, tmp_path / "frame-000000.depth.png")
 
 
 def test_what_nobody_reads_is_one_line(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Pairs of training scenes laid into each other: Mix3D (Nekrasov et al., 3DV 2021)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pcv.clip import ClipBatch
+
+OF_POINTS = ("points", "view", "point_label", "point_colour", "point_normal", "point_instance")
+
+
+def mix_scenes(batch: ClipBatch, chance: float, key: tuple[int, int, int]) -> ClipBatch:
+    """Merge the clips of a batch two by two, each pair to one of twice the points.
+
+    Each clip is centred by itself, so that both lie in one place. The last of an odd number is
+    merged with itself; its repeated points have no label.
+
+    Args:
+        batch: Augmented scenes, without posed images.
+        chance: Probability that the batch is mixed; 0 returns it as it is.
+        key: Seed, epoch and number of the batch, which alone decide.
+
+    Returns:
+        Half as many clips (rounded up), with class, video and subject of the first of each pair,
+        and without places in a stored scene.
+    """
+    seed, epoch, number = key
+    if not chance or np.random.default_rng([seed, epoch, 1 << 31, number]).random() >= chance:
+        return batch
+    count = len(batch.points)
+    first, second = torch.arange(0, count, 2), torch.arange(1, count + 1, 2).clamp(max=count - 1)
+    other = batch._replace(
+        point_label=_unlabelled(batch.point_label, second[count // 2 :]),
+        point_instance=_renumbered(batch.point_instance, first, second),
+    )
+    merged: dict[str, Any] = {
+        name: torch.cat([mine[first], getattr(other, name)[second]], 2)
+        for name in OF_POINTS
+        if (mine := getattr(batch, name)) is not None
+    }
+    kept: dict[str, Any] = {
+        name: None if (value := getattr(batch, name)) is None else value[first]
+        for name in ("label", "video", "subject")
+    }
+    return batch._replace(**merged, **kept, point_index=None)
+
+
+def _unlabelled(label: Tensor | None, rows: Tensor) -> Tensor | None:
+    return None if label is None else label.index_fill(0, rows, -1)
+
+
+def _renumbered(instance: Tensor | None, first: Tensor, second: Tensor) -> Tensor | None:
+    """Objects of the second of each pair are numbered after those of the first."""
+    if instance is None:
+        return None
+    used = instance[first].amax((1, 2), keepdim=True) + 1
+    moved, mine = instance.clone(), instance[second]
+    # The last of an odd number meets itself: its objects stay the same ones.
+    moved[second] = torch.where((mine >= 0) & (first != second)[:, None, None], mine + used, mine)
+    return moved

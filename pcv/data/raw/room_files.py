@@ -1,0 +1,139 @@
+"""Anyone's rooms: a file in a common format is one, with all its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
+from pcv.data.raw.cloud import Cloud
+from pcv.data.raw.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
+from pcv.data.raw.folder import FAR, UPRIGHT
+from pcv.data.raw.frames import check_finite
+from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.room import ORDERED, UP_Z, UP_Z_AXES, stored_normals, unit_normals
+from pcv.errors import InputError, RawFileError
+
+WIDEST = 1024.0  # metres: beyond, a room was measured in millimetres
+
+
+@dataclass(frozen=True)
+class RoomFiles:
+    """Reads clouds without labels, each a room: what a model of scenes is shown.
+
+    Args:
+        root: Folder of the files; a room's name is its path in it without the suffix.
+        up: Which axis of the files points up: ``-y``, ``y`` or ``z``.
+        unit: Metres a unit of the files; None: 1, for depth images 0.001.
+        camera: For depth images, which are not listed without it.
+        colour: Read the points' colours.
+        normals: Read the points' normals; where a file has none they are estimated.
+        drop_nan: Leave points out that are not finite, instead of refusing their file.
+    """
+
+    root: Path
+    up: str = "z"
+    unit: float | None = None
+    camera: DepthCamera | None = None
+    colour: bool = False
+    normals: bool = False
+    drop_nan: bool = False
+
+    dataset = "folder"
+    axes = UP_Z_AXES
+    ordered = ORDERED
+    class_names = ()
+    point_class_names = ()
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """What is read of every point besides its place."""
+        colour = {"colour": COLOUR} if self.colour else {}
+        return colour | ({"normals": NORMALS} if self.normals else {})
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the points."""
+        return {
+            "up": self.up,
+            "unit": "default" if self.unit is None else self.unit,
+            "camera": "none" if self.camera is None else str(tuple(self.camera)),
+        }
+
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """Find every cloud below a folder, or take the one file given; see ``Reader``."""
+        known = SUFFIXES if self.camera else tuple(CLOUDS)
+        paths = [root]
+        if root.is_dir():
+            paths = [Path(folder, name) for folder, _, names in walk(root) for name in names]
+            paths = [p for p in paths if p.suffix.lower() in known and not p.name.startswith(".")]
+        if not paths:
+            raise InputError(f"{root}: holds no cloud ({', '.join(known)})")
+        return collect(sorted(paths), self._describe, bad)
+
+    def count_frames(self, source: VideoSource) -> int:
+        """Return 1: a room is one frame."""
+        return 1
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a room as points in metres; see ``Reader``.
+
+        Far from zero, as in maps, float32 is coarse: then whole metres are taken off.
+        """
+        path = source.path
+        cloud = self._finite(path, read_cloud(path, self.camera))
+        if not len(cloud.points):
+            raise RawFileError(path, "holds no point", "leave it out")
+        default = 0.001 if path.suffix.lower() == ".png" else 1.0
+        # With z up, as other rooms are when their normals are estimated.
+        turn = UP_Z.T @ UPRIGHT[self.up]
+        points = (cloud.points * (default if self.unit is None else self.unit)) @ turn.T
+        self._check_extent(path, points)
+        if cloud.normals is not None:
+            cloud = cloud._replace(normals=cloud.normals @ turn.T)
+        columns = self._columns(path, points, cloud)
+        middle = np.median(points, axis=0)
+        if np.abs(middle).max() > FAR:
+            points = points - np.round(middle)
+        placed = (points @ UP_Z.T).astype(np.float32)
+        return Video(source, [placed], {name: [values] for name, values in columns.items()})
+
+    def _describe(self, path: Path) -> VideoSource:
+        inside = path.relative_to(self.root) if self.root in path.parents else Path(path.name)
+        name = inside.with_suffix("").as_posix()
+        return VideoSource(path, name, -1, -1, 0, "test", files=(path,))
+
+    def _finite(self, path: Path, cloud: Cloud) -> Cloud:
+        if self.drop_nan:
+            kept = np.isfinite(cloud.points).all(axis=1)
+            parts = (None if each is None else each[kept] for each in cloud)
+            cloud = Cloud(*parts)  # type: ignore[arg-type]  # the first is never None
+        check_finite(path, cloud.points, "remove them, or give --read drop_nan=true")
+        return cloud
+
+    def _check_extent(self, path: Path, points: NDArray[np.float64]) -> None:
+        extent = float(np.ptp(points, axis=0).max())
+        if not extent <= WIDEST:
+            raise RawFileError(
+                path, f"{extent:.0f} m from end to end",
+                "no room is; of millimetres it is --read unit=0.001",
+            )  # fmt: skip
+
+    def _columns(
+        self, path: Path, points: NDArray[np.float64], cloud: Cloud
+    ) -> dict[str, NDArray[np.generic]]:
+        columns: dict[str, NDArray[np.generic]] = {}
+        if self.colour:
+            if cloud.colour is None:
+                raise RawFileError(
+                    path, "its points have no colour, and the model reads it",
+                    "export it with red, green, blue",
+                )  # fmt: skip
+            columns["colour"] = cloud.colour
+        if self.normals:
+            given = cloud.normals
+            unit = None if given is None else unit_normals(path, given)
+            columns["normals"] = stored_normals(points, unit)
+        return columns

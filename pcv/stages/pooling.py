@@ -1,0 +1,77 @@
+"""Folds as one score: runs that test different subjects, their confusion summed (S3DIS 6-fold)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcv.errors import InputError
+from pcv.evaluate.metrics import accuracy, mean_class_accuracy, mean_iou
+from pcv.train.run import RunFolder, RunResult
+
+FOLDS = "train.test_subjects"
+
+
+class Pooled(NamedTuple):
+    """One row more of a report."""
+
+    result: RunResult
+    variant: str
+
+
+def pool(found: list[tuple[Path, RunResult]], said: list[str]) -> list[Pooled]:
+    """Sum the confusion of points over runs that differ in ``train.test_subjects`` alone.
+
+    Each point of the dataset then counts once, as in the field's 6-fold score, which is not the
+    mean of the folds' scores.
+
+    Args:
+        found: Finished runs.
+        said: What tells each from the others besides ``FOLDS``.
+
+    Raises:
+        InputError: No two runs differ so, or a subject is tested twice.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, (path, result) in enumerate(found):
+        if result.confusion is not None and "miou_present_classes" in result.scores:
+            groups.setdefault(_key(path, result), []).append(place)
+    pooled = [_sum([(*found[place], said[place]) for place in group])
+              for group in groups.values() if len(group) > 1]  # fmt: skip
+    if not pooled:
+        raise InputError("--pooled: no two runs that label points differ in train.test_subjects")
+    return pooled
+
+
+def _key(path: Path, result: RunResult) -> str:
+    recipe = RunFolder(path).recipe()
+    train = {k: v for k, v in recipe.get("train", {}).items() if k != "test_subjects"}
+    return repr((result.dataset, result.recipe, result.init, recipe | {"train": train}))
+
+
+def _sum(runs: list[tuple[Path, RunResult, str]]) -> Pooled:
+    tested: list[Any] = []
+    for path, _, _ in runs:
+        mine = RunFolder(path).recipe()["train"].get("test_subjects") or []
+        if not mine or {*mine} & {*tested}:
+            raise InputError(
+                f"{path}: another of the runs to be pooled tests its subjects, or it names none"
+            )
+        tested += mine
+    results = [result for _, result, _ in runs]
+    matrix = np.sum([np.array(result.confusion, np.int64) for result in results], axis=0)
+    scores = mean_iou(matrix) | {
+        "mean_class_accuracy": mean_class_accuracy(matrix),
+        "point_accuracy": accuracy(matrix),
+    }
+    whole = results[0].model_copy(
+        update={
+            "scores": scores,
+            "n_scored": sum(result.n_scored or 0 for result in results),
+            "n_in_split": sum(result.n_in_split or 0 for result in results),
+            "confusion": matrix.tolist(),
+        }
+    )
+    return Pooled(whole, f"{runs[0][2]} pooled over {FOLDS}={sorted(tested)}".strip())

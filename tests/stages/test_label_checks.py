@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from pcv.config import AugmentConfig, DataConfig, PointCPSCConfig, Recipe, SceneSegmentConfig
+from pcv.data.scenes import open_clips
+from pcv.errors import InputError, RecipeError
+from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
+from tests.stages.scene_jobs import DATA, finetuning
+
+STILL = AugmentConfig()
+
+
+def test_subjects_are_asked_for_only_where_they_count(store, monkeypatch) -> None:
+    asks = Recipe(stage="pretrain", objective=PointCPSCConfig(negative_subjects="same"))
+    check_subjects(asks, store, store.videos.split == "train")
+    monkeypatch.setattr(
+        store, "videos", store.videos._replace(subject=store.videos.subject * 0 - 1)
+    )
+    check_subjects(Recipe(stage="pretrain"), store, store.videos.split == "train")
+    with pytest.raises(RecipeError, match="is unknown; set"):
+        check_subjects(asks, store, store.videos.split == "train")
+
+
+def test_class_weights_are_one_a_class(rooms, tmp_path) -> None:
+    objective = SceneSegmentConfig(name="scene_segment", class_weights=(1.0, 2.0))
+    recipe = finetuning(rooms, tmp_path, objective=objective).recipe
+    clips = open_clips(rooms, [0], DATA, augment=STILL)
+    with pytest.raises(RecipeError, match=r"2 weights, but .* has 20 classes"):
+        check_point_labels(recipe, rooms, clips)
+
+
+def test_limits_are_written_and_may_not_change(rooms, store, tmp_path) -> None:
+    listed = tmp_path / "few.json"
+
+    def clips(**data):
+        return open_clips(rooms, [0, 1], DATA.model_copy(update=data), augment=STILL)
+
+    write_limits(tmp_path, clips())
+    write_limits(tmp_path, open_clips(store, [0], DataConfig(frames=8, points=16), augment=STILL))
+    assert not (tmp_path / "labelled_points.json").exists()
+    write_limits(tmp_path, clips(labelled_points=7))
+    known = json.loads((tmp_path / "labelled_points.json").read_text())
+    assert {name: len(points) for name, points in known.items()} == dict.fromkeys(
+        [rooms.videos.name[i] for i in (0, 1)], 7
+    )
+    listed.write_text(json.dumps(known))  # what a run wrote is a list itself
+    write_limits(tmp_path, clips(labelled_points=str(listed)))
+    known[rooms.videos.name[0]] = known[rooms.videos.name[0]][:3]
+    listed.write_text(json.dumps(known))
+    with pytest.raises(InputError, match=r"began with other labelled points than .*few\.json"):
+        write_limits(tmp_path, clips(labelled_points=str(listed)))
