@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# GaussianCross on synthetic rooms at the small size, from nothing: rooms, store, pretraining with held-out views,
-# then from pretrained and from random weights a linear probe, classes of points with all labels, with those of one
-# room and with 20 points a room, and objects. With a store of real rooms (pcv prepare scannet) also classes and
-# objects of those. Usage: recipes/tables/rooms_small.sh [RUNS] [SCANNET_STORE]; SEEDS="0 1 2".
+# GaussianCross on synthetic rooms at the small size, from nothing: rooms, store, pretraining with
+# held-out views, then from pretrained and from random weights: linear probes, classes of points with
+# all labels, with those of one room and with 20 points a room, and objects. With a store of real
+# rooms (pcv prepare scannet) the same of those, one room excepted.
+# Usage: recipes/tables/rooms_small.sh [RUNS] [SCANNET_STORE]; SEEDS="0 1 2".
 set -euo pipefail
 runs=${1:-runs/rooms_small}
 scannet=${2:-}
@@ -10,11 +11,12 @@ recipes=$(cd "$(dirname "$0")/.." && pwd)
 rooms=$runs/rooms
 store=$runs/store
 
-both() { # STAGE NAME SEED STORE SETTINGS...: from the pretrained run of the seed, and from random weights
+both() { # STAGE NAME SEED STORE SETTINGS...: from the seed's pretrained run, and from random weights
   local stage=$1 name=$2 seed=$3 store=$4 recipe=$1
   shift 4
   [[ $name == *objects ]] && recipe=instances
-  local run=(pcv "$stage" "$recipes/rgbd/rooms_small_$recipe.yaml" --store "$store" --set train.seed="$seed" "$@")
+  local run=(pcv "$stage" "$recipes/rgbd/rooms_small_$recipe.yaml" --store "$store")
+  run+=(--set train.seed="$seed" "$@")
   [[ $stage == finetune ]] && run+=(--resume)
   "${run[@]}" --from "$runs/pretrain-$seed" --out "$runs/$name-pretrained-$seed"
   "${run[@]}" --out "$runs/$name-random-$seed"
@@ -31,6 +33,7 @@ for seed in ${SEEDS:-0 1 2}; do
   both finetune 20-points "$seed" "$store" --set data.labelled_points=20
   both finetune objects "$seed" "$store"
   if [[ -n $scannet ]]; then
+    both probe scannet-probe "$seed" "$scannet"
     both finetune scannet "$seed" "$scannet"
     both finetune scannet-20-points "$seed" "$scannet" --set data.labelled_points=20
     both finetune scannet-objects "$seed" "$scannet" --set 'objective.stuff=[0,1]'
