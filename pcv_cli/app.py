@@ -209,7 +209,10 @@ def teach(
         tuple[int, int] | None, typer.Option(help="Rows and columns of the views; default: stored.")
     ] = None,
 ) -> None:
-    """Write a frozen 2D model's features of all posed images; needs transformers."""
+    """Write a frozen 2D model's features of all posed images; needs transformers.
+
+    Stopped, it goes on with the views that are missing when called again.
+    """
     from pcv.stages.teach import teach as write
 
     with console.progress("teach") as progress:

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.json_file import write_json
-from pcv.errors import RawFileError, StoreError
+from pcv.errors import InputError, RawFileError, StoreError
 
 FORMAT, VERSION = "pcv-teacher", 1
 AGAIN = "write it again with pcv teach"
+BEGUN = "begun.json"  # while features are missing: what those there depend on
 
 
 class TeacherFeatures:
@@ -72,6 +73,37 @@ def feature_file(path: Path, video: str, frame: int) -> Path:
     return path / safe / f"{frame:06d}.npy"
 
 
+def begin_features(path: Path, told: dict[str, Any]) -> None:
+    """Claim a new folder, or one that the same command began and did not finish.
+
+    Args:
+        path: Of the folder.
+        told: What the features depend on, JSON-able.
+
+    Raises:
+        InputError: It holds something else.
+    """
+    mark = path / BEGUN
+    try:
+        begun = json.loads(mark.read_text())
+    except (OSError, ValueError):
+        begun = None
+    if begun != told and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        how = "begun from another store or model" if begun else "not empty"
+        raise InputError(f"{path}: {how}; give a new folder")
+    path.mkdir(parents=True, exist_ok=True)
+    write_json(mark, told)
+
+
+def written_shape(path: Path, video: str, frame: int) -> tuple[int, ...] | None:
+    """Return the shape of a view's features that are there already; None: they are not."""
+    try:
+        found = np.load(feature_file(path, video, frame), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return tuple(found.shape) if isinstance(found, np.ndarray) else None
+
+
 def write_features(path: Path, video: str, frame: int, feature: NDArray[Any]) -> None:
     """Write the features (h, w, D) of one view as float16, whole or not at all."""
     file = feature_file(path, video, frame)
@@ -86,6 +118,7 @@ def finish_features(path: Path, model: str, shape: tuple[int, ...]) -> None:
     """Write the index: from here on the folder is complete."""
     index = {"format": FORMAT, "version": VERSION, "model": model, "shape": list(shape)}
     write_json(path / "index.json", index)
+    (path / BEGUN).unlink(missing_ok=True)
 
 
 def _one_line(error: Exception) -> str:

@@ -6,14 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.data.resize import shrink_colour
 from pcv.data.store import open_store
-from pcv.data.teacher_features import finish_features, write_features
+from pcv.data.teacher_features import (
+    begin_features,
+    finish_features,
+    write_features,
+    written_shape,
+)
 from pcv.errors import InputError
 from pcv.stages.training import device, silent
-from pcv.teacher_models import load_teacher
+from pcv.teacher_models import Teacher, load_teacher
 
 
 def teach(
@@ -26,9 +32,11 @@ def teach(
 ) -> tuple[int, tuple[int, ...]]:
     """Write the features of every view of a store; see ``pcv.data.teacher_features``.
 
+    Stopped at any moment, it goes on with the views that are missing when called again.
+
     Args:
         store: With posed images.
-        out: New folder.
+        out: New folder, or one that was begun so.
         weights: Folder of a model of transformers.
         image: Rows and columns that views are shrunk to first; None: as stored.
         progress: Called after each view.
@@ -42,20 +50,33 @@ def teach(
     opened = open_store(store)
     if opened.views is None:
         raise InputError(f"{store}: holds no posed images; pcv prepare rgbd does")
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out}: not empty; give a new folder")
+    told = {
+        "store": str(store.resolve()),
+        "model": str(weights.resolve()),
+        "image": image and [*image],
+    }
     model = load_teacher(weights, device())
-    out.mkdir(parents=True, exist_ok=True)
-    done, total, shape = 0, int(opened.views.count.sum()), ()
+    begin_features(out, told)
+    done, total, shape = 0, int(opened.views.count.sum()), tuple[int, ...]()
     for video, name in enumerate(opened.videos.name):
         for number in range(int(opened.views.count[video])):
             found = opened.views.read(video, np.array([number]))
-            colour = found.colour[0].astype(np.float32)
-            if image is not None:
-                colour = shrink_colour(found.colour[0], image).astype(np.float32)
-            feature = model(torch.from_numpy(colour)[None] / 255)[0].numpy()
-            write_features(out, name, int(found.frame[0, 0]), feature)
-            done, shape = done + 1, feature.shape
+            frame = int(found.frame[0, 0])
+            known = written_shape(out, name, frame)
+            shape = known or _write(model, found.colour[0], image, (out, name, frame))
+            done += 1
             progress(done, total, name)
     finish_features(out, weights.resolve().name, shape)
     return done, shape
+
+
+def _write(
+    model: Teacher,
+    colour: NDArray[np.uint8],
+    image: tuple[int, int] | None,
+    where: tuple[Path, str, int],
+) -> tuple[int, ...]:
+    small = colour if image is None else shrink_colour(colour, image)
+    feature = model(torch.from_numpy(small.astype(np.float32))[None] / 255)[0].numpy()
+    write_features(*where, feature)
+    return tuple(feature.shape)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pcv.data.teacher_features import TeacherFeatures
-from pcv.errors import InputError
+from pcv.errors import InputError, StoreError
 from pcv.stages import teach as stage
 from tests.stages.posed_jobs import posed_store
 
@@ -26,6 +26,38 @@ def test_every_view_is_taught_once(monkeypatch, tmp_path):
     assert np.allclose(found, expected, atol=2e-3)
     with pytest.raises(InputError, match="not empty"):
         stage.teach(store.path, tmp_path / "out", tmp_path / "model")
+
+
+def test_stopped_it_goes_on_with_what_is_missing(monkeypatch, tmp_path):
+    store, seen = posed_store(tmp_path), []
+
+    def load(stop):
+        def model(colour):
+            if len(seen) == stop:
+                raise KeyboardInterrupt
+            seen.append(float(colour.mean()))
+            return colour[:, ::20, ::20]
+
+        return lambda weights, device: model
+
+    monkeypatch.setattr(stage, "load_teacher", load(5))
+    with pytest.raises(KeyboardInterrupt):
+        stage.teach(store.path, tmp_path / "out", tmp_path / "model")
+    with pytest.raises(StoreError, match="no features"):
+        TeacherFeatures(tmp_path / "out")
+    monkeypatch.setattr(stage, "load_teacher", load(99))
+    with pytest.raises(InputError, match="begun from another store or model"):
+        stage.teach(store.path, tmp_path / "out", tmp_path / "other")
+    shape = (3, 4, 3)
+    assert stage.teach(store.path, tmp_path / "out", tmp_path / "model") == (12, shape)
+    assert len(seen) == 12
+    stage.teach(store.path, tmp_path / "whole", tmp_path / "model")
+    for one, other in zip(
+        sorted((tmp_path / "out").rglob("*.*")), sorted((tmp_path / "whole").rglob("*.*")),
+        strict=True,
+    ):  # fmt: skip
+        assert one.read_bytes() == other.read_bytes()
+    assert stage.teach(store.path, tmp_path / "again", tmp_path / "model")[1] == shape
 
 
 def test_a_store_without_images_is_refused(labelled, tmp_path):
