@@ -215,7 +215,7 @@ def teach(
     """
     from pcv.stages.teach import teach as write
 
-    with console.progress("teach") as progress:
+    with console.progress("teach", goes_on=True) as progress:
         count, shape = write(store, out, weights, image=image, progress=progress)
     console.out.print(f"{count} views, {' x '.join(map(str, shape))} each, in {out}")
 

@@ -49,15 +49,26 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Progress]:
+def progress(title: str, *, goes_on: bool = False) -> Iterator[Progress]:
     """Show long work: a bar with rate and time left, or a plain line now and then.
 
     Args:
         title: What is being done, in two or three words.
+        goes_on: Whether the same command, given again after an interruption, goes on.
 
     Yields:
         The callback that the work calls.
     """
+    try:
+        with _shown(title) as advance:
+            yield advance
+    except KeyboardInterrupt:
+        err.print("interrupted" + ("; the same command goes on where it stopped" * goes_on))
+        raise
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[Progress]:
     if not err.is_terminal:
         yield _plain(title)
         return

@@ -32,7 +32,7 @@ def convert(
     """Run a reader over a folder, show what came of it, exit 1 if something was left out."""
     from pcv.stages.data import prepare
 
-    with console.progress(f"prepare {reader.dataset}") as progress:
+    with console.progress(f"prepare {reader.dataset}", goes_on=True) as progress:
         summary = prepare(reader, raw, out, options, progress=progress, suggest=suggest)
     show.prepared(summary, as_json)
     if summary.skipped:

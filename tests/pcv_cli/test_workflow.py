@@ -145,6 +145,19 @@ def test_ctrl_c_saves_and_resume_ends_at_the_same_losses(place: Path, tmp_path: 
     assert metrics.read_text() == (whole / "metrics.jsonl").read_text()
 
 
+def test_an_interruption_says_whether_the_command_goes_on(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pcv.stages.data.prepare", stopped)
+    said = pcv("prepare", "msr", place / "raw", tmp_path / "store", code=130)
+    assert "interrupted; the same command goes on where it stopped" in said
+    monkeypatch.setattr("pcv.stages.evaluate.evaluate", stopped)
+    assert pcv("eval", tmp_path, code=130).strip() == "interrupted"
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
 def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path) -> None:
     recipe = yaml.safe_load(path.read_text())
