@@ -266,6 +266,3 @@ def main() -> None:
     except PcvError as error:
         console.print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        console.err.print("interrupted")
-        sys.exit(130)

@@ -59,3 +59,11 @@ def mean_iou(confusion: NDArray[np.int64]) -> dict[str, float]:
         "miou_all_classes": sum(present) / len(shares) if shares else float("nan"),
         "miou_present_classes": float(np.mean(present)) if present else float("nan"),
     }
+
+
+def point_scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+    """Return both mean IoU, the mean class accuracy and the share of points that is right."""
+    return mean_iou(confusion) | {
+        "mean_class_accuracy": mean_class_accuracy(confusion),
+        "point_accuracy": accuracy(confusion),
+    }

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
@@ -15,11 +14,12 @@ from pcv.data.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
-from pcv.objectives import Classify, SceneSegment, Supervised, build_objective
+from pcv.objectives import Classify, Objective, SceneSegment, Supervised, build_objective
 from pcv.stages.channels import check_channels
 from pcv.stages.robustness import robustness
 from pcv.stages.scoring import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
+from pcv.train.fit import device
 from pcv.train.run import RunFolder
 
 
@@ -67,16 +67,13 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
             + ("; train.validation_subjects holds videos out" if split == "validation" else "")
         )
     names = class_names(opened, recipe)
-    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
+    objective = load_run(run, recipe, len(names), checkpoint)
     assert isinstance(objective, Supervised)
-    folder = RunFolder(run)
-    load_objective(folder.last if checkpoint == "last" else folder.best, objective)
-    objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    if others and not isinstance(objective, SceneSegment):
+        raise InputError(f"{run}: --others is for runs of objective.name scene_segment")
     found = score(objective, opened, videos, recipe, progress)
     extra: dict[str, Any] = {}
-    if others:
-        if not isinstance(objective, SceneSegment):
-            raise InputError(f"{run}: --others is for runs of objective.name scene_segment")
+    if others and isinstance(objective, SceneSegment):
         extra["others"] = robustness(objective, opened, videos, recipe)
     matrix = found.confusion
     kind = _classes if isinstance(objective, Classify) else _point_classes
@@ -94,6 +91,18 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         "confusion": matrix.tolist(),
         **extra,
     }
+
+
+def load_run(run: Path, recipe: Recipe, classes: int, checkpoint: str = "last") -> Objective:
+    """Return what a run trained, on the fastest device.
+
+    Raises:
+        InputError: The checkpoint is missing, damaged or of something else.
+    """
+    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=classes)
+    folder = RunFolder(run)
+    load_objective(folder.last if checkpoint == "last" else folder.best, objective)
+    return objective.to(device())
 
 
 def read_run(run: Path, overrides: tuple[str, ...] = ()) -> tuple[Recipe, Path]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pcv.config import Recipe, load_recipe
+from pcv.data.store import Store
 from pcv.errors import InputError, RecipeError
 
 
@@ -48,3 +49,15 @@ class Job(NamedTuple):
             out=out or Path("runs") / f"{recipe_file.stem}-seed{recipe.train.seed}",
             start=start,
         )
+
+    def described(self, store: Store) -> dict[str, Any]:
+        """Return what a result says of its run, whatever the stage: fields of ``RunResult``."""
+        train = self.recipe.train
+        return {
+            "recipe": self.name,
+            "seed": train.seed,
+            "dataset": store.dataset,
+            "protocol": train.protocol,
+            "init": self.start.name if self.start else "random",
+            "fold": train.validation_fold,
+        }

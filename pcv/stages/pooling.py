@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcv.errors import InputError
-from pcv.evaluate.metrics import accuracy, mean_class_accuracy, mean_iou
+from pcv.evaluate.metrics import point_scores
 from pcv.train.run import RunFolder, RunResult
 
 FOLDS = "train.test_subjects"
@@ -62,13 +62,9 @@ def _sum(runs: list[tuple[Path, RunResult, str]]) -> Pooled:
         tested += mine
     results = [result for _, result, _ in runs]
     matrix = np.sum([np.array(result.confusion, np.int64) for result in results], axis=0)
-    scores = mean_iou(matrix) | {
-        "mean_class_accuracy": mean_class_accuracy(matrix),
-        "point_accuracy": accuracy(matrix),
-    }
     whole = results[0].model_copy(
         update={
-            "scores": scores,
+            "scores": point_scores(matrix),
             "n_scored": sum(result.n_scored or 0 for result in results),
             "n_in_split": sum(result.n_in_split or 0 for result in results),
             "confusion": matrix.tolist(),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from pcv.clip import Progress
 from pcv.data.dataset import ClipDataset, evaluation_batches
@@ -21,6 +20,7 @@ from pcv.stages.point_labels import label_recording
 from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.stages.room_labels import label_room
 from pcv.stages.training import silent
+from pcv.train.fit import device
 
 BATCH = 32  # clips of one recording
 
@@ -69,7 +69,7 @@ def predict(
         raise InputError(f"{run}: was pretrained only and knows no classes; pcv finetune it first")
     out = _check_out(model, wanted.out)
     found = find_recordings(model, inputs, reading)
-    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    model.to(device())
     work = _pointwise(model, out, found.recordings) if out else _clipwise(model, wanted.top)
     rows = _each(found, work, reading.skip_bad, progress or silent)
     return {

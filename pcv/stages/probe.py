@@ -20,11 +20,13 @@ from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
 from pcv.objectives.segments import encode_segments
+from pcv.stages.advance import Advance
 from pcv.stages.job import Job
 from pcv.stages.scene_probe import probe_scenes
 from pcv.stages.scoring import check_colour, labelled_lines, scored_videos, split_of
-from pcv.stages.training import device, explain, silent, starting_weights
+from pcv.stages.training import explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
+from pcv.train.fit import device
 from pcv.train.run import RunFolder, RunResult
 
 BATCH = 32
@@ -87,13 +89,7 @@ def _features(
 ) -> Features:
     recipe = job.recipe
     clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, len(clips), "clips encoded")
-
+    advance = Advance(progress, len(clips), "clips encoded")
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
     read = (batch._replace(points=encoder.inputs(batch)) for batch in batches)
     return video_features(encoder, read, recipe.probe, advance)
@@ -112,11 +108,7 @@ def _score(
         scores[f"knn_{count}"] = accuracy(confusion_matrix(truth, guess, classes))
     return RunResult(
         stage="probe",
-        recipe=job.name,
-        seed=recipe.train.seed,
-        dataset=store.dataset,
-        protocol=recipe.train.protocol,
-        init=job.start.name if job.start else "random",
+        **job.described(store),
         steps=0,
         seconds=round(time.monotonic() - began, 1),
         scores=scores,
@@ -124,7 +116,6 @@ def _score(
         n_in_split=in_split,
         label_fraction=recipe.train.label_fraction,
         shots=recipe.train.shots,
-        fold=recipe.train.validation_fold,
         class_names=store.class_names,
         confusion=matrix.tolist(),
     )

@@ -18,6 +18,7 @@ from pcv.evaluate.instances import Proposal, TrueScene, average_precision
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.propose import propose
 from pcv.objectives import SceneInstances
+from pcv.stages.advance import Advance
 from pcv.stages.scene_scoring import scene_clips
 from pcv.stages.whole_scenes import read_scenes
 from pcv.train.fit import device_of, to_device
@@ -45,14 +46,7 @@ def score_instances(
     things = tuple(label for label in range(count) if label not in stuff)
     matrix = np.zeros((count, count), np.int64)
     pairs: list[tuple[TrueScene, list[Proposal]]] = []
-    done = 0
-
-    def advance(parts: int) -> None:
-        nonlocal done
-        done += parts
-        if progress:
-            progress(done, len(clips), "parts scored")
-
+    advance = Advance(progress, len(clips), "parts scored")
     for scene, share, found in find_objects(objective, clips, advance):
         frame, stored = np.zeros(1, np.int64), int(store.videos.sizes[scene])
         label, instance = (

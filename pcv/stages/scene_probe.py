@@ -20,10 +20,10 @@ from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
 from pcv.stages.scene_scoring import scene_clips, score_labelling
 from pcv.stages.scoring import scored_videos, split_of
-from pcv.stages.training import device, starting_weights
+from pcv.stages.training import starting_weights
 from pcv.stages.voting import vote
 from pcv.train.checkpoint import load_strictly
-from pcv.train.fit import to_device
+from pcv.train.fit import device, to_device
 from pcv.train.run import RunResult
 
 
@@ -71,18 +71,13 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     )
     return RunResult(
         stage="probe",
-        recipe=job.name,
-        seed=recipe.train.seed,
-        dataset=store.dataset,
-        protocol=recipe.train.protocol,
-        init=job.start.name if job.start else "random",
+        **job.described(store),
         steps=0,
         seconds=round(time.monotonic() - began, 1),
         scores=values,
         n_scored=count,
         n_in_split=len(scored),
         passes=recipe.eval.passes,
-        fold=recipe.train.validation_fold,
         class_names=list(names),
         confusion=matrix.tolist(),
     )

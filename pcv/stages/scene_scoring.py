@@ -15,8 +15,9 @@ from pcv.data.scenes import SceneDataset
 from pcv.data.store import Store
 from pcv.encoders import SceneEncoder, Serial
 from pcv.errors import InputError
-from pcv.evaluate.metrics import accuracy, mean_class_accuracy, mean_iou
+from pcv.evaluate.metrics import point_scores
 from pcv.objectives.drift import batch_drift
+from pcv.stages.advance import Advance
 from pcv.stages.whole_scenes import Labeller, score_scenes
 from pcv.train.fit import device_of, to_device
 
@@ -46,14 +47,8 @@ def score_labelling(
     """
     store, scenes, recipe = what
     clips = scene_clips(store, scenes, recipe)
-    done, classes = 0, len(store.point_class_names or store.class_names)
-
-    def advance(parts: int) -> None:
-        nonlocal done
-        done += parts
-        if progress:
-            progress(done, len(clips), "parts scored")
-
+    classes = len(store.point_class_names or store.class_names)
+    advance = Advance(progress, len(clips), "parts scored")
     device, was_training = device_of(model), model.training
     model.eval()
     try:
@@ -65,10 +60,7 @@ def score_labelling(
     finally:
         model.train(was_training)
     matrix = found.full
-    values = mean_iou(matrix) | {
-        "mean_class_accuracy": mean_class_accuracy(matrix),
-        "point_accuracy": accuracy(matrix),
-    }
+    values = point_scores(matrix)
     drift = measure_drift(encoder, clips) if isinstance(encoder, Serial) else None
     return values | ({} if drift is None else {"batch_drift": drift}), matrix, found.scenes
 

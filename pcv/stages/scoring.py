@@ -16,10 +16,17 @@ from pcv.data.splits import Split, split_videos
 from pcv.data.store import Store
 from pcv.data.windows import clip_frames
 from pcv.errors import InputError, RecipeError
-from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, mean_iou
+from pcv.evaluate.metrics import (
+    accuracy,
+    confusion_matrix,
+    mean_class_accuracy,
+    mean_iou,
+    point_scores,
+)
 from pcv.evaluate.predict import VideoScores, predict
 from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
+from pcv.stages.advance import Advance
 from pcv.stages.scene_instances import score_instances
 from pcv.stages.scene_scoring import score_labelling
 from pcv.stages.voting import vote
@@ -122,7 +129,7 @@ def score_videos(
     """Sum the scores of all clips of some videos."""
     clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
-    advance = _Count(progress, len(clips), "clips scored")
+    advance = Advance(progress, len(clips), "clips scored")
     return predict(objective, batches, objective.scores, advance)
 
 
@@ -140,7 +147,7 @@ def _score_points(
     clips = open_clips(store, videos, data, seed=recipe.train.seed)
     clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
     batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
-    advance = _Count(progress, len(clips), "clips scored")
+    advance = Advance(progress, len(clips), "clips scored")
     classes = len(class_names(store, recipe))
     try:
         found = score_points(objective, batches, fresh, classes, advance)
@@ -159,7 +166,7 @@ def _score_scenes(
     progress: Progress | None,
 ) -> Scores:
     clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
-    advance = _Count(progress, len(clips), "regions scored")
+    advance = Advance(progress, len(clips), "regions scored")
     classes = len(class_names(store, recipe))
     was_training = objective.training
     objective.eval()
@@ -175,10 +182,7 @@ def _score_scenes(
     finally:
         objective.train(was_training)
     matrix = found.full
-    values = mean_iou(matrix) | {
-        "point_accuracy": accuracy(matrix),
-        "mean_class_accuracy": mean_class_accuracy(matrix),
-    }
+    values = point_scores(matrix)
     if recipe.data.spacing:
         kept = mean_iou(found.kept)
         values |= {f"{name}_of_kept_points": value for name, value in kept.items()}
@@ -213,15 +217,3 @@ def cover(
         np.array(chosen, np.int64).reshape(-1, 2),
         np.array(fresh, bool).reshape(-1, frames),
     )
-
-
-class _Count:
-    """Turns numbers of clips into progress."""
-
-    def __init__(self, progress: Progress | None, total: int, text: str) -> None:
-        self.progress, self.total, self.text, self.done = progress, total, text, 0
-
-    def __call__(self, count: int) -> None:
-        self.done += count
-        if self.progress:
-            self.progress(self.done, self.total, self.text)

@@ -18,8 +18,9 @@ from pcv.data.teacher_features import (
     written_shape,
 )
 from pcv.errors import InputError
-from pcv.stages.training import device, silent
+from pcv.stages.training import silent
 from pcv.teacher_models import Teacher, load_teacher
+from pcv.train.fit import device
 
 
 def teach(

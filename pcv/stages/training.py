@@ -36,7 +36,7 @@ from pcv.stages.scoring import (
 )
 from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
-from pcv.train.fit import FitPlan, TrainState, fit
+from pcv.train.fit import FitPlan, TrainState, device, fit
 from pcv.train.interrupts import catch_interrupts
 from pcv.train.optim import build_optimizer
 from pcv.train.run import RunFolder, RunResult
@@ -67,11 +67,6 @@ def finetune(job: Job, *, resume: bool = False, progress: Progress = silent) -> 
     Returns and raises as ``pretrain``.
     """
     return _Training(job, progress).run(resume)
-
-
-def device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class _Length(NamedTuple):
@@ -200,17 +195,12 @@ class _Training:
         last = next((line for line in reversed(lines) if "loss" in line), {})
         result = RunResult(
             stage=recipe.stage,
-            recipe=self.job.name,
-            seed=train.seed,
-            dataset=self.store.dataset,
-            protocol=train.protocol,
-            init=self.job.start.name if self.job.start else "random",
+            **self.job.described(self.store),
             steps=state.step,
             seconds=round(seconds, 1),
             scores={k: v for k, v in last.items() if k not in ("step", "lr")},
             label_fraction=train.label_fraction,
             shots=train.shots,
-            fold=train.validation_fold,
             selection=self._selection(state),
             class_names=class_names(self.store, recipe),
             warning=self.warning,

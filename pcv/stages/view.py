@@ -10,15 +10,12 @@ import torch
 
 from pcv.data.splits import split_videos
 from pcv.data.store import Store, open_store
-from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.novel_views import draw_views, score_views
-from pcv.objectives import GaussianCross, build_objective
-from pcv.stages.evaluate import read_run
+from pcv.objectives import GaussianCross
+from pcv.stages.evaluate import load_run, read_run
 from pcv.stages.novel_views import novel_views
 from pcv.stages.view_rooms import view_rooms
-from pcv.train.checkpoint import load_objective
-from pcv.train.run import RunFolder
 from pcv.view import Column, colour_picture, depth_picture, principal_pictures, write_columns
 
 PIXELS = 240  # rows that a small picture is enlarged to, about
@@ -52,10 +49,8 @@ def view(
         kind = recipe.objective.name
         raise InputError(f"{run}: a run of {kind}; pcv view draws gaussiancross and scene runs")
     opened = open_store(store or stored, recipe.data.dataset)
-    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=0)
+    objective = load_run(run, recipe, classes=0)
     assert isinstance(objective, GaussianCross)
-    load_objective(RunFolder(run).last, objective)
-    objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     split = split_videos(opened, recipe.train, labelled=False)
     number = _scene(opened, scene, [*split.test, *split.validation, *split.train])
     found = novel_views(opened, np.array([number]), recipe)

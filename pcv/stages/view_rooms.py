@@ -6,23 +6,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from pcv.config import Recipe
 from pcv.data.labelled_cloud import class_colours
 from pcv.data.store import Store, open_store
-from pcv.encoders import build_encoder
 from pcv.errors import InputError
-from pcv.objectives import SceneInstances, SceneSegment, build_objective
+from pcv.objectives import SceneInstances, SceneSegment
+from pcv.stages.evaluate import load_run
 from pcv.stages.scene_instances import find_objects
 from pcv.stages.scene_scoring import scene_clips
 from pcv.stages.scoring import class_names, split_of
 from pcv.stages.voting import vote
 from pcv.stages.whole_scenes import label_scenes
-from pcv.train.checkpoint import load_objective
 from pcv.train.fit import device_of, to_device
-from pcv.train.run import RunFolder
 from pcv.view import Column, from_above, write_columns
 
 PIXELS = 240  # of a picture's side
@@ -49,15 +46,13 @@ def view_rooms(
         JSON-able: the rooms, the share of labelled points that is right in each, the picture.
 
     Raises:
-        InputError: No such room, or the store holds none.
+        InputError: No such room, none that tests, or the store holds none.
     """
     opened = open_store(store, recipe.data.dataset)
     names = class_names(opened, recipe)
-    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=len(names))
-    assert isinstance(objective, SceneSegment | SceneInstances)
-    load_objective(RunFolder(run).last, objective)
-    objective.to(torch.device("cuda" if torch.cuda.is_available() else "cpu")).eval()
     rooms = _rooms(opened, scene, recipe)[:most]
+    objective = load_run(run, recipe, len(names)).eval()
+    assert isinstance(objective, SceneSegment | SceneInstances)
     columns: dict[str, list[NDArray[np.uint8]]] = {}
     share, met = [], np.zeros(len(names), bool)
     for room, told in zip(rooms, _told(objective, opened, rooms, recipe), strict=True):
@@ -115,7 +110,10 @@ def _rooms(store: Store, scene: str | None, recipe: Recipe) -> list[int]:
     if store.ordered is None or "labels" not in store.columns:
         raise InputError(f"{store.path}: holds no rooms with labels, which are shown beside")
     if scene is None:
-        return [int(room) for room in split_of(store, recipe).test]
+        rooms = [int(room) for room in split_of(store, recipe).test]
+        if not rooms:
+            raise InputError(f"{store.path}: no room tests; name one with --scene")
+        return rooms
     if scene not in store.videos.name:
         known = ", ".join(store.videos.name[:10])
         raise InputError(f"{store.path}: no room {scene} (the first: {known})")

@@ -89,6 +89,11 @@ def fit(
     return False
 
 
+def device() -> torch.device:
+    """CUDA where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def device_of(module: nn.Module) -> torch.device:
     """Return the device of a module's first parameter; the CPU when it has none."""
     parameter = next(module.parameters(), None)

@@ -58,8 +58,10 @@ def test_equals_the_published_formulation(config, training):
     pairs = zip(net.parameters(), reference.parameters(), strict=True)
     found.square().mean().backward()
     wanted.square().mean().backward()
+    # Before a normalisation gradients nearly cancel: what is left is rounding of the large ones.
+    rounding = 1e-13 * max(float(each.grad.abs().max()) for each in reference.parameters())
     for one, other in pairs:
-        assert (one.grad - other.grad).abs().max() <= 1e-9 * other.grad.abs().max() + 1e-15
+        assert (one.grad - other.grad).abs().max() <= 1e-9 * other.grad.abs().max() + rounding
 
 
 @pytest.mark.parametrize("config", [ACTION, SCENE], ids=["action", "scene"])

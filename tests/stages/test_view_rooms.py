@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pcv.data.splits import Split
 from pcv.errors import InputError
 from pcv.stages.view import view
 from pcv.stages.view_rooms import PIXELS, RIGHT, UNKNOWN, WRONG
@@ -44,6 +45,11 @@ def test_what_cannot_be_shown_is_one_line(room_run, rooms, tmp_path, monkeypatch
     with pytest.raises(InputError, match=r"no room x \(the first: scene0000_00"):
         view(room_run.run, tmp_path / "a.png", scene="x")
     monkeypatch.setattr("pcv.stages.view_rooms.open_store", lambda *_: rooms)
+    nothing = Split(*[np.empty(0, np.int64)] * 3)
+    with monkeypatch.context() as patch:
+        patch.setattr("pcv.stages.view_rooms.split_of", lambda *_: nothing)
+        with pytest.raises(InputError, match="no room tests"):
+            view(room_run.run, tmp_path / "a.png")
     monkeypatch.delitem(rooms.columns, "labels")
     with pytest.raises(InputError, match="holds no rooms with labels"):
         view(room_run.run, tmp_path / "a.png")
