@@ -159,7 +159,7 @@ def exported(values: dict[str, Any], as_json: bool) -> None:
 
 def report(value: Any, as_json: bool) -> None:  # noqa: ANN401 - the report module's own type
     """Print the comparison of runs."""
-    from pcv.report import table, to_json
+    from pcv.report.tables import table, to_json
 
     console.print_json(to_json(value)) if as_json else console.out.print(table(value))
 

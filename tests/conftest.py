@@ -9,19 +9,19 @@ import torch
 from hypothesis import settings
 
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
-from pcv.config import build_recipe
-from pcv.data import furnished
+from pcv.config.recipe import build_recipe
 from pcv.data.prepare import prepare
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.scannet import ScanNet
-from pcv.data.store import Store, open_store
-from pcv.data.synth import synthesise
-from pcv.data.synth_room import synthesise_rooms
-from pcv.data.synth_street import synthesise_street
+from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError, RawFileError
 from pcv.stages.job import Job
 from pcv.stages.training import finetune
+from pcv.synth import room as furnished
+from pcv.synth.drives import synthesise_street
+from pcv.synth.people import synthesise
+from pcv.synth.scannet import synthesise_rooms
 
 # The first example compiles kernels, so time says nothing.
 settings.register_profile("pcv", deadline=None, max_examples=50)

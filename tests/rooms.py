@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pcv.data.raw.png import write_png
-from pcv.data.room import Surfaces, build_surfaces
-from pcv.data.synth_rgbd import CENTRE, FOCAL, Seen, pose_at, see
+from pcv.data.files.png import write_png
+from pcv.synth.rgbd import CENTRE, FOCAL, Seen, pose_at, see
+from pcv.synth.room_rays import Surfaces, build_surfaces
 
 STEP = 4  # pixels are taken this far apart: 60 x 80
 SIZE = (60, 80)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.config import AugmentConfig
+from pcv.config.data import AugmentConfig
 
 VERTICAL = 1  # y points down in every store of a depth camera
 

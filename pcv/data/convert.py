@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
-from pcv.data.checksum import file_checksum, files_checksum
 from pcv.data.farthest_order import farthest_order, scene_order
-from pcv.data.layout import Rows
 from pcv.data.raw import PointReader, SceneReader, columns_of
-from pcv.data.store import write_views
-from pcv.data.view_store import SHARD_VIEWS, stack_views
+from pcv.data.store.checksum import file_checksum, files_checksum
+from pcv.data.store.layout import Rows
+from pcv.data.store.store import write_views
+from pcv.data.store.views import SHARD_VIEWS, stack_views
 from pcv.errors import RawFileError
 from pcv.kernels.quantise import MOST, quantise
 from pcv.kernels.quantise import extent as measure

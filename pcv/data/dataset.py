@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pcv.clip import ClipBatch, Views
-from pcv.config import AugmentConfig, DataConfig
+from pcv.config.data import AugmentConfig, DataConfig
 from pcv.data.augment import augment, augment_points, turn_normals
 from pcv.data.sampling import sample_index, take
-from pcv.data.store import Store
-from pcv.data.views import ClipViews, ViewSource, fold
+from pcv.data.scenes.views import ClipViews, ViewSource, fold
+from pcv.data.store.store import Store
 from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
 
 CACHE_BYTES = 2 << 30  # decoded points kept in memory when they all fit

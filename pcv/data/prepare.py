@@ -15,16 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
-from pcv.data.json_file import write_json
-from pcv.data.layout import Layout, Rows, layout_of
 from pcv.data.raw import ViewReader, columns_of, reader_settings
-from pcv.data.store import (
-    create_store,
-    finish_store,
-    read_attributes,
-    write_rows,
-)
-from pcv.data.view_store import VIEW_COLUMNS, slots_of, view_arrays
+from pcv.data.store.json_file import write_json
+from pcv.data.store.layout import Layout, Rows, layout_of
+from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
+from pcv.data.store.views import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.config import TrainConfig
-from pcv.data.store import Store
+from pcv.config.recipe import TrainConfig
+from pcv.data.store.store import Store
 from pcv.errors import InputError
 
 

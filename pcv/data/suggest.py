@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.store import Store
+from pcv.data.store.store import Store
 
 POINTS = 1024  # of a clip's frame, at most: what the spacing is measured at
 VIDEOS, FRAMES = 16, 4  # looked at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcv.encoder_config import AnyEncoderConfig
+from pcv.config.encoder import AnyEncoderConfig
 from pcv.encoders.encoder import Encoder
 from pcv.encoders.p4transformer import P4Transformer
 from pcv.encoders.pstnet import PSTNet

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import ClipBatch, Superpoints
-from pcv.encoder_config import AnyEncoderConfig
+from pcv.config.encoder import AnyEncoderConfig
 from pcv.nn.p4d_conv import P4DConv
 from pcv.nn.propagation import PropagationDecoder, SameDecoder
 from pcv.nn.pst_conv import PSTConv

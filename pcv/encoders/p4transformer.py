@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
-from pcv.config import P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig
 from pcv.encoders.encoder import Encoder
 from pcv.nn.p4d_conv import NormalisedP4DConv, P4DConv, P4DConvConfig, PlainP4DConv
 from pcv.nn.propagation import PropagationDecoder

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
-from pcv.config import EncoderConfig
+from pcv.config.encoder import EncoderConfig
 from pcv.encoders.encoder import Encoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import ClipBatch, Regions, Superpoints
-from pcv.encoder_config import SerialConfig
+from pcv.config.encoder import SerialConfig
 from pcv.encoders.encoder import Encoder
 from pcv.nn.gated_delta import GatedDeltaBlock, GatedDeltaConfig
 from pcv.nn.p4d_conv import P4DConv

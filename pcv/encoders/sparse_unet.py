@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import ClipBatch, Superpoints
-from pcv.encoder_config import SparseUNetConfig
+from pcv.config.encoder import SparseUNetConfig
 from pcv.encoders.encoder import Encoder
 from pcv.encoders.inputs import CHANNELS, point_inputs
 from pcv.nn.p4d_conv import P4DConv

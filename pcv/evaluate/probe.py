@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import ProbeConfig
+from pcv.config.recipe import ProbeConfig
+from pcv.encoders.segments import encode_segments
 from pcv.nn.readout import read
-from pcv.objectives.segments import encode_segments
 from pcv.train.fit import device_of, to_device
 
 

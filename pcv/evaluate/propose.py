@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pcv.config.objective import SceneInstancesConfig
 from pcv.evaluate.instances import Proposal
-from pcv.objective_config import SceneInstancesConfig
 from pcv.ops.clusters import clusters
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pcv.config import Recipe
+from pcv.config.recipe import Recipe
 from pcv.encoders import SceneEncoder, Serial
 from pcv.encoders.encoder import Encoder
 from pcv.objectives.classify import Classify

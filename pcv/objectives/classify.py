@@ -6,11 +6,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses
-from pcv.config import ClassifyConfig
+from pcv.config.objective import ClassifyConfig
 from pcv.encoders.encoder import Encoder
+from pcv.encoders.segments import encode_segments
 from pcv.nn.heads import classifier
 from pcv.nn.readout import read, read_width
-from pcv.objectives.segments import encode_segments
 
 
 class Classify(nn.Module):

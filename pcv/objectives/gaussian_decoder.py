@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pcv.config.objective import GaussianCrossConfig
 from pcv.nn.lattice import Lattice
-from pcv.objective_config import GaussianCrossConfig
 from pcv.render import Gaussians
 
 FIRST_SCALE = 0.35  # of a cell, where training starts

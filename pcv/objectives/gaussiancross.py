@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Views
+from pcv.config.objective import GaussianCrossConfig
 from pcv.encoders.encoder import Encoder
 from pcv.encoders.inputs import point_inputs
 from pcv.encoders.sparse_unet import SparseUNet
@@ -16,7 +17,6 @@ from pcv.nn.dense_unet import DenseUNet
 from pcv.nn.heads import predictor
 from pcv.nn.image_statistics import CHANNELS, image_statistics
 from pcv.nn.lattice import fit_lattice, scatter_mean
-from pcv.objective_config import GaussianCrossConfig
 from pcv.objectives.gaussian_decoder import Decoded, GaussianDecoder
 from pcv.render import RASTERISERS, Cameras, RasterOptions
 

@@ -9,16 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Superpoints
-from pcv.config import PointCPSCConfig
+from pcv.config.objective import PointCPSCConfig
 from pcv.encoders.encoder import Encoder
+from pcv.encoders.segments import encode_segments
+from pcv.losses import prototypes
+from pcv.losses.bank import Bank
+from pcv.losses.contrast import Candidates, Contrast, contrast
+from pcv.losses.spread import spread
 from pcv.nn.heads import RowNorm, predictor
 from pcv.nn.position import SpaceTimeEmbedding
 from pcv.nn.transformer import Block
-from pcv.objectives import prototypes
-from pcv.objectives.bank import Bank
-from pcv.objectives.contrast import Candidates, Contrast, contrast
-from pcv.objectives.segments import encode_segments
-from pcv.objectives.spread import spread
 from pcv.ops import interpolate, nearest
 
 

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Regions
+from pcv.config.objective import PointCSPConfig
 from pcv.encoders.serial import CHANNELS, Serial
-from pcv.objective_config import PointCSPConfig
-from pcv.objectives.clustering import centred, entropies, sinkhorn
+from pcv.losses.clustering import centred, entropies, sinkhorn
+from pcv.losses.spread import spread
+from pcv.objectives.crops import Change, Cut, Shape, cut, hide, nearest_share
 from pcv.objectives.drift import DriftMonitor
-from pcv.objectives.spread import spread
 from pcv.objectives.teacher import Teacher, half_cosine, warmed
-from pcv.objectives.views import Change, Cut, Shape, cut, hide, nearest_share
 from pcv.ops import nearest
 
 

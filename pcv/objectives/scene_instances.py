@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses
+from pcv.config.objective import SceneInstancesConfig
 from pcv.encoders import SceneEncoder
 from pcv.nn.heads import RowNorm
-from pcv.objective_config import SceneInstancesConfig
 from pcv.objectives.segment import IGNORED
 
 

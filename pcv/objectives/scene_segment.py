@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Regions
+from pcv.config.objective import SceneSegmentConfig
 from pcv.encoders import SceneEncoder
 from pcv.encoders.serial import Mode, Serial
-from pcv.objective_config import SceneSegmentConfig
+from pcv.losses.lovasz import lovasz_softmax
 from pcv.objectives.drift import DriftMonitor
-from pcv.objectives.lovasz import lovasz_softmax
 from pcv.objectives.segment import IGNORED
 from pcv.objectives.teacher import Teacher, half_cosine
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses
-from pcv.config import SegmentConfig
+from pcv.config.objective import SegmentConfig
 from pcv.encoders.encoder import Encoder
 
 IGNORED = -1  # label of points that are neither learned from nor scored

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcv.config import GaussianCrossConfig, Recipe, SerialConfig, SparseUNetConfig
-from pcv.data.store import Store
-from pcv.data.teacher_features import TeacherFeatures
+from pcv.config.encoder import SerialConfig, SparseUNetConfig
+from pcv.config.objective import GaussianCrossConfig
+from pcv.config.recipe import Recipe
+from pcv.data.scenes.teacher_features import TeacherFeatures
+from pcv.data.store.store import Store
 from pcv.errors import RecipeError
 
 COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data

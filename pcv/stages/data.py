@@ -33,22 +33,22 @@ def synthesise(
         InputError: The format is unknown, or ``out`` holds something else.
     """
     if format in ("kitti", "synthia"):
-        from pcv.data.synth_street import synthesise_street
+        from pcv.synth.drives import synthesise_street
 
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
     if format == "rgbd":
-        from pcv.data.synth_rgbd import synthesise_rooms as synthesise_views
+        from pcv.synth.rgbd import synthesise_rooms as synthesise_views
 
         rooms, frames = people.sequences, people.frames
         return synthesise_views(
             out, rooms=rooms, frames=frames, seed=people.seed, progress=progress
         )
     if format == "scannet":
-        from pcv.data.synth_room import synthesise_rooms
+        from pcv.synth.scannet import synthesise_rooms
 
         return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
-    from pcv.data.synth import synthesise as write_recordings
+    from pcv.synth.people import synthesise as write_recordings
 
     return write_recordings(
         out,
@@ -87,7 +87,7 @@ def prepare(
     summary = convert(reader, raw, out, progress=progress, **options)
     if not suggest:
         return summary
-    from pcv.data.store import open_store
+    from pcv.data.store.store import open_store
     from pcv.data.suggest import explain
     from pcv.data.suggest import suggest as measure
 
@@ -98,7 +98,7 @@ def describe(
     store: Path, *, verify: bool = False, progress: Progress | None = None
 ) -> dict[str, Any]:
     """Return what a store holds; with ``verify`` also the ``problems`` that a recheck found."""
-    from pcv.data.store import open_store
+    from pcv.data.store.store import open_store
 
     opened = open_store(store)
     facts = opened.info()

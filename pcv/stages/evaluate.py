@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.config import Recipe, load_recipe
-from pcv.data.store import open_store
+from pcv.config.recipe import Recipe, load_recipe
+from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
 from pcv.objectives import Classify, Objective, SceneSegment, Supervised, build_objective
 from pcv.stages.channels import check_channels
-from pcv.stages.robustness import robustness
-from pcv.stages.scoring import check_colour, class_names, score, split_of
+from pcv.stages.scoring.robustness import robustness
+from pcv.stages.scoring.score import check_colour, class_names, score, split_of
 from pcv.train.checkpoint import load_objective
 from pcv.train.fit import device
 from pcv.train.run import RunFolder

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.errors import InputError, PcvError
-from pcv.model_card import Edition, measured, model_card
+from pcv.report.model_card import Edition, measured, model_card
 from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.train.checkpoint import sync
 from pcv.train.exported import CONFIG, WEIGHTS, is_exported

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pcv.config import Recipe, load_recipe
-from pcv.data.store import Store
+from pcv.config.recipe import Recipe, load_recipe
+from pcv.data.store.store import Store
 from pcv.errors import InputError, RecipeError
 
 

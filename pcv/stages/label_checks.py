@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.config import (
+from pcv.config.objective import (
     PointCPSCConfig,
-    Recipe,
     SceneInstancesConfig,
     SceneSegmentConfig,
     SegmentConfig,
 )
+from pcv.config.recipe import Recipe
 from pcv.data.dataset import ClipDataset, collate
-from pcv.data.json_file import write_json
-from pcv.data.scenes import SceneDataset
-from pcv.data.store import Store
+from pcv.data.scenes.dataset import SceneDataset
+from pcv.data.store.json_file import write_json
+from pcv.data.store.store import Store
 from pcv.errors import InputError, RecipeError
-from pcv.stages.scoring import class_names
+from pcv.stages.scoring.score import class_names
 
 LIMITS = "labelled_points.json"
 

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from pcv import __version__
 from pcv.clip import Superpoints
-from pcv.config import Recipe, SerialConfig, SparseUNetConfig
-from pcv.data.store import Store, open_store
+from pcv.config.encoder import SerialConfig, SparseUNetConfig
+from pcv.config.recipe import Recipe
+from pcv.data.store.store import Store, open_store
 from pcv.encoders import SceneEncoder, build_encoder
 from pcv.encoders.encoder import Encoder
 from pcv.encoders.inputs import batch_of
@@ -25,7 +26,7 @@ from pcv.objectives import (
 )
 from pcv.stages.channels import COLUMNS
 from pcv.stages.evaluate import read_run
-from pcv.stages.scoring import class_names
+from pcv.stages.scoring.score import class_names
 from pcv.train.checkpoint import (
     ENCODER,
     check_fit,

@@ -10,20 +10,20 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.config import SerialConfig, SparseUNetConfig
+from pcv.config.encoder import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
-from pcv.data.scenes import open_clips
-from pcv.data.store import Store, open_store
+from pcv.data.scenes.dataset import open_clips
+from pcv.data.store.store import Store, open_store
 from pcv.encoders import build_encoder
 from pcv.encoders.encoder import Encoder
+from pcv.encoders.segments import encode_segments
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
-from pcv.objectives.segments import encode_segments
 from pcv.stages.advance import Advance
 from pcv.stages.job import Job
 from pcv.stages.scene_probe import probe_scenes
-from pcv.stages.scoring import check_colour, labelled_lines, scored_videos, split_of
+from pcv.stages.scoring.score import check_colour, labelled_lines, scored_videos, split_of
 from pcv.stages.training import explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
 from pcv.train.fit import device

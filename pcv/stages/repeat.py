@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pcv.data.splits import fold_count
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError
 from pcv.stages.job import Job
-from pcv.stages.scoring import of_points
+from pcv.stages.scoring.score import of_points
 
 
 class Again(NamedTuple):

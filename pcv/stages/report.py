@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcv.report import Row, collect, summarise, variants, write_report
+from pcv.report.tables import Row, collect, summarise, variants, write_report
 from pcv.stages.pooling import FOLDS, pool
 
 

@@ -11,17 +11,17 @@ from torch import Tensor
 
 from pcv.clip import ClipBatch, Progress
 from pcv.data.dataset import evaluation_batches, training_batches
-from pcv.data.scenes import open_clips
-from pcv.data.store import Store, open_store
+from pcv.data.scenes.dataset import open_clips
+from pcv.data.store.store import Store, open_store
 from pcv.encoders import SceneEncoder, Serial, build_encoder
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
 from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
-from pcv.stages.scene_scoring import scene_clips, score_labelling
-from pcv.stages.scoring import scored_videos, split_of
+from pcv.stages.scoring.scenes import scene_clips, score_labelling
+from pcv.stages.scoring.score import scored_videos, split_of
+from pcv.stages.scoring.voting import vote
 from pcv.stages.training import starting_weights
-from pcv.stages.voting import vote
 from pcv.train.checkpoint import load_strictly
 from pcv.train.fit import device, to_device
 from pcv.train.run import RunResult

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from pcv.clip import Progress
 from pcv.data.resize import shrink_colour
-from pcv.data.store import open_store
-from pcv.data.teacher_features import (
+from pcv.data.scenes.teacher_features import (
     begin_features,
     finish_features,
     write_features,
     written_shape,
 )
+from pcv.data.store.store import open_store
 from pcv.errors import InputError
+from pcv.nn.image_teachers import Teacher, load_teacher
 from pcv.stages.training import silent
-from pcv.teacher_models import Teacher, load_teacher
 from pcv.train.fit import device
 
 
@@ -31,7 +31,7 @@ def teach(
     image: tuple[int, int] | None = None,
     progress: Progress = silent,
 ) -> tuple[int, tuple[int, ...]]:
-    """Write the features of every view of a store; see ``pcv.data.teacher_features``.
+    """Write the features of every view of a store; see ``pcv.data.scenes.teacher_features``.
 
     Stopped at any moment, it goes on with the views that are missing when called again.
 

@@ -10,23 +10,19 @@ from typing import NamedTuple
 import torch
 
 from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config import (
-    EvalConfig,
-    Recipe,
-    dump_recipe,
-)
+from pcv.config.recipe import EvalConfig, Recipe, dump_recipe
 from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
-from pcv.data.mix_scenes import mix_scenes
-from pcv.data.scenes import open_clips
-from pcv.data.store import open_store
+from pcv.data.scenes.dataset import open_clips
+from pcv.data.scenes.mix import mix_scenes
+from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
 from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.channels import check_channels
 from pcv.stages.job import Job
 from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
-from pcv.stages.novel_views import held_out_scores
-from pcv.stages.scoring import (
+from pcv.stages.scoring.novel_views import held_out_scores
+from pcv.stages.scoring.score import (
     check_colour,
     class_names,
     labelled_lines,

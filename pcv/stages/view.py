@@ -9,14 +9,20 @@ import numpy as np
 import torch
 
 from pcv.data.splits import split_videos
-from pcv.data.store import Store, open_store
+from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError
 from pcv.evaluate.novel_views import draw_views, score_views
 from pcv.objectives import GaussianCross
+from pcv.report.pictures import (
+    Column,
+    colour_picture,
+    depth_picture,
+    principal_pictures,
+    write_columns,
+)
 from pcv.stages.evaluate import load_run, read_run
-from pcv.stages.novel_views import novel_views
+from pcv.stages.scoring.novel_views import novel_views
 from pcv.stages.view_rooms import view_rooms
-from pcv.view import Column, colour_picture, depth_picture, principal_pictures, write_columns
 
 PIXELS = 240  # rows that a small picture is enlarged to, about
 

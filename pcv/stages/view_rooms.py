@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.config import Recipe
-from pcv.data.labelled_cloud import class_colours
-from pcv.data.store import Store, open_store
+from pcv.config.recipe import Recipe
+from pcv.data.files.labelled_ply import class_colours
+from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError
 from pcv.objectives import SceneInstances, SceneSegment
+from pcv.report.pictures import Column, from_above, write_columns
 from pcv.stages.evaluate import load_run
-from pcv.stages.scene_instances import find_objects
-from pcv.stages.scene_scoring import scene_clips
-from pcv.stages.scoring import class_names, split_of
-from pcv.stages.voting import vote
-from pcv.stages.whole_scenes import label_scenes
+from pcv.stages.scoring.instances import find_objects
+from pcv.stages.scoring.scenes import scene_clips
+from pcv.stages.scoring.score import class_names, split_of
+from pcv.stages.scoring.voting import vote
+from pcv.stages.scoring.whole_scenes import label_scenes
 from pcv.train.fit import device_of, to_device
-from pcv.view import Column, from_above, write_columns
 
 PIXELS = 240  # of a picture's side
 MARGIN = 1.04  # around a room

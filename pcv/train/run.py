@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pcv.config import same_recipe
+from pcv.config.recipe import same_recipe
 from pcv.errors import InputError
 
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")

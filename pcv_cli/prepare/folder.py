@@ -13,7 +13,7 @@ from pcv_cli.options import Dtype, Jobs, Json, Limit, Out, Points, Raw, Schedule
 from pcv_cli.prepare.convert import convert, prepare_app
 
 if TYPE_CHECKING:
-    from pcv.data.raw.cloud_files import DepthCamera
+    from pcv.data.files.cloud_files import DepthCamera
 
 
 @prepare_app.command(epilog="Example: pcv prepare folder recordings stores/mine --up z")
@@ -66,7 +66,7 @@ def folder(  # noqa: PLR0913 - the options are the interface
 
 
 def _camera(focal: str, centre: str) -> DepthCamera | None:
-    from pcv.data.raw.cloud_files import DepthCamera
+    from pcv.data.files.cloud_files import DepthCamera
 
     if not focal:
         return None

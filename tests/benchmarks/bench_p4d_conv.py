@@ -13,7 +13,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from pcv.config import P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig
 from pcv.encoders import build_encoder
 from pcv.encoders.p4transformer import P4Transformer
 from pcv.ops import farthest_points

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pcv.config import EncoderConfig
+from pcv.config.encoder import EncoderConfig
 from pcv.encoders import build_encoder
 from pcv.encoders.pstnet import PSTNet
 from pcv.nn.pst_conv import PSTConv

@@ -11,9 +11,9 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import Recipe, load_recipe
+from pcv.config.recipe import Recipe, load_recipe
 from pcv.data.dataset import ClipDataset, training_batches
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.objectives import build_objective
 from pcv.train.optim import build_optimizer

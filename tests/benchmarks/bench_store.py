@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from pcv.data.store import Store, open_store
+from pcv.data.store.store import Store, open_store
 from tests.benchmarks.harness import Call, Comparison, Peer, Setting, installed
 from tests.benchmarks.recordings import utd_store
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pcv.config import AugmentConfig
+from pcv.config.data import AugmentConfig
 from pcv.data.augment import augment, augment_points, turn_normals
 
 POINTS = np.random.default_rng(0).standard_normal((3, 40, 3)).astype(np.float32)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from pcv.clip import Column, Video
-from pcv.data.checksum import files_checksum
 from pcv.data.convert import Storage, convert
-from pcv.data.layout import Rows
+from pcv.data.store.checksum import files_checksum
+from pcv.data.store.layout import Rows
 from pcv.errors import RawFileError
 from tests.conftest import LabelledReader
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from pcv.config import AugmentConfig, DataConfig
+from pcv.config.data import AugmentConfig, DataConfig
 from pcv.data.dataset import (
     ClipDataset,
     evaluation_batches,
@@ -10,7 +10,7 @@ from pcv.data.dataset import (
     training_batches,
 )
 from pcv.data.prepare import prepare
-from pcv.data.store import Store, open_store
+from pcv.data.store.store import Store, open_store
 from tests.conftest import CloudReader
 
 DATA = DataConfig(frames=8, points=16)

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pcv.data.furnished import Room, build_room
 from pcv.data.normals import estimate_normals, normals_of_faces
+from pcv.synth.room import Room, build_room
 
 
 def box_from_inside(count: int, rng: np.random.Generator):

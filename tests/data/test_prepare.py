@@ -13,7 +13,7 @@ from pcv.clip import Video
 from pcv.data import prepare as module
 from pcv.data.prepare import prepare
 from pcv.data.raw.msr import MsrAction3d, write_depth
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 from tests.conftest import CloudReader, LabelledReader
 

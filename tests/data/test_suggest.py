@@ -5,7 +5,7 @@ import pytest
 
 from pcv.clip import Video
 from pcv.data.prepare import prepare
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.data.suggest import explain, suggest
 
 

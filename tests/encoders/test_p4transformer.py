@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.config import P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig
 from pcv.encoders import build_encoder
 from tests.nn.published_p4d import published_encoder
 

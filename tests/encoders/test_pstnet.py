@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pcv.config import EncoderConfig
+from pcv.config.encoder import EncoderConfig
 from pcv.encoders import build_encoder
 
 SMALL = EncoderConfig(width=1 / 16, radius=0.3)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch, Regions
-from pcv.config import SerialConfig
+from pcv.config.encoder import SerialConfig
 from pcv.encoders import build_encoder
 
 SMALL = {

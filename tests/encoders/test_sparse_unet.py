@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.encoder_config import SparseUNetConfig
+from pcv.config.encoder import SparseUNetConfig
 from pcv.encoders import build_encoder
 
 SMALL = SparseUNetConfig(

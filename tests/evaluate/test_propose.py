@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from pcv.config.objective import SceneInstancesConfig
 from pcv.evaluate.instances import Proposal
 from pcv.evaluate.propose import propose, suppress
-from pcv.objective_config import SceneInstancesConfig
 
 CONFIG = SceneInstancesConfig(name="scene_instances", stuff=(0,), radius=0.1, least=20)
 

@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from pcv.clip import ClipBatch
-from pcv.config import EncoderConfig, SegmentConfig
+from pcv.config.encoder import EncoderConfig
+from pcv.config.objective import SegmentConfig
 from pcv.encoders import Encoder, build_encoder
 from pcv.evaluate.segmentation import label_points, score_points
 from pcv.objectives.segment import Segment

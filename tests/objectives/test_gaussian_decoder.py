@@ -2,8 +2,8 @@
 
 import torch
 
+from pcv.config.objective import GaussianCrossConfig
 from pcv.nn.lattice import fit_lattice
-from pcv.objective_config import GaussianCrossConfig
 from pcv.objectives.gaussian_decoder import GaussianDecoder
 
 CONFIG = GaussianCrossConfig(name="gaussiancross", lattice=(4, 3, 2), features=5, keep_at_least=6)

@@ -4,11 +4,10 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch, Views
-from pcv.config import EncoderConfig
-from pcv.encoder_config import SparseUNetConfig
+from pcv.config.encoder import EncoderConfig, SparseUNetConfig
+from pcv.config.objective import GaussianCrossConfig
 from pcv.encoders import build_encoder
 from pcv.nn.image_statistics import CHANNELS
-from pcv.objective_config import GaussianCrossConfig
 from pcv.objectives.gaussiancross import GaussianCross, keep_some, masked_l1
 
 ENCODER = SparseUNetConfig(

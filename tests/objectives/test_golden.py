@@ -10,22 +10,18 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch, Views
-from pcv.config import (
+from pcv.config.data import DataConfig
+from pcv.config.encoder import EncoderConfig, P4TransformerConfig, SerialConfig, SparseUNetConfig
+from pcv.config.objective import (
     ClassifyConfig,
-    DataConfig,
-    EncoderConfig,
     GaussianCrossConfig,
-    OptimConfig,
-    P4TransformerConfig,
     PointCPSCConfig,
     PointCSPConfig,
-    Recipe,
     SceneInstancesConfig,
     SceneSegmentConfig,
     SegmentConfig,
-    SerialConfig,
-    SparseUNetConfig,
 )
+from pcv.config.recipe import OptimConfig, Recipe
 from pcv.encoders import build_encoder
 from pcv.objectives import OBJECTIVES, build_objective
 

@@ -7,7 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import EncoderConfig, P4TransformerConfig, PointCPSCConfig
+from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.objective import PointCPSCConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.pointcpsc import Owners, PointCPSC
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.encoder_config import SparseUNetConfig
+from pcv.config.encoder import SparseUNetConfig
+from pcv.config.objective import SceneInstancesConfig
 from pcv.encoders import build_encoder
-from pcv.objective_config import SceneInstancesConfig
 from pcv.objectives.scene_instances import SceneInstances
 
 ENCODER = SparseUNetConfig(

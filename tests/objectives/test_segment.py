@@ -5,7 +5,8 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config import EncoderConfig, P4TransformerConfig, SegmentConfig
+from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.objective import SegmentConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.segment import Segment
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pcv.data.raw import READERS
-from pcv.data.synth import FORMATS
+from pcv.synth.people import FORMATS
 from tests.pcv_cli.command import ROOT, pcv
 
 SMALL = ["train.steps=2", "train.precision=float32"]

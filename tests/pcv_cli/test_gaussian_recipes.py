@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from pcv.data.teacher_features import finish_features, write_features
+from pcv.data.scenes.teacher_features import finish_features, write_features
 from tests.pcv_cli.command import pcv
 from tests.stages.posed_jobs import posed_store
 

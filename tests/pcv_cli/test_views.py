@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from pcv.config import dump_recipe
-from pcv.data.store import Store
+from pcv.config.recipe import dump_recipe
+from pcv.data.store.store import Store
 from tests.pcv_cli.command import pcv
 from tests.stages.posed_jobs import posed_job, posed_store
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pcv.config import build_recipe
+from pcv.config.recipe import build_recipe
 from pcv.data.prepare import prepare
 from pcv.data.raw.rgbd import RgbdScenes
-from pcv.data.store import Store, open_store
+from pcv.data.store.store import Store, open_store
 from pcv.stages.job import Job
 from pcv.stages.training import pretrain
 from tests import rooms

@@ -2,17 +2,10 @@
 
 from pathlib import Path
 
-from pcv.config import (
-    AugmentConfig,
-    DataConfig,
-    PointCSPConfig,
-    ProbeConfig,
-    Recipe,
-    RegionConfig,
-    SceneSegmentConfig,
-    SerialConfig,
-    TrainConfig,
-)
+from pcv.config.data import AugmentConfig, DataConfig, RegionConfig
+from pcv.config.encoder import SerialConfig
+from pcv.config.objective import PointCSPConfig, SceneSegmentConfig
+from pcv.config.recipe import ProbeConfig, Recipe, TrainConfig
 from pcv.stages.job import Job
 
 DATA = DataConfig(

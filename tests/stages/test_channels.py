@@ -1,6 +1,9 @@
 import pytest
 
-from pcv.config import DataConfig, Recipe, SceneSegmentConfig, SerialConfig
+from pcv.config.data import DataConfig
+from pcv.config.encoder import SerialConfig
+from pcv.config.objective import SceneSegmentConfig
+from pcv.config.recipe import Recipe
 from pcv.errors import RecipeError
 from pcv.stages.channels import check_channels
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 
-from pcv.config import build_recipe
+from pcv.config.recipe import build_recipe
 from pcv.errors import InputError, PcvError
 from pcv.stages import export as stage
 from pcv.stages.export import Export, export, write_program

@@ -2,8 +2,10 @@ import json
 
 import pytest
 
-from pcv.config import AugmentConfig, DataConfig, PointCPSCConfig, Recipe, SceneSegmentConfig
-from pcv.data.scenes import open_clips
+from pcv.config.data import AugmentConfig, DataConfig
+from pcv.config.objective import PointCPSCConfig, SceneSegmentConfig
+from pcv.config.recipe import Recipe
+from pcv.data.scenes.dataset import open_clips
 from pcv.errors import InputError, RecipeError
 from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
 from tests.stages.scene_jobs import DATA, finetuning

@@ -13,7 +13,7 @@ from pcv.stages.evaluate import evaluate
 from pcv.stages.export import Export, export
 from pcv.stages.predict import Reading, Wanted, predict
 from tests.conftest import finetuned
-from tests.stages.test_room_labels import cloud
+from tests.stages.prediction.test_room_labels import cloud
 
 
 def by_name(found: dict) -> dict[str, dict]:

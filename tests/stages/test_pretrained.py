@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import pcv
-from pcv.config import Recipe, dump_recipe
+from pcv.config.recipe import Recipe, dump_recipe
 from pcv.data.dataset import collate
-from pcv.data.scenes import SceneDataset
-from pcv.data.store import open_store
+from pcv.data.scenes.dataset import SceneDataset
+from pcv.data.store.store import open_store
 from pcv.errors import CheckpointError, InputError
 from pcv.stages.export import Export, export
 from pcv.stages.pretrained import from_pretrained

@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from pcv.config import DataConfig, EncoderConfig, ProbeConfig, Recipe
+from pcv.config.data import DataConfig
+from pcv.config.encoder import EncoderConfig
+from pcv.config.recipe import ProbeConfig, Recipe
 from pcv.stages import probe as module
 from pcv.stages.job import Job
 

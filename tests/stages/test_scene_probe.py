@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pcv.config import EvalConfig, SerialConfig
+from pcv.config.encoder import SerialConfig
+from pcv.config.recipe import EvalConfig
 from pcv.errors import RecipeError
 from pcv.stages import scene_probe
 from pcv.stages.probe import probe

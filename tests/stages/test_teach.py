@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from pcv.data.teacher_features import TeacherFeatures
+from pcv.data.scenes.teacher_features import TeacherFeatures
 from pcv.errors import InputError, StoreError
 from pcv.stages import teach as stage
 from tests.stages.posed_jobs import posed_store

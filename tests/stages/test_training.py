@@ -6,19 +6,12 @@ import pytest
 import torch
 
 from pcv.clip import VideoSource
-from pcv.config import (
-    AugmentConfig,
-    ClassifyConfig,
-    DataConfig,
-    EncoderConfig,
-    P4TransformerConfig,
-    PointCPSCConfig,
-    Recipe,
-    TrainConfig,
-    load_recipe,
-)
+from pcv.config.data import AugmentConfig, DataConfig
+from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.objective import ClassifyConfig, PointCPSCConfig
+from pcv.config.recipe import Recipe, TrainConfig, load_recipe
 from pcv.data.prepare import prepare
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
 from pcv.stages import training
 from pcv.stages.evaluate import evaluate

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from pcv.clip import ClipBatch, Losses, Views
-from pcv.config import OptimConfig
+from pcv.config.recipe import OptimConfig
 from pcv.errors import DivergedError
 from pcv.train.fit import FitPlan, TrainState, fit, to_device
 from pcv.train.optim import build_optimizer

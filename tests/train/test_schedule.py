@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pcv.config import OptimConfig
+from pcv.config.recipe import OptimConfig
 from pcv.train.schedule import build_schedule
 
 

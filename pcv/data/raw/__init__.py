@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from pcv.clip import Column, Video, VideoSource
-from pcv.data.layout import describe_columns
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
@@ -19,6 +18,7 @@ from pcv.data.raw.scannet import ScanNet
 from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
+from pcv.data.store.layout import describe_columns
 from pcv.errors import InputError
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
-from pcv.data.raw.cloud import Cloud
-from pcv.data.raw.cloud_files import SUFFIXES, DepthCamera, read_cloud
+from pcv.data.files.cloud import Cloud
+from pcv.data.files.cloud_files import SUFFIXES, DepthCamera, read_cloud
 from pcv.data.raw.folder_table import Row, draw_split, read_table
 from pcv.data.raw.frames import Frame, check_finite, lazy_video
 from pcv.data.raw.listing import collect, walk

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcv.clip import Video, VideoSource
+from pcv.data.files.depth_png import read_depth_png
 from pcv.data.raw.depth import back_project
-from pcv.data.raw.depth_png import read_depth_png
 from pcv.data.raw.listing import list_folders, list_frames
 from pcv.errors import InputError, RawFileError
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pcv.data.files.cloud_files import DepthCamera
 from pcv.data.raw import READERS, Reader
-from pcv.data.raw.cloud_files import DepthCamera
 from pcv.data.raw.room_files import RoomFiles
 from pcv.errors import InputError
 

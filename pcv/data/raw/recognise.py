@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pcv.clip import VideoSource
+from pcv.data.files.cloud_files import SUFFIXES
 from pcv.data.raw import Reader, msr, ntu, nvgesture, s3dis, scannet, shrec, synthia, utd
-from pcv.data.raw.cloud_files import SUFFIXES
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.listing import walk
 from pcv.errors import InputError, RawFileError

@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Column, Video, VideoSource
-from pcv.data.fuse import Fusion
 from pcv.data.normals import estimate_normals
-from pcv.data.objects import Objects
 from pcv.data.raw.class_list import read_class_list
-from pcv.data.raw.conventions import CONVENTIONS, Agreement
 from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
-from pcv.data.raw.posed import Cameras, Entry, Layout, pinhole
-from pcv.data.raw.posed_view import FrameReader, KeptViews, Posed, size_of
+from pcv.data.raw.posed.conventions import CONVENTIONS, Agreement
+from pcv.data.raw.posed.frame import FrameReader, KeptViews, Posed, size_of
+from pcv.data.raw.posed.fuse import Fusion
+from pcv.data.raw.posed.layout import Cameras, Entry, Layout, pinhole
+from pcv.data.raw.posed.objects import Objects
+from pcv.data.raw.posed.scannet_frames import SCANNET
+from pcv.data.raw.posed.sens import SENS
+from pcv.data.raw.posed.seven_scenes import SEVEN_SCENES
+from pcv.data.raw.posed.tum import TUM
 from pcv.data.raw.room import ORDERED
-from pcv.data.raw.scannet_frames import SCANNET
-from pcv.data.raw.sens import SENS
-from pcv.data.raw.seven_scenes import SEVEN_SCENES
-from pcv.data.raw.tum import TUM
 from pcv.errors import InputError, RawFileError
 
 LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens": SENS, "tum": TUM}

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
-from pcv.data.raw.cloud import Cloud
-from pcv.data.raw.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
+from pcv.data.files.cloud import Cloud
+from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
 from pcv.data.raw.folder import FAR, UPRIGHT
 from pcv.data.raw.frames import check_finite
 from pcv.data.raw.listing import collect, walk

@@ -12,7 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
-from pcv.data.raw.cloud import byte_colour
+from pcv.data.files.cloud import byte_colour
 from pcv.data.raw.frames import read_bytes
 from pcv.data.raw.label_map import LabelMap, read_label_map
 from pcv.data.raw.listing import list_folders_holding

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import VideoSource
-from pcv.data.raw.arrays import pick, read_arrays
-from pcv.data.raw.cloud import byte_colour, whole_labels
+from pcv.data.files.arrays import pick, read_arrays
+from pcv.data.files.cloud import byte_colour, whole_labels
 from pcv.data.raw.room import Room
 from pcv.errors import RawFileError
 

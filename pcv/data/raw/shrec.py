@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.files.depth_png import read_depth_png
 from pcv.data.raw.depth import back_project
-from pcv.data.raw.depth_png import read_depth_png
 from pcv.data.raw.foreground import close, largest_component, median
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.listing import collect, list_frames

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.files.matlab import check_array, read_array
 from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
 from pcv.data.raw.listing import list_named
-from pcv.data.raw.matlab import check_array, read_array
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")

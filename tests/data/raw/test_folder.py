@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pcv.data.files.cloud_files import DepthCamera
+from pcv.data.files.png import write_png
 from pcv.data.prepare import prepare
-from pcv.data.raw.cloud_files import DepthCamera
 from pcv.data.raw.folder import VideoFolders
-from pcv.data.raw.png import write_png
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 NAMES = [f"{kind}/v{number}" for kind in ("run", "walk") for number in range(5)]

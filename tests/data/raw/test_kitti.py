@@ -6,7 +6,7 @@ import pytest
 
 from pcv.data.prepare import prepare
 from pcv.data.raw.kitti import SemanticKitti
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 CALIBRATION = "P0: " + "1 " * 12 + "\nTr: 0 -1 0 0.5 0 0 -1 0.1 1 0 0 -0.3\n"

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pcv.data.files.depth_png import write_depth_png
 from pcv.data.prepare import prepare
-from pcv.data.raw.depth_png import write_depth_png
 from pcv.data.raw.ntu import CLASS_NAMES, NtuRgbd
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 NAME = "S002C003P005R001A060"

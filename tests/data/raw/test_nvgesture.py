@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pcv.data.files.movie import write_grey
 from pcv.data.prepare import prepare
-from pcv.data.raw.movie import write_grey
 from pcv.data.raw.nvgesture import EXAMPLES, NvGesture, hand_depth
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 pytest.importorskip("av")

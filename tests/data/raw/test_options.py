@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pcv.data.files.cloud_files import DepthCamera
 from pcv.data.raw import READERS, SceneReader
-from pcv.data.raw.cloud_files import DepthCamera
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.nvgesture import NvGesture

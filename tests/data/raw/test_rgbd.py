@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pcv.data.files.png import write_png
 from pcv.data.prepare import prepare
-from pcv.data.raw.conventions import CONVENTIONS
-from pcv.data.raw.png import write_png
+from pcv.data.raw.posed.conventions import CONVENTIONS
 from pcv.data.raw.rgbd import LAYOUTS, RgbdScenes
-from pcv.data.room import CLASSES, Surfaces
-from pcv.data.store import Store, open_store
+from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError, RawFileError
+from pcv.synth.room_rays import CLASSES, Surfaces
 from tests import rooms
 
 WRITERS = {

@@ -5,7 +5,7 @@ import pytest
 
 from pcv.data.prepare import prepare
 from pcv.data.raw.s3dis import S3dis
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 

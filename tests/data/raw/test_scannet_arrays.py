@@ -6,7 +6,7 @@ import pytest
 
 from pcv.data.prepare import prepare
 from pcv.data.raw.scannet import ScanNet
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import RawFileError
 
 

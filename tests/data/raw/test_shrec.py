@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.data.raw.depth_png import write_depth_png
+from pcv.data.files.depth_png import write_depth_png
 from pcv.data.raw.shrec import Shrec17, hand_depth
 from pcv.errors import InputError, RawFileError
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from pcv.data.farthest_order import farthest_order
+from pcv.data.files.png import read_png, write_png
 from pcv.data.prepare import prepare
 from pcv.data.raw import synthia
-from pcv.data.raw.png import read_png, write_png
 from pcv.data.raw.synthia import Synthia, read_intrinsics, read_scene, thin, to_classes
-from pcv.data.store import open_store
+from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
 NAME = "SYNTHIA-SEQS-04-DAWN"

@@ -1,0 +1,1 @@
+"""Recipes: a section a file. Nothing here imports torch."""

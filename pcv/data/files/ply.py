@@ -1,0 +1,166 @@
+"""PLY clouds and meshes (Turk, 1994): ASCII, binary little-endian and big-endian."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.files.cloud import Cloud, from_fields
+from pcv.data.raw.frames import read_bytes
+from pcv.errors import RawFileError
+
+TYPES = {
+    "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4",
+    "float": "f4", "double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2",
+    "int32": "i4", "uint32": "u4", "float32": "f4", "float64": "f8",
+}  # fmt: skip
+ORDER = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
+HEADER_END = b"end_header"
+LONGEST_HEADER = 1 << 16
+
+
+class Header(NamedTuple):
+    """What stands before the vertices."""
+
+    format: str
+    vertices: int
+    dtype: np.dtype[Any]  # of one vertex
+    start: int  # where the first one begins
+    faces: int = 0  # that follow the vertices at once
+    face: tuple[str, str] = ("u1", "i4")  # types of a face's number of corners, and of a corner
+
+
+class Mesh(NamedTuple):
+    """Vertices and what joins them."""
+
+    cloud: Cloud
+    faces: NDArray[np.int64]  # (f, 3) vertices; none where the file has no faces
+
+
+def read_ply(path: Path) -> Cloud:
+    """Read the vertices of a PLY file; other elements may follow them.
+
+    Raises:
+        RawFileError: Not a PLY, truncated, or without vertices of x, y and z.
+    """
+    return read_mesh(path, faces=False).cloud
+
+
+def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
+    """Read the vertices of a PLY file, their normals, and the triangles that follow them.
+
+    Raises:
+        RawFileError: As ``read_ply``; or a face is no triangle of its vertices.
+    """
+    data = read_bytes(path)
+    try:
+        header = _header(data)
+        body = data[header.start :]
+        binary = header.format != "ascii"
+        values = _binary(header, body) if binary else _ascii(header, body)
+        corners = np.empty((0, 3), np.int64)
+        if faces and header.faces:
+            corners = _binary_faces(header, body) if binary else _ascii_faces(header, body)
+    except ValueError as error:
+        raise RawFileError(path, f"cannot be read as PLY: {error}", "write it again") from None
+    fields = {name: values[name] for name in values.dtype.names or ()}
+    return Mesh(from_fields(path, fields), corners)
+
+
+def _header(data: bytes) -> Header:
+    if not data.startswith(b"ply"):
+        raise ValueError("it does not begin as one")
+    end = data.find(HEADER_END, 0, LONGEST_HEADER)
+    newline = data.find(b"\n", end)
+    if end < 0 or newline < 0:
+        raise ValueError("its header has no end")
+    lines = [line.split() for line in data[:end].decode("ascii", "replace").splitlines()]
+    kind = next((line[1] for line in lines if line[:1] == ["format"] and len(line) == 3), "")
+    if kind not in ORDER:
+        raise ValueError(f"format {kind or 'unknown'}, expected ascii or binary")
+    starts = [i for i, line in enumerate(lines) if line[:1] == ["element"] and len(line) == 3]
+    if not starts or lines[starts[0]][1] != "vertex":
+        raise ValueError("its first element is no vertex")
+    stop = starts[1] if len(starts) > 1 else len(lines)
+    count = int(lines[starts[0]][2])
+    dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
+    if count < 0:
+        raise ValueError(f"{count} vertices")
+    return Header(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
+
+
+def _faces(lines: list[list[str]]) -> tuple[int, tuple[str, str]]:
+    """How many faces follow the vertices, of which types; other elements are left unread."""
+    properties = [line for line in lines[1:] if line[:1] in (["property"], ["element"])]
+    if not lines or lines[0][1] != "face" or not properties:
+        return 0, ("u1", "i4")
+    first = properties[0]
+    alone = len(properties) == 1 or properties[1][0] == "element"
+    if len(first) != 5 or first[1] != "list" or not alone or not {*first[2:4]} <= set(TYPES):
+        raise ValueError(f"faces of {' '.join(first)[:80]}, expected one list of vertices")
+    return int(lines[0][2]), (TYPES[first[2]], TYPES[first[3]])
+
+
+def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
+    fields = []
+    for line in lines:
+        if line[:1] != ["property"]:
+            continue
+        if len(line) != 3 or line[1] not in TYPES:
+            raise ValueError(f"property {' '.join(line[1:])} of unknown type")
+        fields.append((line[2], order + TYPES[line[1]]))
+    return np.dtype(fields)
+
+
+def _binary(header: Header, body: bytes) -> NDArray[Any]:
+    size = header.vertices * header.dtype.itemsize
+    if len(body) < size:
+        raise ValueError(f"{len(body)} bytes of vertices, its header says {size}")
+    return np.frombuffer(body[:size], header.dtype)
+
+
+def _ascii(header: Header, body: bytes) -> NDArray[Any]:
+    names = header.dtype.names or ()
+    lines = body.split(b"\n", header.vertices)[: header.vertices]
+    words = b" ".join(lines).split()
+    if len(words) != header.vertices * len(names):
+        raise ValueError(
+            f"{len(words)} numbers for {header.vertices} vertices of {len(names)} properties"
+        )
+    table = np.array(words, np.float64).reshape(header.vertices, len(names))
+    fields = [(name, "f8") for name in names]
+    return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]
+
+
+def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+    order = ORDER[header.format]
+    count, corner = (order + kind for kind in header.face)
+    face = np.dtype([("count", count), ("corners", corner, (3,))])
+    start = header.vertices * header.dtype.itemsize
+    size = header.faces * face.itemsize
+    if len(body) - start < size:
+        raise ValueError(f"{max(0, len(body) - start)} bytes of triangles, its header says {size}")
+    table = np.frombuffer(body[start : start + size], face)
+    return _triangles(table["count"], table["corners"], header)
+
+
+def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+    lines = body.split(b"\n")[header.vertices : header.vertices + header.faces]
+    words = b" ".join(lines).split()
+    if len(words) != 4 * header.faces:
+        raise ValueError(f"{len(words)} numbers for {header.faces} triangles")
+    table = np.array(words, np.float64).reshape(header.faces, 4)
+    return _triangles(table[:, 0], table[:, 1:], header)
+
+
+def _triangles(
+    count: NDArray[Any], corners: NDArray[Any], header: Header
+) -> NDArray[np.int64]:  # (f, 3)
+    if (count != 3).any():
+        raise ValueError("a face is no triangle")
+    if not (corners.min() >= 0 and corners.max() < header.vertices):
+        raise ValueError(f"a face of vertices that are not among {header.vertices}")
+    return corners.astype(np.int64)

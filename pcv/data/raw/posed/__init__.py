@@ -1,0 +1,1 @@
+"""Layouts of posed RGB-D recordings, and how their frames become one cloud."""

@@ -1,0 +1,125 @@
+"""Features that a frozen 2D model made of a store's views, on disk.
+
+A folder holds ``index.json`` with ``format`` (pcv-teacher), ``version`` (1), ``model`` (a name)
+and ``shape`` (rows, columns, channels of a view); and ``NAME/FRAME.npy`` for every view, float16
+or float32 of that shape: NAME as ``pcv info`` lists the recording, FRAME the frame's number in six
+digits. Row 0 and column 0 are the image's upper left; the grid covers the whole image.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.store.json_file import write_json
+from pcv.errors import InputError, RawFileError, StoreError
+
+FORMAT, VERSION = "pcv-teacher", 1
+AGAIN = "write it again with pcv teach"
+BEGUN = "begun.json"  # while features are missing: what those there depend on
+
+
+class TeacherFeatures:
+    """An open folder of features; safe in worker processes.
+
+    Raises:
+        StoreError: The folder is missing, unfinished, or not one of features.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            index = json.loads((path / "index.json").read_text())
+            found = (index["format"], index["version"])
+            rows, columns, channels = (int(length) for length in index["shape"])
+            self.model = str(index["model"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StoreError(f"{path}: no features of a teacher; pcv teach writes them") from None
+        if found != (FORMAT, VERSION) or min(rows, columns, channels) < 1:
+            raise StoreError(f"{path}: {found[0]} version {found[1]}, expected {FORMAT} {VERSION}")
+        self.shape = (rows, columns, channels)
+
+    def read(self, video: str, frames: NDArray[np.int64]) -> NDArray[np.float32]:  # (V, h, w, D)
+        """Read the features of views.
+
+        Raises:
+            RawFileError: One is missing, damaged, of another size, or not finite.
+        """
+        return np.stack([self._read(feature_file(self.path, video, int(f))) for f in frames])
+
+    def _read(self, file: Path) -> NDArray[np.float32]:
+        try:
+            found = np.load(file, allow_pickle=False)
+        except FileNotFoundError:
+            raise RawFileError(file, "the teacher never saw this view", AGAIN) from None
+        except (OSError, ValueError, EOFError) as error:
+            raise RawFileError(file, f"is no .npy: {_one_line(error)}", AGAIN) from None
+        if not isinstance(found, np.ndarray) or found.shape != self.shape:
+            shape = getattr(found, "shape", "an archive")
+            raise RawFileError(file, f"has shape {shape}, index.json says {self.shape}", AGAIN)
+        if found.dtype not in (np.float16, np.float32) or not np.isfinite(found).all():
+            problem = f"is {found.dtype} or not finite, expected float16 or float32"
+            raise RawFileError(file, problem, AGAIN)
+        return found.astype(np.float32)
+
+
+def feature_file(path: Path, video: str, frame: int) -> Path:
+    """Return where the features of one view lie; the name of a recording never leads outside."""
+    safe = video.replace("/", "-").replace("\\", "-").lstrip(".") or "-"
+    return path / safe / f"{frame:06d}.npy"
+
+
+def begin_features(path: Path, told: dict[str, Any]) -> None:
+    """Claim a new folder, or one that the same command began and did not finish.
+
+    Args:
+        path: Of the folder.
+        told: What the features depend on, JSON-able.
+
+    Raises:
+        InputError: It holds something else.
+    """
+    mark = path / BEGUN
+    try:
+        begun = json.loads(mark.read_text())
+    except (OSError, ValueError):
+        begun = None
+    if begun != told and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        how = "begun from another store or model" if begun else "not empty"
+        raise InputError(f"{path}: {how}; give a new folder")
+    path.mkdir(parents=True, exist_ok=True)
+    write_json(mark, told)
+
+
+def written_shape(path: Path, video: str, frame: int) -> tuple[int, ...] | None:
+    """Return the shape of a view's features that are there already; None: they are not."""
+    try:
+        found = np.load(feature_file(path, video, frame), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return tuple(found.shape) if isinstance(found, np.ndarray) else None
+
+
+def write_features(path: Path, video: str, frame: int, feature: NDArray[Any]) -> None:
+    """Write the features (h, w, D) of one view as float16, whole or not at all."""
+    file = feature_file(path, video, frame)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.part")
+    with partial.open("wb") as stream:
+        np.save(stream, feature.astype(np.float16), allow_pickle=False)
+    partial.replace(file)
+
+
+def finish_features(path: Path, model: str, shape: tuple[int, ...]) -> None:
+    """Write the index: from here on the folder is complete."""
+    index = {"format": FORMAT, "version": VERSION, "model": model, "shape": list(shape)}
+    write_json(path / "index.json", index)
+    (path / BEGUN).unlink(missing_ok=True)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

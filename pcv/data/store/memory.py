@@ -1,0 +1,139 @@
+"""One recording or scene in memory, as preparation would have stored it, to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Column, Video, VideoSource
+from pcv.data.convert import Storage, convert
+from pcv.data.raw import Reader, SceneReader, columns_of
+from pcv.data.store.layout import Rows
+from pcv.data.store.shards import ShardReader, read_plain
+from pcv.data.store.store import Store, VideoTable
+
+INDEX = "index"  # column: which point of the recording's frame it is
+
+
+class Recorded(Store):
+    """A store of one video that was never written.
+
+    Args:
+        reader: Of the recording's format.
+        source: The recording.
+        storage: Points a frame, and how they are kept; of a scene all are kept, however many.
+        keep: Columns of the reader that are kept: labels of what is to be told are not needed.
+
+    Attributes:
+        video: What the reader read, every point of it.
+        sizes: (frames,) points of each frame, at most those stored.
+
+    Raises:
+        RawFileError: It is damaged, empty, not finite or too wide for the storage.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        source: VideoSource,
+        storage: Storage,
+        *,
+        keep: tuple[str, ...] = (),
+    ) -> None:
+        indexed = Indexed(reader, keep=keep)
+        length = reader.count_frames(source)
+        scene = isinstance(reader, SceneReader)
+        if scene:
+            storage = storage._replace(points=len(indexed.read_video(source).frames[0]))
+        rows = Rows.zeros(length, storage.points, storage.dtype, indexed.columns)
+        entry = convert(indexed, source, length, storage, rows)
+        assert indexed.video is not None
+        self.video, self.sizes = indexed.video, rows.sizes
+        self.path, self.dataset = source.path, reader.dataset
+        self.points, self.step, self.frames = storage.points, storage.step, length
+        self.attributes, self.class_names = {"axes": reader.axes}, []
+        self.ordered = reader.ordered if isinstance(reader, SceneReader) else None
+        self.point_class_names, self.views = [], None
+        self.videos = VideoTable(
+            name=[source.name],
+            offset=np.zeros(1, np.int64),
+            length=np.array([length], np.int64),
+            label=np.array([source.label], np.int64),
+            subject=np.array([source.subject], np.int64),
+            camera=np.array([source.camera], np.int64),
+            split=np.array([source.split], np.str_),
+            origin=np.array([entry["origin"]], np.float64),
+            centroid=np.array([entry["centroid"]], np.float64),
+            sizes=np.array([storage.points], np.int64),
+        )
+        # Only their type, shape and rows are asked for.
+        self.reader = cast("ShardReader", ArrayReader(rows.points))
+        self.columns = {n: cast("ShardReader", ArrayReader(v)) for n, v in rows.columns.items()}
+
+
+class ArrayReader:
+    """Reads rows of an array in memory as ``ShardReader`` does of one on disk."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.values, self.dtype, self.shape = values, values.dtype, values.shape
+
+    def read(
+        self, rows: NDArray[np.int64], count: int, step: float | None = None
+    ) -> NDArray[Any]:  # (len(rows), count, ...)
+        """Return the first ``count`` of the given rows; with ``step`` float32, multiplied by it."""
+        found: NDArray[Any] = self.values[rows, :count]
+        if step is None:
+            return found
+        return np.multiply(found, np.float32(step), dtype=np.float32, casting="unsafe")
+
+
+class Indexed:
+    """A reader that tells of every point which one of its frame it is, and what is kept of it."""
+
+    class_names: tuple[str, ...] = ()
+    point_class_names: tuple[str, ...] = ()
+
+    def __init__(self, reader: Reader, *, keep: tuple[str, ...] = ()) -> None:
+        self.inner = reader
+        kept = {name: column for name, column in columns_of(reader).items() if name in keep}
+        self.columns: dict[str, Column] = {INDEX: Column("int32")} | kept
+        if isinstance(reader, SceneReader):
+            self.ordered = reader.ordered
+        self.dataset, self.axes = reader.dataset, reader.axes
+        self.settings, self.list_videos = reader.settings, reader.list_videos
+        self.count_frames = reader.count_frames
+        self.video: Video | None = None
+
+    def read_video(self, source: VideoSource) -> Video:
+        """Read a recording once, and keep it."""
+        video = self.video or self.inner.read_video(source)
+        self.video = video
+        columns: dict[str, Sequence[NDArray[np.generic]]] = {INDEX: _Numbers(video.frames)}  # type: ignore[dict-item]  # what is asked of a sequence
+        given = video.columns or {}
+        columns |= {name: given[name] for name in self.columns if name in given}
+        return Video(source, video.frames, columns)
+
+
+class _Numbers:
+    """0, 1, ... for the points of every frame."""
+
+    def __init__(self, frames: Sequence[NDArray[np.float32]]) -> None:
+        self.frames = frames
+
+    def __getitem__(self, index: int) -> NDArray[np.int32]:
+        return np.arange(len(self.frames[index]), dtype=np.int32)
+
+
+def frame_sizes(store: Store, video: int) -> NDArray[np.int64]:  # (frames,)
+    """Return how many points each frame of a video has; what is stored beyond repeats them.
+
+    Raises:
+        StoreError: The store's counts are damaged.
+    """
+    if isinstance(store, Recorded):
+        return store.sizes.astype(np.int64)
+    start = int(store.videos.offset[video])
+    return read_plain(store.path / "count", start, start + int(store.videos.length[video]))

@@ -1,0 +1,107 @@
+"""A fast writer of local, standard, sharded Zarr v3 arrays: the other half of ``shards``.
+
+zarr-python schedules inner chunks one by one, which takes longer than compressing them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import google_crc32c
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.store.shards import MISSING, ShardReader
+from pcv.errors import StoreError
+
+
+def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
+    """Write whole shards of an array, each of which appears whole or not at all.
+
+    Args:
+        path: The array's folder, with its ``zarr.json``.
+        start: First row, where a shard begins.
+        values: (rows, N, ...) of the array's type; rows fill whole shards.
+
+    Returns:
+        The files written; a shard of nothing but the array's fill value has none.
+
+    Raises:
+        StoreError: The array is of a layout that pcv does not write, or the rows do not fit it.
+    """
+    layout = ShardReader(path)
+    size = layout.shard[0]
+    if start % size or len(values) % size or values.shape[1:] != layout.shape[1:]:
+        raise StoreError(f"{path}: rows {start} on, {values.shape}, are not whole shards")
+    encode = _encoder(path)
+    files = []
+    for first in range(0, len(values), size):
+        shard = _assemble(values[first : first + size], layout, encode)
+        file = layout.shard_file((start + first) // size)
+        if shard is None:
+            file.unlink(missing_ok=True)
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f".{file.name}.part")
+        partial.write_bytes(shard)
+        partial.replace(file)
+        files.append(file)
+    return files
+
+
+def _assemble(
+    values: NDArray[Any], layout: ShardReader, encode: Callable[[NDArray[Any]], bytes]
+) -> bytes | None:
+    """The bytes of a shard: its chunks, where each lies, and a checksum of that; None: all fill."""
+    data, index, at = [], [], 0
+    for chunk in _chunks(values, layout):
+        if (chunk == layout.fill).all() if layout.fill else not chunk.any():
+            index.append((MISSING, MISSING))
+            continue
+        data.append(encode(chunk))
+        index.append((at, len(data[-1])))
+        at += len(data[-1])
+    if not data:
+        return None
+    table = b"".join(struct.pack("<QQ", *entry) for entry in index)
+    return b"".join([*data, table, google_crc32c.value(table).to_bytes(4, "little")])
+
+
+def _chunks(values: NDArray[Any], layout: ShardReader) -> Iterator[NDArray[Any]]:
+    """The chunks of a shard in row-major order; those at an edge are filled up."""
+    steps = [range(0, s, c) for s, c in zip(layout.shard, layout.chunk, strict=True)]
+    for corner in itertools.product(*steps):
+        part = values[tuple(slice(at, at + c) for at, c in zip(corner, layout.chunk, strict=True))]
+        if part.shape == layout.chunk:
+            yield np.ascontiguousarray(part, layout.dtype)
+            continue
+        whole = np.full(layout.chunk, layout.fill, layout.dtype)
+        whole[tuple(slice(0, s) for s in part.shape)] = part
+        yield whole
+
+
+def _encoder(path: Path) -> Callable[[NDArray[Any]], bytes]:
+    meta = json.loads((path / "zarr.json").read_text())
+    codecs = meta["codecs"][0]["configuration"]["codecs"][1:]
+    if [codec["name"] for codec in codecs] == ["blosc"]:
+        from numcodecs.blosc import SHUFFLE, Blosc
+
+        chosen = codecs[0]["configuration"]
+        if chosen["shuffle"] == "shuffle":
+            return Blosc(chosen["cname"], chosen["clevel"], SHUFFLE).encode
+    raise StoreError(f"{path}: compressed in a way that pcv does not write")
+
+
+def write_chunk(path: Path, number: int, values: NDArray[Any]) -> Path:
+    """Write one chunk of an array of one dimension that is neither sharded nor compressed."""
+    file = path / "c" / str(number)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.part")
+    partial.write_bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
+    partial.replace(file)
+    return file

@@ -1,0 +1,242 @@
+"""The page that goes with an exported model: only what its folder and its own run say."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import yaml
+
+from pcv.config.recipe import Recipe
+from pcv.train.exported import ModelConfig
+from pcv.train.run import RunResult
+
+PIPELINES = {
+    "classify": "video-classification", "segment": "other", "instances": "other",
+    "encode": "feature-extraction",
+}  # fmt: skip
+TASKS = {
+    "classify": "tells the class of a point cloud video",
+    "segment": "tells the class of every point of a point cloud video",
+    "encode": "turns point cloud videos into features; it was pretrained without labels",
+}
+ROOM_TASKS = {
+    "segment": "tells the class of every point of a room",
+    "instances": "tells the class and the object of every point of a room",
+    "encode": "turns the points of rooms into features; it was pretrained without labels",
+}
+RETURNS = {
+    "classify": "logits (clips, {classes})",
+    "segment": "logits (clips, {frames}, {points}, {classes}), one a point",
+    "encode": "superpoints: `feature` (clips, frames, anchors, channels) and `position`",
+}
+ROOM_RETURNS = {
+    "segment": "logits (regions, 1, {points}, {classes}), one a point",
+    "instances": "logits (regions, 1, {points}, {classes}) and offsets (regions, 1, {points}, 3) "
+    "to the middle of each point's object",
+    "encode": "superpoints, one a point: `feature` (regions, 1, {points}, channels) and `position`",
+}
+CHANNELS = {
+    "colour": "red, green and blue of every point after its place, from 0 to 1",
+    "normal": "the unit normal of every point, zeros where unknown",
+}
+EPOCH = "best_"  # scores of the epoch that did best, which is what checkpoint `best` holds
+SHARES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
+
+
+class Edition(NamedTuple):
+    """What is said of one export besides its model."""
+
+    name: str
+    licence: str  # of the weights, as the hub names it
+    checkpoint: str  # the one exported: results of another one are not its own
+    program: bool  # a traced ``model.pt2`` lies beside it
+    why_none: str = ""  # where no program can be traced
+
+
+def model_card(
+    config: ModelConfig, recipe: Recipe, result: RunResult | None, edition: Edition
+) -> str:
+    """Write the card, YAML front matter first, as a model hub reads it.
+
+    Args:
+        config: Of the export.
+        recipe: Of the run.
+        result: What the run measured; None while it is unfinished.
+        edition: Of the export.
+    """
+    name, licence, checkpoint = edition[:3]
+    tasks = ROOM_TASKS if config.scenes else TASKS
+    scores = measured(result, checkpoint) if result else {}
+    head = _front(config, recipe, edition)
+    if result and scores and result.n_scored is not None:
+        head["model-index"] = [{"name": name, "results": [_entry(config, result, scores)]}]
+    settings = yaml.safe_dump(recipe.model_dump(mode="json") | {"store": None}, sort_keys=False)
+    sections = [
+        f"# {name}",
+        f"{_encoder(recipe)} that {tasks[config.task]}. Trained with `pcv` {config.pcv_version} on "
+        f"`{config.dataset}`. The licence of the weights is `{licence}`; that of the data they "
+        "were trained on may set further terms.",
+        "## Use",
+        _use(config, recipe, edition),
+        "## Input",
+        _input(config, recipe),
+        "## Results",
+        _results(result, scores, checkpoint, "rooms" if config.scenes else "videos"),
+        *(["## Classes", _classes(config)] if config.class_names else []),
+        "## Recipe",
+        f"```yaml\n{settings}```",
+    ]
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def measured(result: RunResult, checkpoint: str) -> dict[str, float]:
+    """Return the scores of a run that are those of the exported checkpoint."""
+    of_best = {name: value for name, value in result.scores.items() if name.startswith(EPOCH)}
+    if checkpoint == "best":
+        return of_best
+    return {name: value for name, value in result.scores.items() if name not in of_best}
+
+
+def _encoder(recipe: Recipe) -> str:
+    names = {"pstnet": "PSTNet", "p4transformer": "P4Transformer", "sparseunet": "SparseUNet"}
+    name, width = recipe.encoder.name, getattr(recipe.encoder, "width", None)
+    return names.get(name, name) + ("" if width is None else f" of width {width:g}")
+
+
+def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, Any]:
+    return {
+        "license": edition.licence,
+        "library_name": "pcv",
+        "pipeline_tag": PIPELINES[config.task],
+        "tags": [
+            "point-cloud",
+            "point-cloud-scene" if config.scenes else "point-cloud-video",
+            config.dataset,
+            recipe.encoder.name,
+        ],
+    }
+
+
+def _entry(config: ModelConfig, result: RunResult, scores: dict[str, float]) -> dict[str, Any]:
+    split = "test" if result.fold is None else "validation"
+    return {
+        "task": {"type": PIPELINES[config.task]},
+        "dataset": {"name": config.dataset, "type": config.dataset, "split": split},
+        "metrics": [{"type": key, "name": key, "value": value} for key, value in scores.items()],
+    }
+
+
+def _use(config: ModelConfig, recipe: Recipe, edition: Edition) -> str:
+    name, rooms = edition.name, config.scenes
+    values = 3 + 3 * len(_channels(recipe))
+    clips = "regions" if rooms else "clips"
+    shape = f"({clips}, {_frames(config, recipe)}, {recipe.data.points}, {values})"
+    returns = (ROOM_RETURNS if rooms else RETURNS)[config.task].format(
+        classes=len(config.class_names), frames=recipe.data.frames, points=recipe.data.points
+    )
+    lines = ["```python", "import pcv", "", f'model = pcv.from_pretrained("{name}")']
+    lines += [f"found = model(points)  # {shape} float32 -> {returns}", "```"]
+    if edition.why_none:
+        lines += ["", edition.why_none]
+    if edition.program:
+        lines += [
+            "", "Without `pcv`'s model code, with its operators:", "",
+            "```python", "import torch", "import pcv.ops", "",
+            f'model = torch.export.load("{name}/model.pt2").module()', "```", "",
+            "It was traced on the CPU, for any number of clips.",
+        ]  # fmt: skip
+    given = "ROOMS" if rooms else "RECORDINGS"
+    command = {
+        "classify": f"pcv predict {name} RECORDINGS",
+        "segment": f"pcv predict {name} {given} --out FOLDER",
+        "instances": f"pcv predict {name} {given} --out FOLDER",
+        "encode": f"pcv finetune RECIPE --from {name}",
+    }[config.task]
+    return "\n".join([*lines, "", f"From the command line: `{command}`."])
+
+
+def _channels(recipe: Recipe) -> tuple[str, ...]:
+    """What is read of a point beside its place."""
+    inputs = getattr(recipe.encoder, "inputs", ())
+    if getattr(recipe.encoder, "colour", False):
+        inputs = ("colour",)
+    return tuple(name for name in inputs if name in CHANNELS)
+
+
+def _frames(config: ModelConfig, recipe: Recipe) -> int:
+    segment = getattr(recipe.objective, "segment_frames", 0) if config.task == "encode" else 0
+    return segment or recipe.data.frames
+
+
+def _input(config: ModelConfig, recipe: Recipe) -> str:
+    data = recipe.data
+    centres = {
+        "none": "not centred", "video": "centred on the mean point of their video",
+        "clip": "centred on the mean point of their clip",
+    }  # fmt: skip
+    centre = centres[data.centre]
+    if config.scenes:
+        centre = centre.replace("video", "room").replace("clip", "region")
+    unit = "metres" if data.scale == 1 else f"metres times {data.scale:g}"
+    apart = f"{data.spacing:g} m apart" if data.spacing else "all there are"
+    room = [
+        f"- a region of a room: {data.points} points, {apart}, in farthest-point order",
+        "- every point of a room is told by one region; what else a region holds is only seen",
+    ]
+    clip = [
+        f"- frames: {_frames(config, recipe)} a clip, {_nth(data.interval)} of the recording",
+        f"- points: {data.points} a frame, in farthest-point order from the first one",
+    ]
+    lines = [
+        *(room if config.scenes else clip),
+        f"- unit: {unit}, {centre}",
+        f"- axes: {config.axes or 'not known'}",
+    ]
+    lines += [f"- {CHANNELS[name]}" for name in _channels(recipe)]
+    if config.storage:
+        step = "unrounded" if config.storage.step is None else f"steps of {config.storage.step:g} m"
+        lines.append(f"- kept as {config.storage.dtype}, {step}, before they are ordered")
+    return "\n".join(lines)
+
+
+def _nth(interval: int) -> str:
+    return "one after the other" if interval == 1 else f"one of every {interval}"
+
+
+def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str, what: str) -> str:
+    if result is None:
+        return "None measured: the run is unfinished."
+    labels = "without labels" if result.stage == "pretrain" else _labels(result)
+    about = (
+        f"Stage {result.stage} of the recipe `{result.recipe}`, protocol {result.protocol}, seed "
+        f"{result.seed}, {result.steps} steps, {labels}, from "
+        f"{'random weights' if result.init == 'random' else 'pretrained weights'}. "
+        f"Exported is the {checkpoint} checkpoint."
+    )
+    if checkpoint == "best" and result.selection:
+        about += f" It was chosen on {result.selection}."
+    if not scores:
+        return f"{about}\n\nThe run measured nothing of this checkpoint."
+    counted = ""
+    if result.n_scored is not None and checkpoint == "last":
+        kind = "test" if result.fold is None else f"held-out (fold {result.fold})"
+        counted = f"{result.n_scored} of {result.n_in_split} {kind} {what} scored."
+    kind = "score" if result.n_scored is not None else "last training value"
+    rows = [f"| {name} | {_value(name, value)} |" for name, value in scores.items()]
+    table = "\n".join([f"| {kind} | value |", "| --- | --- |", *rows])
+    return "\n\n".join(part for part in (about, counted, table) if part)
+
+
+def _labels(result: RunResult) -> str:
+    if result.shots:
+        return f"{result.shots} labelled videos a class"
+    whole = result.label_fraction == 1
+    return "all labels" if whole else f"{result.label_fraction:.0%} of the labels"
+
+
+def _value(name: str, value: float) -> str:
+    return f"{value:.2%}" if name.startswith(SHARES) else f"{value:.4g}"
+
+
+def _classes(config: ModelConfig) -> str:
+    return "\n".join(f"{number}. {name}" for number, name in enumerate(config.class_names))

@@ -1,0 +1,1 @@
+"""``pcv predict``: what is given, and the labels that are written."""

@@ -1,0 +1,140 @@
+"""Classes of all points of a recording, as a PLY file a frame."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.files.labelled_ply import LabelledCloud, write_labelled
+from pcv.data.store.memory import INDEX, Recorded, frame_sizes
+from pcv.data.store.store import Store
+from pcv.data.windows import clip_frames, clip_starts
+from pcv.evaluate.segmentation import guess_points
+from pcv.objectives import Segment
+from pcv.ops import nearest
+from pcv.stages.pretrained import Pretrained
+from pcv.stages.scoring.score import cover
+from pcv.train.fit import device_of, to_device
+
+
+def label_recording(
+    model: Pretrained, store: Store, row: int, folder: Path, advance: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Label every point of every frame once, and write the frames; all of them or none.
+
+    Args:
+        model: Of the task segment.
+        store: Holds the recording.
+        row: Of its video table.
+        folder: To write ``000000.ply`` and so on to; not there yet.
+        advance: Called with clips done and clips in all.
+
+    Returns:
+        JSON-able: frames, points, points_a_class and the mean score of a point.
+    """
+    assert isinstance(model.body, Segment)
+    partial = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    names = list(model.config.class_names)
+    axes = store.attributes.get("axes", model.config.axes)
+    counts, total = np.zeros(len(names), np.int64), 0.0
+    try:
+        for frame, cloud in _frames(model, store, row, advance):
+            write_labelled(partial / f"{frame:06d}.ply", cloud, names, axes)
+            counts += np.bincount(cloud.label, minlength=len(names))
+            total += float(cloud.score.sum(dtype=np.float64))
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    points = int(counts.sum())
+    return {
+        "frames": int(store.videos.length[row]),
+        "points": points,
+        "points_a_class": dict(zip(names, counts.tolist(), strict=True)),
+        "score": total / points if points else None,
+        "files": str(folder),
+    }
+
+
+def _frames(
+    model: Pretrained, store: Store, row: int, advance: Callable[[int, int], None]
+) -> Iterator[tuple[int, LabelledCloud]]:
+    assert isinstance(model.body, Segment)
+    length = int(store.videos.length[row])
+    whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0, "short": "pad"}
+    data = model.recipe.data.model_copy(update=whole)
+    clips = ClipDataset(store, [row], data, cache=False)
+    starts, fresh = cover_all(length, data.frames, data.interval)
+    clips.clips = np.stack([np.full(len(starts), row), starts], 1)
+    sizes = frame_sizes(store, row)
+    for number, batch in enumerate(evaluation_batches(clips, batch=1)):
+        with torch.no_grad():
+            moved = to_device(batch, device_of(model.body))
+            guess = guess_points(model.body, model.encoder.inputs(moved))
+        label, share = guess.label[0].cpu().numpy(), guess.share[0].cpu().numpy()
+        held = clip_frames(int(starts[number]), data.frames, data.interval, length)
+        for place in np.flatnonzero(fresh[number]):
+            frame = int(held[place])
+            size = int(sizes[frame])
+            yield frame, _cloud(store, row, frame, label[place, :size], share[place, :size])
+        advance(number + 1, len(starts))
+
+
+def cover_all(
+    length: int, frames: int, interval: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:  # (clips,), (clips, T)
+    """Choose clips that together hold every frame of a video, and say where each is first met.
+
+    As in scoring; frames near the end, that no whole clip of a wide interval reaches, get clips
+    of their own, which are padded.
+    """
+    starts = clip_starts(length, frames, interval, 1, "pad")
+    clips, fresh = cover(
+        np.stack([np.zeros_like(starts), starts], 1), np.array([length]), frames, interval
+    )
+    chosen, new = clips[:, 1].tolist(), fresh.tolist()
+    met = {
+        int(f)
+        for start, row in zip(chosen, new, strict=True)
+        for f in clip_frames(start, frames, interval, length)[row]
+    }
+    for frame in range(length):
+        if frame not in met:
+            held = clip_frames(frame, frames, interval, length).tolist()
+            new.append([f not in met and f not in held[:place] for place, f in enumerate(held)])
+            met |= set(held)
+            chosen.append(frame)
+    return np.array(chosen, np.int64), np.array(new, bool)
+
+
+def _cloud(
+    store: Store,
+    row: int,
+    frame: int,
+    label: NDArray[np.int64],  # (n,) of the first stored points
+    share: NDArray[np.float32],
+) -> LabelledCloud:
+    """Give every point of the recording's frame a class: its own, or the nearest one's."""
+    size, rows = len(label), np.array([frame])
+    if not isinstance(store, Recorded):
+        placed = store.placed(row, frame, store.points)[:size]
+        return LabelledCloud(placed, label, share, np.zeros(size, bool))
+    points = store.video.frames[frame]
+    seen = store.read_column(INDEX, row, rows, store.points)[0, :size]
+    source = np.empty(len(points), np.int64)  # which of the seen points tells its class
+    source[seen] = np.arange(size)
+    unseen = np.ones(len(points), bool)
+    unseen[seen] = False
+    if unseen.any():
+        near = torch.from_numpy(points - points[0])[None]
+        index, _ = nearest(near[:, seen], near[:, unseen], 1)
+        source[unseen] = index[0, :, 0].numpy()
+    return LabelledCloud(points, label[source], share[source], unseen)

@@ -1,0 +1,167 @@
+"""Classes of all points of a room, and its objects where the model tells them, as a PLY file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pcv.clip import ClipBatch
+from pcv.config.data import DataConfig
+from pcv.config.recipe import EvalConfig
+from pcv.data.files.labelled_ply import LabelledCloud, write_labelled
+from pcv.data.scenes.dataset import SceneDataset
+from pcv.data.store.memory import INDEX, Recorded
+from pcv.data.store.store import Store
+from pcv.errors import RawFileError
+from pcv.evaluate.instances import Proposal
+from pcv.evaluate.segmentation import Guess, guess_points
+from pcv.objectives import SceneInstances, SceneSegment, Segment
+from pcv.stages.pretrained import Pretrained
+from pcv.stages.scoring.instances import find_objects
+from pcv.stages.scoring.voting import ONE, vote_shares
+from pcv.stages.scoring.whole_scenes import read_scenes
+from pcv.train.fit import device_of, to_device
+
+
+class Seen(NamedTuple):
+    """What is predicted of the points that the model sees, in stored order."""
+
+    label: NDArray[np.int64]  # (kept,)
+    share: NDArray[np.float32]  # (kept,)
+    objects: list[Proposal] | None  # most confident first; None: the model tells no objects
+
+
+def label_room(
+    model: Pretrained, store: Store, row: int, path: Path, advance: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Label every point of a room once, as scoring does, and write it.
+
+    Points that the model does not see, nearer to others than ``data.spacing``, take the class of
+    the nearest one that it sees.
+
+    Args:
+        model: Trained on scenes, with labels.
+        store: Holds the room.
+        row: Of its video table.
+        path: Of the PLY file; its points are in the order of the raw file or, of a store, in that.
+        advance: Called with regions done and regions in all.
+
+    Returns:
+        JSON-able: points, those seen, points_a_class, the mean score of a point, the file and,
+        where objects are told, the class, score and points of each.
+
+    Raises:
+        RawFileError: The room has fewer points than a region.
+    """
+    clips = SceneDataset(store, [row], room_data(model))
+    _check_size(model, store, row, clips.kept(row))
+    seen = _see(model, clips, advance)
+    near, names = clips.nearest_kept(row), list(model.config.class_names)
+    objects = None if seen.objects is None else _Objects(seen.objects, near, names)
+    cloud = _in_raw_order(
+        store,
+        LabelledCloud(
+            store.placed(row, 0, len(near)),
+            seen.label[near],
+            seen.share[near],
+            np.arange(len(near)) >= len(seen.label),
+            None if objects is None else objects.number,
+        ),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_labelled(path, cloud, names, store.attributes["axes"])
+    counts = np.bincount(cloud.label, minlength=len(names)).tolist()
+    return {
+        "frames": 1,
+        "points": len(near),
+        "seen": len(seen.label),
+        "points_a_class": dict(zip(names, counts, strict=True)),
+        "score": float(cloud.score.mean(dtype=np.float64)),
+        "files": str(path),
+        **({} if objects is None else {"objects": objects.rows}),
+    }
+
+
+def room_data(model: Pretrained) -> DataConfig:
+    """Return how a model's rooms are cut, with the columns that it reads and no others."""
+    wanted = {"colour": "colour" in model.columns, "normals": "normals" in model.columns}
+    spare = {"instances": False, "views": 0, "teacher": None, "labelled_points": 0}
+    return model.recipe.data.model_copy(update=wanted | spare)
+
+
+def _check_size(model: Pretrained, store: Store, row: int, kept: int) -> None:
+    data = model.recipe.data
+    if kept < data.points and not data.region.fill:
+        apart = f" {data.spacing:g} m apart" if data.spacing else ""
+        raise RawFileError(
+            store.path,
+            f"{store.videos.name[row]} has {kept} points{apart}, the model reads regions of "
+            f"{data.points}",
+            "are its units metres? (--read unit=0.001)",
+        )
+
+
+def _see(model: Pretrained, clips: SceneDataset, advance: Callable[[int, int], None]) -> Seen:
+    body, done = model.body, 0
+
+    def count(parts: int) -> None:
+        nonlocal done
+        done += parts
+        advance(done, len(clips))
+
+    if isinstance(body, SceneInstances):
+        ((_, shares, objects),) = find_objects(body, clips, count)
+        label = shares.argmax(1)
+        share = shares.gather(1, label[:, None])[:, 0]
+        return Seen(label.numpy(), share.numpy(), objects)
+    assert isinstance(body, SceneSegment | Segment)
+
+    def read(batch: ClipBatch) -> tuple[Tensor, ...]:
+        return guess_room(body, to_device(batch, device_of(body)), model.recipe.eval)
+
+    ((_, (label, share)),) = read_scenes(read, clips, advance=count)
+    return Seen(label.numpy(), share.numpy(), None)
+
+
+def guess_room(
+    body: SceneSegment | Segment, batch: ClipBatch, passes: EvalConfig = ONE
+) -> Guess:  # (B, T, N)
+    """Tell the class of every point of regions, as scoring does."""
+    if isinstance(body, Segment):
+        return guess_points(body, body.encoder.inputs(batch))
+    return vote_shares(body.scores, passes)(batch)
+
+
+class _Objects:
+    """Objects of a room: which point is of which, and a row on each.
+
+    A point of several is the most confident one's; one that is left without points is left out.
+    """
+
+    def __init__(
+        self, found: list[Proposal], near: NDArray[np.int64], class_names: list[str]
+    ) -> None:
+        self.number = np.full(len(near), -1, np.int64)
+        self.rows: list[dict[str, Any]] = []
+        for each in found:
+            own = each.mask[near] & (self.number < 0)
+            if own.any():
+                self.number[own] = len(self.rows)
+                kind = {"class": class_names[each.label], "score": each.confidence}
+                self.rows.append(kind | {"points": int(own.sum())})
+
+
+def _in_raw_order(store: Store, cloud: LabelledCloud) -> LabelledCloud:
+    """Put what was read of a raw room into its order, with its unrounded places."""
+    if not isinstance(store, Recorded):
+        return cloud
+    (order,) = store.read_column(INDEX, 0, np.zeros(1, np.int64), len(cloud.points))
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    parts = [None if part is None else part[back] for part in cloud[1:]]
+    return LabelledCloud(store.video.frames[0], *parts)  # type: ignore[arg-type]  # one is optional

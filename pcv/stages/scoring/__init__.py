@@ -1,0 +1,1 @@
+"""Scores of videos, points, rooms and objects, and of what was drawn."""

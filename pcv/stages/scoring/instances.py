@@ -1,0 +1,93 @@
+"""Scores of objects in whole scenes: classes of points, and average precision of instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pcv.clip import ClipBatch, Progress
+from pcv.config.recipe import Recipe
+from pcv.data.scenes.dataset import SceneDataset
+from pcv.data.store.store import Store
+from pcv.errors import InputError
+from pcv.evaluate.instances import Proposal, TrueScene, average_precision
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
+from pcv.evaluate.propose import propose
+from pcv.objectives import SceneInstances
+from pcv.stages.advance import Advance
+from pcv.stages.scoring.scenes import scene_clips
+from pcv.stages.scoring.whole_scenes import read_scenes
+from pcv.train.fit import device_of, to_device
+
+Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
+
+
+def score_instances(
+    objective: SceneInstances,
+    what: tuple[Store, NDArray[np.int64], Recipe],
+    progress: Progress | None = None,
+) -> Found:
+    """Find the objects of scenes, and score them and the classes on all stored points.
+
+    Raises:
+        InputError: The store holds no scenes, or no labels and instances of their points.
+    """
+    store, scenes, recipe = what
+    for column in ("labels", "instances"):
+        if column not in store.columns:
+            raise InputError(f"{store.path}: its points have no {column}; instances need them")
+    clips = scene_clips(store, scenes, recipe)
+    count = len(store.point_class_names or store.class_names)
+    stuff = objective.config.stuff
+    things = tuple(label for label in range(count) if label not in stuff)
+    matrix = np.zeros((count, count), np.int64)
+    pairs: list[tuple[TrueScene, list[Proposal]]] = []
+    advance = Advance(progress, len(clips), "parts scored")
+    for scene, share, found in find_objects(objective, clips, advance):
+        frame, stored = np.zeros(1, np.int64), int(store.videos.sizes[scene])
+        label, instance = (
+            store.read_column(name, scene, frame, stored)[0].astype(np.int64)
+            for name in ("labels", "instances")
+        )
+        near = clips.nearest_kept(scene)
+        guess = share.argmax(1).numpy()[near]
+        matrix += confusion_matrix(label[label >= 0], guess[label >= 0], count)
+        whole = [each._replace(mask=each.mask[near]) for each in found]
+        pairs.append((TrueScene(label, instance), whole))
+    values = average_precision(pairs, things) | mean_iou(matrix)
+    return values | {"point_accuracy": accuracy(matrix)}, matrix, len(pairs)
+
+
+def find_objects(
+    objective: SceneInstances,
+    clips: SceneDataset,
+    advance: Callable[[int], None] = lambda clips: None,
+) -> Iterator[tuple[int, Tensor, list[Proposal]]]:
+    """Yield each scene with the probabilities (kept, classes) of the points it is seen with.
+
+    And with the objects among them, most confident first.
+
+    Args:
+        objective: Put in eval mode meanwhile.
+        clips: Scenes, without augmentation.
+        advance: Called with the number of regions of each batch.
+    """
+    device, was_training = device_of(objective), objective.training
+
+    def read(batch: ClipBatch) -> tuple[Tensor, Tensor]:
+        logits, offset = objective.predict(to_device(batch, device))
+        return logits.float().softmax(-1), offset.float()
+
+    objective.eval()
+    try:
+        for scene, (share, offset) in read_scenes(read, clips, advance=advance):
+            # Not as regions hold them, each of which may have a middle of its own.
+            points = np.asarray(clips.arrays(scene)["points"], np.float32)
+            place = torch.from_numpy(points * np.float32(clips.config.scale))
+            yield scene, share, propose(place, share, offset, objective.config)
+    finally:
+        objective.train(was_training)

@@ -1,0 +1,39 @@
+"""A hand before a close camera: the right forearm and hand of the synthetic person."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.synth.body import PART_NAMES
+from pcv.synth.recording import Recording
+
+UPPER_ARM, FOREARM, HAND = (
+    PART_NAMES.index(f"right {part}") for part in ("upper arm", "forearm", "hand")
+)
+ACTIONS = 12  # the first ones move the right hand; the others leave it at rest
+MIDDLE = np.array([0.0, 0.0, 0.65])  # metres: where the shoulder comes to
+REACH = 0.4  # of the arm's length, so that the hand stays in view
+FINGER = 0.45  # of the hand's radius
+
+
+def as_hand(shapes: NDArray[np.float64], *, fingers: int) -> NDArray[np.float64]:  # (n, 7)
+    """Bring the right hand before the camera and leave the rest of the body out.
+
+    Args:
+        shapes: Capsules of the whole person.
+        fingers: 1: the hand is as thin as a finger; 2: as it is.
+    """
+    out = shapes.copy()
+    ends = shapes[:, :6].reshape(-1, 2, 3) - shapes[UPPER_ARM, :3]
+    out[:, :6] = (MIDDLE + REACH * ends).reshape(-1, 6)
+    out[HAND, 6] *= FINGER if fingers == 1 else 1.0
+    others = np.ones(len(out), bool)
+    others[[FOREARM, HAND]] = False
+    out[others, 2] = out[others, 5] = -10.0  # behind the camera
+    return out
+
+
+def split_of(recording: Recording) -> str:
+    """Two thirds of the subjects train."""
+    return "test" if recording.subject % 3 == 0 else "train"

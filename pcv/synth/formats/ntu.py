@@ -1,0 +1,66 @@
+"""NTU RGB+D: a folder of 16-bit PNG of masked depth a recording."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.files.depth_png import write_depth_png
+from pcv.data.raw.ntu import SIZE
+from pcv.synth.camera import Camera, sense_by_time
+from pcv.synth.recording import Format, Recording, nothing_beside
+
+TURN = {1: 0.0, 2: 0.785, 3: -0.785}  # radians: the cameras stand 45 degrees apart
+
+
+def _view(recording: Recording) -> int:
+    return 1 + (recording.trial - 1) % 3
+
+
+def _name(recording: Recording) -> str:
+    """Name a recording: a subject has a setup, trials go through cameras, then replications."""
+    setup, again = 1 + (recording.subject - 1) % 17, 1 + (recording.trial - 1) // 3
+    return (
+        f"S{setup:03}C{_view(recording):03}P{recording.subject:03}"
+        f"R{again:03}A{recording.action + 1:03}"
+    )
+
+
+def _seen_from(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float64]:
+    """Turn the person about its own vertical, as another camera sees it."""
+    angle = TURN[_view(recording)]
+    turn = np.array(
+        [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]]
+    )
+    middle = shapes[:, :3].mean(axis=0)
+    ends = shapes[:, :6].reshape(-1, 2, 3) - middle
+    return np.column_stack(((ends @ turn.T + middle).reshape(-1, 6), shapes[:, 6]))
+
+
+def write_frames(target: Path, depth: NDArray[np.uint16]) -> None:
+    """Write (T, H, W) depth as a folder of frames that appears whole or not at all."""
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial.mkdir()
+    try:
+        for number, frame in enumerate(depth, 1):
+            write_depth_png(partial / f"MDepth-{number:08}.png", frame)
+        shutil.rmtree(target, ignore_errors=True)
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+NTU = Format(
+    camera=Camera(*SIZE, (365.0, 365.0), (256.0, 212.0)),
+    most=(60, 40, 6),
+    name=_name,
+    place=_name,
+    pose=_seen_from,
+    sense=sense_by_time,
+    write=write_frames,
+    finish=nothing_beside,
+)

@@ -1,0 +1,62 @@
+"""NvGesture: a film of depth in eight bits a recording, and two lists that cut it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.files.movie import count_frames, write_grey
+from pcv.data.raw.nvgesture import CENTRE, EXAMPLES, FARTHEST, FILM, FOCAL, SIZE, NvGesture
+from pcv.synth.camera import Camera
+from pcv.synth.formats.hand import ACTIONS, as_hand, split_of
+from pcv.synth.recording import Format, Recording
+
+LEAD = 10  # frames before and after the gesture
+
+
+def _below(recording: Recording) -> str:
+    return (
+        f"Video_data/class_{recording.action + 1:02}/"
+        f"subject{recording.subject}_r{recording.trial - 1}"
+    )
+
+
+def _pose(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float64]:
+    return as_hand(shapes, fingers=2)
+
+
+def _sense(exact: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint16]:
+    noise = rng.standard_normal(exact.shape, dtype=np.float32)
+    seen = np.isfinite(exact)
+    levels = FARTHEST - np.where(seen, exact, 0) / NvGesture.unit + noise
+    return np.where(seen, levels.round().clip(0, FARTHEST), 0).astype(np.uint16)
+
+
+def _write(target: Path, depth: NDArray[np.uint16]) -> None:
+    write_grey(target, np.pad(depth, ((LEAD, LEAD), (0, 0), (0, 0)), "edge").astype(np.uint8))
+
+
+def _finish(out: Path, recordings: list[Recording]) -> None:
+    lines: dict[str, list[str]] = {split: [] for split in EXAMPLES}
+    for recording in recordings:
+        span = f"{LEAD}:{count_frames(out / _below(recording) / FILM) - LEAD}"
+        lines[split_of(recording)].append(
+            f"path:./{_below(recording)} depth:sk_depth:{span} color:sk_color:{span} "
+            f"duo_left:duo_left:{span} label:{recording.action + 1} \n"
+        )
+    for split, name in EXAMPLES.items():
+        (out / name).write_text("".join(lines[split]))
+
+
+NVGESTURE = Format(
+    camera=Camera(*SIZE, FOCAL, CENTRE),
+    most=(ACTIONS, 20, 3),
+    name=lambda recording: _below(recording).removeprefix("Video_data/").replace("/", "_"),
+    place=lambda recording: f"{_below(recording)}/{FILM}",
+    pose=_pose,
+    sense=_sense,
+    write=_write,
+    finish=_finish,
+)

@@ -1,0 +1,86 @@
+"""SHREC'17 hand gestures: a folder of 16-bit PNG a recording, boxes of the hand, two lists."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.data.files.depth_png import write_depth_png
+from pcv.data.raw.shrec import BOXES, CENTRE, EXAMPLES, FOCAL, SIZE
+from pcv.synth.camera import Camera, sense_by_time
+from pcv.synth.formats.hand import ACTIONS, as_hand, split_of
+from pcv.synth.recording import Format, Recording
+
+MARGIN = 10  # pixels around the hand
+FRAME_TIME = 333_333  # hundreds of nanoseconds
+
+
+def _numbers(recording: Recording) -> tuple[int, int, int, int]:
+    """Return gesture, finger, subject and essai: trials go through fingers first."""
+    finger, essai = 1 + (recording.trial - 1) % 2, 1 + (recording.trial - 1) // 2
+    return recording.action + 1, finger, recording.subject, essai
+
+
+def _name(recording: Recording) -> str:
+    return "_".join(map(str, _numbers(recording)))
+
+
+def _place(recording: Recording) -> str:
+    gesture, finger, subject, essai = _numbers(recording)
+    return f"gesture_{gesture}/finger_{finger}/subject_{subject}/essai_{essai}"
+
+
+def _pose(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float64]:
+    return as_hand(shapes, fingers=_numbers(recording)[1])
+
+
+def _write(target: Path, depth: NDArray[np.uint16]) -> None:
+    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial.mkdir()
+    try:
+        lines = []
+        for number, frame in enumerate(depth):
+            write_depth_png(partial / f"{number}_depth.png", frame)
+            lines.append(" ".join(f"{value:.3f}" for value in (number * FRAME_TIME, *_box(frame))))
+        (partial / BOXES).write_text("\n".join(lines) + "\n")
+        shutil.rmtree(target, ignore_errors=True)
+        partial.replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _box(frame: NDArray[np.uint16]) -> tuple[int, int, int, int]:
+    rows, columns = np.nonzero(frame)
+    if not len(rows):
+        return 0, 0, 0, 0
+    x, y = max(columns.min() - MARGIN, 0), max(rows.min() - MARGIN, 0)
+    return x, y, columns.max() + MARGIN - x, rows.max() + MARGIN - y
+
+
+def _finish(out: Path, recordings: list[Recording]) -> None:
+    lines: dict[str, list[str]] = {split: [] for split in EXAMPLES}
+    for recording in recordings:
+        gesture, finger, subject, essai = _numbers(recording)
+        frames = len(list((out / _place(recording)).glob("*_depth.png")))
+        fine = 2 * (gesture - 1) + finger
+        lines[split_of(recording)].append(
+            f"{gesture} {finger} {subject} {essai} {gesture} {fine} {frames}\n"
+        )
+    for split, name in EXAMPLES.items():
+        (out / name).write_text("".join(lines[split]))
+
+
+SHREC = Format(
+    camera=Camera(*SIZE, FOCAL, CENTRE),
+    most=(ACTIONS, 28, 10),
+    name=_name,
+    place=_place,
+    pose=_pose,
+    sense=sense_by_time,
+    write=_write,
+    finish=_finish,
+)

@@ -1,0 +1,47 @@
+"""One synthetic recording, and what a raw format must tell to be synthesised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.synth.camera import Camera
+
+
+class Recording(NamedTuple):
+    """One recording to make."""
+
+    action: int  # from 0
+    subject: int  # from 1
+    trial: int  # from 1
+    seed: int
+
+
+class Format(NamedTuple):
+    """How one raw format sees, measures and keeps a recording.
+
+    ``write`` makes a file or folder that appears whole or not at all; ``finish`` writes what
+    stands beside all recordings, such as the lists of a split.
+    """
+
+    camera: Camera
+    most: tuple[int, int, int]  # actions, subjects and trials that its names can tell apart
+    name: Callable[[Recording], str]
+    place: Callable[[Recording], str]  # of the file or folder, below the dataset's own
+    pose: Callable[[NDArray[np.float64], Recording], NDArray[np.float64]]  # (n, 7) capsules
+    sense: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.uint16]]  # (H, W)
+    write: Callable[[Path, NDArray[np.uint16]], None]  # (T, H, W) in the format's own unit
+    finish: Callable[[Path, list[Recording]], None]
+
+
+def as_posed(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float64]:
+    """Leave the person where it stands."""
+    return shapes
+
+
+def nothing_beside(out: Path, recordings: list[Recording]) -> None:
+    """Write nothing: the recordings say all."""

@@ -1,0 +1,115 @@
+"""Synthetic rooms in the layout of ScanNet: mesh, labels, segments, annotation, table, lists."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.data.raw.room import EVERY, OFFICIAL
+from pcv.data.raw.scannet_mesh import ANNOTATION, LABELS, MESH, SEGMENTS, TABLE
+from pcv.errors import InputError, PcvError
+from pcv.synth.room import COLOURS, Room, build_room
+
+MOST = 10_000  # rooms that four digits tell apart
+IDS = {
+    "wall": (1, 1), "chair": (2, 5), "floor": (3, 2), "table": (4, 7), "door": (5, 8),
+    "couch": (6, 6), "cabinet": (7, 3), "desk": (9, 14), "bed": (11, 4), "picture": (15, 11),
+    "window": (16, 9), "bookshelf": (18, 10), "curtain": (21, 16), "ceiling": (41, 22),
+}  # fmt: skip  # id and NYU40 id in ScanNet's own table
+HEADER = "id\traw_category\tcategory\tcount\tnyu40id"
+
+
+def synthesise_rooms(out: Path, *, rooms: int, seed: int, progress: Progress | None = None) -> int:
+    """Write rooms, every third of them on the validation list; the same files for a seed.
+
+    Returns:
+        How many rooms there are.
+
+    Raises:
+        InputError: Too many rooms, or ``out`` holds something.
+        PcvError: The disk is full.
+    """
+    if not 1 <= rooms <= MOST:
+        raise InputError(f"choose 1 to {MOST} rooms")
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out}: holds something already; give a new or empty folder")
+        out.mkdir(parents=True, exist_ok=True)
+        names = [f"scene{number:04}_00" for number in range(rooms)]
+        for number, name in enumerate(names):
+            _write_room(out / "scans" / name, build_room(np.random.default_rng([seed, number])))
+            if progress:
+                progress(number + 1, rooms, name)
+        _write_lists(out, names)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
+        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
+    return rooms
+
+
+def _write_lists(out: Path, names: list[str]) -> None:
+    rows = [f"{a}\t{kind}\t{kind}\t1\t{b}" for kind, (a, b) in sorted(IDS.items())]
+    (out / TABLE).write_text("\n".join([HEADER, *rows]) + "\n")
+    held = names[EVERY - 1 :: EVERY]
+    for split, chosen in {"train": [n for n in names if n not in held], "test": held}.items():
+        if chosen:
+            (out / OFFICIAL[split]).write_text("\n".join(chosen) + "\n")
+
+
+def _write_room(folder: Path, room: Room) -> None:
+    """Write the files of a room into a folder that appears whole or not at all."""
+    partial = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    name = folder.name
+    nyu = np.array([IDS[kind][1] for kind in room.kinds])[room.thing]
+    _write_ply(partial / f"{name}{MESH}", room, room.colour, None)
+    colours = np.array([COLOURS[kind] for kind in room.kinds], np.uint8)[room.thing]
+    _write_ply(partial / f"{name}{LABELS}", room, colours, nyu)
+    segments = {"sceneId": name, "segIndices": room.surface.tolist()}
+    (partial / f"{name}{SEGMENTS}").write_text(json.dumps(segments))
+    groups = [
+        {
+            "id": number,
+            "objectId": number,
+            "label": kind,
+            "segments": np.unique(room.surface[room.thing == number]).tolist(),
+        }
+        for number, kind in enumerate(room.kinds)
+    ]
+    annotation = {"sceneId": f"scannet.{name}", "segGroups": groups}
+    (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
+    partial.rename(folder)
+
+
+def _write_ply(
+    path: Path, room: Room, colour: NDArray[np.uint8], label: NDArray[np.int64] | None
+) -> None:
+    fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"),
+              ("blue", "u1"), ("alpha", "u1")]  # fmt: skip
+    fields += [] if label is None else [("label", "<u2")]
+    names = {"<f4": "float", "u1": "uchar", "<u2": "ushort"}
+    vertices = np.empty(len(room.points), fields)
+    for axis, key in enumerate("xyz"):
+        vertices[key] = room.points[:, axis]
+    for channel, key in enumerate(("red", "green", "blue")):
+        vertices[key] = colour[:, channel]
+    vertices["alpha"] = 255
+    if label is not None:
+        vertices["label"] = label
+    faces = np.empty(len(room.faces), [("count", "u1"), ("corners", "<i4", (3,))])
+    faces["count"], faces["corners"] = 3, room.faces
+    header = [
+        "ply", "format binary_little_endian 1.0", f"element vertex {len(vertices)}",
+        *(f"property {names[kind]} {key}" for key, kind in fields),
+        f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header",
+    ]  # fmt: skip
+    data = "\n".join(header).encode() + b"\n" + vertices.tobytes() + faces.tobytes()
+    path.write_bytes(data)

@@ -1,0 +1,76 @@
+"""Which encoder serves which objective."""
+
+import pytest
+
+from pcv.config.consistency import check_mixed, check_scenes, check_views, check_voted
+from pcv.config.encoder import EncoderConfig, SerialConfig, SparseUNetConfig
+from pcv.config.objective import (
+    ClassifyConfig,
+    GaussianCrossConfig,
+    PointCPSCConfig,
+    PointCSPConfig,
+    SceneInstancesConfig,
+    SceneSegmentConfig,
+)
+
+VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
+SPLAT = GaussianCrossConfig(name="gaussiancross")
+SEGMENT = SceneSegmentConfig(name="scene_segment")
+ALONE = SceneSegmentConfig(name="scene_segment", preserve_weight=0.0)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "objective"),
+    [
+        (VOXELS, SPLAT), (VOXELS, ALONE), (SERIAL, SEGMENT), (EncoderConfig(), PointCPSCConfig()),
+        (VOXELS, SceneInstancesConfig(name="scene_instances")),
+    ],
+)  # fmt: skip
+def test_what_goes_together(encoder, objective):
+    check_scenes(encoder, objective, 4096)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "objective", "why"),
+    [
+        (EncoderConfig(), SPLAT, "must be sparseunet"),
+        (VOXELS, PointCPSCConfig(), "does not serve objective pointcpsc"),
+        (VOXELS, SEGMENT, "preserve_weight must be 0"),
+        (EncoderConfig(), SEGMENT, "must be serial"),
+        (SERIAL, PointCPSCConfig(), r"must be \[xyz\]"),
+        (SERIAL, PointCSPConfig(name="pointcsp"), "is too small"),
+    ],
+)
+def test_what_does_not(encoder, objective, why):
+    with pytest.raises(ValueError, match=why):
+        check_scenes(encoder, objective, 64)
+
+
+def test_drawing_needs_views_and_their_teacher():
+    check_views(SPLAT, 2, None)
+    check_views(PointCPSCConfig(), 0, None)
+    with pytest.raises(ValueError, match="views must be positive"):
+        check_views(SPLAT, 0, None)
+    with pytest.raises(ValueError, match="only with it"):
+        check_views(SPLAT, 2, "features")
+
+
+def test_only_labelled_scenes_are_merged():
+    check_mixed(0.0, "pretrain", SPLAT, 2)
+    check_mixed(0.8, "finetune", ALONE, 0)
+    for stage, objective in (("pretrain", SPLAT), ("probe", ALONE), ("finetune", ClassifyConfig())):
+        with pytest.raises(ValueError, match="scene_segment or scene_instances"):
+            check_mixed(0.8, stage, objective, 0)
+    with pytest.raises(ValueError, match="no camera sees two"):
+        check_mixed(0.8, "finetune", ALONE, 2)
+
+
+def test_only_points_of_scenes_are_voted_on():
+    check_voted("finetune", SERIAL, SEGMENT)
+    check_voted("probe", VOXELS, PointCPSCConfig())
+    for stage, encoder, objective in (
+        ("pretrain", VOXELS, SPLAT), ("probe", EncoderConfig(), PointCPSCConfig()),
+        ("finetune", VOXELS, SceneInstancesConfig(name="scene_instances")),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="eval is for"):
+            check_voted(stage, encoder, objective)

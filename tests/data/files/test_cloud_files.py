@@ -1,0 +1,97 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pcv.data.files.cloud_files import DepthCamera, read_cloud
+from pcv.data.files.png import write_png
+from pcv.errors import InputError, RawFileError
+
+TABLE = np.array([[1, 2, 3, 10, 20, 30, 0], [4.5, -5, 6, 0, 0, 255, -1]])
+
+
+def test_text_and_numpy_tables(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_text("# x y z r g b l\n1 2 3 10 20 30 0\n4.5,-5,6,0,0,255,-1\n\n")
+    np.save(tmp_path / "a.npy", TABLE)
+    np.savez(
+        tmp_path / "a.npz", xyz=TABLE[:, :3], label=TABLE[:, 6].astype(int),
+        rgb=TABLE[:, 3:6] / 255, normals=TABLE[:, :3],
+    )  # fmt: skip
+    for name in ("a.xyz", "a.npy", "a.npz"):
+        cloud = read_cloud(tmp_path / name)
+        np.testing.assert_array_equal(cloud.points, TABLE[:, :3])
+        assert cloud.labels.tolist() == [0, -1]
+        assert cloud.colour.tolist() == [[10, 20, 30], [0, 0, 255]]
+    np.testing.assert_array_equal(cloud.normals, TABLE[:, :3])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("1 2 3\n1 2\n", "no row of numbers"), ("1 2 x\n", "no row of numbers"),
+     ("1 2\n", "a table of shape"), ("\0\0", "no row of numbers")],
+)  # fmt: skip
+def test_text_that_is_no_table_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.xyz").write_text(text)
+    with pytest.raises(RawFileError, match=rf"a\.xyz: .*{said}"):
+        read_cloud(tmp_path / "a.xyz")
+
+
+def test_an_empty_text_is_an_empty_frame(tmp_path: Path) -> None:
+    (tmp_path / "a.xyz").write_text("# nobody there\n")
+    assert read_cloud(tmp_path / "a.xyz").points.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"labels": [1]}, "holds labels, expected points"),
+        ({"points": np.zeros((2, 2))}, r"expected numbers \(n, 3\)"),
+        ({"points": np.zeros((2, 3)), "labels": [1]}, r"labels is .* expected numbers \(2\)"),
+        ({"points": np.array([{}, {}], object)}, "pickled objects"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict, said: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(RawFileError, match=rf"a\.npz: .*{said}"):
+        read_cloud(tmp_path / "a.npz")
+
+
+def test_depth_needs_a_camera_and_sixteen_grey_bits(tmp_path: Path) -> None:
+    depth = np.zeros((4, 6), np.uint16)
+    depth[1, 2] = 3000
+    write_png(tmp_path / "a.png", depth)
+    cloud = read_cloud(tmp_path / "a.png", DepthCamera((100.0, 200.0)))
+    np.testing.assert_allclose(cloud.points, [[-1 / 100 * 3000, -1 / 200 * 3000, 3000]])
+    with pytest.raises(RawFileError, match="without a camera; give --focal"):
+        read_cloud(tmp_path / "a.png")
+    write_png(tmp_path / "a.png", depth.astype(np.uint8))
+    with pytest.raises(RawFileError, match="expected 16-bit grey depth"):
+        read_cloud(tmp_path / "a.png", DepthCamera((100.0, 100.0)))
+
+
+@pytest.mark.parametrize("name", ["a.las", "a.laz"])
+def test_las(tmp_path: Path, name: str) -> None:
+    laspy = pytest.importorskip("laspy")
+    las = laspy.create(point_format=2)
+    las.header.scales, las.header.offsets = [0.001] * 3, [500_000, 0, 0]
+    las.x, las.y, las.z = np.array([[500_001, 500_004.5], [2, -5], [3, 6]])
+    las.classification = np.array([2, 6])
+    las.red, las.green, las.blue = np.array([[65535, 256], [0, 512], [0, 0]], np.uint16)
+    las.write(str(tmp_path / name))
+    cloud = read_cloud(tmp_path / name)
+    np.testing.assert_allclose(cloud.points, [[500_001, 2, 3], [500_004.5, -5, 6]])
+    assert cloud.labels.tolist() == [2, 6]
+    assert cloud.colour.tolist() == [[255, 0, 0], [1, 2, 0]]
+    whole = (tmp_path / name).read_bytes()
+    for keep in (0, 3, 100, len(whole) - 5):
+        (tmp_path / name).write_bytes(whole[:keep])
+        with pytest.raises(RawFileError, match=name) as caught:
+            read_cloud(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+def test_las_without_laspy_says_what_to_install(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "laspy", None)
+    with pytest.raises(InputError, match=r"pip install 'pcv\[las\]'"):
+        read_cloud(tmp_path / "a.las")

@@ -1,0 +1,121 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pcv.data.files.ply import read_mesh, read_ply
+from pcv.errors import RawFileError
+
+POINTS = np.array([[1, 2, 3], [4.5, -5, 6]])
+HEADER = """ply
+format {kind} 1.0
+comment made by hand
+element vertex 2
+property float x
+property float y
+property double z
+property uchar red
+property uchar green
+property uchar blue
+property int label
+element face 1
+property list uchar int vertex_indices
+end_header
+"""
+
+
+def write(path: Path, kind: str = "ascii") -> Path:
+    rows = [(*p, 10 * i, 20, 255, i - 1) for i, p in enumerate(POINTS)]
+    if kind == "ascii":
+        body = "".join(" ".join(map(str, row)) + "\n" for row in rows).encode() + b"3 0 1 1\n"
+    else:
+        order = "<" if "little" in kind else ">"
+        body = b"".join(struct.pack(f"{order}ffdBBBi", *row) for row in rows) + b"\3" + b"\0" * 12
+    path.write_bytes(HEADER.format(kind=kind).encode() + body)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_every_format_gives_the_same_cloud(tmp_path: Path, kind: str) -> None:
+    cloud = read_ply(write(tmp_path / "a.ply", kind))
+    np.testing.assert_array_equal(cloud.points, POINTS)
+    assert cloud.colour.tolist() == [[0, 20, 255], [10, 20, 255]]
+    assert cloud.labels.tolist() == [-1, 0]
+
+
+def test_equal_to_open3d(tmp_path: Path) -> None:
+    open3d = pytest.importorskip("open3d")
+    points = np.random.default_rng(0).normal(size=(100, 3))
+    cloud = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(points))
+    for ascii_too in (True, False):
+        open3d.io.write_point_cloud(str(tmp_path / "a.ply"), cloud, write_ascii=ascii_too)
+        np.testing.assert_allclose(read_ply(tmp_path / "a.ply").points, points, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: b"solid" + d, "does not begin as one"),
+        (lambda d: b"", "does not begin as one"),
+        (lambda d: d[:60], "its header has no end"),
+        (lambda d: d.replace(b"little_endian", b"middle"), "format binary_middle, expected ascii"),
+        (lambda d: d.replace(b"vertex 2", b"vertex 999999999"), "its header says 22999999977"),
+        (lambda d: d.replace(b"vertex 2", b"vertex -2"), "-2 vertices"),
+        (lambda d: d.replace(b"vertex 2", b"vertex two"), "cannot be read as PLY"),
+        (lambda d: d.replace(b"element vertex", b"element points"), "first element is no vertex"),
+        (lambda d: d.replace(b"property double z", b"property quad z"), "unknown type"),
+        (lambda d: d.replace(b"property float x", b"property list uchar x"), "unknown type"),
+        (lambda d: d.replace(b"double z", b"double w"), "fields x, y, w, .* expected x, y and z"),
+        (lambda d: d.replace(b"double z", b"double x"), "cannot be read as PLY"),
+        (lambda d: d[:-20], "bytes of vertices, its header says 46"),
+    ],
+)
+def test_damage_is_one_line(tmp_path: Path, change, said: str) -> None:
+    path = write(tmp_path / "a.ply", "binary_little_endian")
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(RawFileError, match=rf"a\.ply: .*{said}") as caught:
+        read_ply(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_text_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ply")
+    path.write_bytes(path.read_bytes()[:-25])
+    with pytest.raises(RawFileError, match="numbers for 2 vertices of 7 properties"):
+        read_ply(path)
+    with pytest.raises(RawFileError, match="cannot be read: No such file"):
+        read_ply(tmp_path / "none.ply")
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_triangles_follow_the_vertices(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "a.ply", kind)
+    order = ">" if "big" in kind else "<"
+    old = b"3 0 1 1\n" if kind == "ascii" else b"\3" + b"\0" * 12
+    new = b"3 0 1 1\n" if kind == "ascii" else b"\3" + struct.pack(f"{order}iii", 0, 1, 1)
+    path.write_bytes(path.read_bytes().removesuffix(old) + new)
+    mesh = read_mesh(path)
+    assert mesh.faces.tolist() == [[0, 1, 1]]
+    assert mesh.cloud.normals is None
+    assert len(mesh.cloud.points) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: d[:-1], "12 bytes of triangles, its header says 13"),
+        (lambda d: d[:-13] + b"\4" + d[-12:], "a face is no triangle"),
+        (lambda d: d[:-1] + b"\1", "a face of vertices that are not among 2"),
+        (
+            lambda d: d.replace(b"list uchar int vertex", b"list quad int vertex"),
+            "expected one lis",
+        ),
+        (lambda d: d.replace(b"end_header", b"property int a\nend_header"), "expected one list"),
+    ],
+)
+def test_damaged_faces_are_one_line_and_clouds_do_not_read_them(tmp_path, change, said) -> None:
+    path = write(tmp_path / "a.ply", "binary_little_endian")
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(RawFileError, match=rf"a\.ply: .*{said}"):
+        read_mesh(path)

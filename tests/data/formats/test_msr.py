@@ -1,9 +1,0 @@
-from pcv.data.formats.msr import MSR
-from pcv.data.raw.msr import NAME
-from pcv.data.recording import Recording
-
-
-def test_names_are_those_of_the_dataset() -> None:
-    recording = Recording(0, 5, 2, 0)
-    assert MSR.name(recording) == "a01_s05_e02"
-    assert NAME.fullmatch(MSR.place(recording))

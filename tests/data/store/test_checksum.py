@@ -1,0 +1,23 @@
+import hashlib
+from pathlib import Path
+
+from pcv.data.store.checksum import file_checksum, files_checksum
+
+
+def test_checksums_of_files_and_folders(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    (tmp_path / "b").write_bytes(b"two")
+    one, two = (hashlib.sha256(word).digest() for word in (b"one", b"two"))
+    assert file_checksum(tmp_path / "a") == one.hex()
+    whole = hashlib.sha256(b"a\0" + one + b"b\0" + two).hexdigest()
+    assert file_checksum(tmp_path) == whole
+    text = f"a {one.hex()}\nb {two.hex()}\n"
+    both = (tmp_path / "a", tmp_path / "b")
+    assert files_checksum(both) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    before = files_checksum((tmp_path / "a",))
+    (tmp_path / "a").write_bytes(b"three")
+    assert files_checksum((tmp_path / "a",)) != before

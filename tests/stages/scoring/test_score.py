@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pcv.clip import ClipBatch
+from pcv.config.data import DataConfig
+from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.objective import SegmentConfig
+from pcv.config.recipe import Recipe, TrainConfig
+from pcv.data import dataset
+from pcv.data.prepare import prepare
+from pcv.data.store.store import Store, open_store
+from pcv.data.windows import clip_frames, clip_starts
+from pcv.errors import InputError, RecipeError
+from pcv.stages import label_checks
+from pcv.stages.evaluate import evaluate
+from pcv.stages.job import Job
+from pcv.stages.scoring.score import cover
+from pcv.stages.training import finetune
+from pcv.train.run import RunResult
+from pcv_cli import show
+from tests.conftest import LabelledReader
+
+SCENE = P4TransformerConfig(
+    name="p4transformer", form="scene", width=1 / 32, radius=0.3, neighbours=4, depth=1, heads=2,
+    head_channels=8, mlp=16,
+)  # fmt: skip
+PSTNET = EncoderConfig(width=0.03, radius=0.5)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=3), st.integers(1, 6), st.integers(1, 3))
+def test_every_frame_that_a_clip_reaches_counts_once(lengths, frames, interval) -> None:
+    clips = np.concatenate([
+        np.stack([np.full(len(starts), video), starts], 1)
+        for video, length in enumerate(lengths)
+        for starts in [clip_starts(length, frames, interval, 1, "pad")]
+    ])  # fmt: skip
+    chosen, fresh = cover(clips, np.array(lengths), frames, interval)
+    counted = [
+        (int(video), int(frame))
+        for (video, start), new in zip(chosen, fresh, strict=True)
+        for frame in clip_frames(int(start), frames, interval, lengths[video])[new]
+    ]
+    assert len(counted) == len(set(counted))
+    if interval == 1:
+        assert len(counted) == sum(lengths)
+
+
+def test_whole_clips_follow_each_other_and_the_last_reaches_back() -> None:
+    clips = np.stack([np.zeros(7, np.int64), np.arange(7)], 1)
+    chosen, fresh = cover(clips, np.array([10]), 4, 1)
+    assert chosen[:, 1].tolist() == [0, 4, 6]
+    assert fresh[-1].tolist() == [False, False, True, True]
+
+
+def segmenting(store: Store, out: Path, encoder=PSTNET, **train: object) -> Job:
+    recipe = Recipe(
+        stage="finetune",
+        data=DataConfig(frames=4, points=store.points, epoch="videos"),
+        encoder=encoder,
+        objective=SegmentConfig(overlap=0.1),
+        train=TrainConfig(**({"epochs": 2, "batch": 2} | train)),
+    )
+    return Job(recipe, "test", store.path, out)
+
+
+@pytest.fixture
+def _labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every clip labels its points by side: class 2 nowhere, and some ignored."""
+    real = dataset.collate
+
+    def collate(clips: list[dataset.Clip]) -> ClipBatch:
+        batch = real(clips)
+        label = (batch.points[..., 0] > 0).long()
+        label[:, :, ::7] = -1
+        return batch._replace(point_label=label)
+
+    monkeypatch.setattr(dataset, "collate", collate)
+    monkeypatch.setattr(label_checks, "collate", collate)
+
+
+def scored_run(store: Store, out: Path, encoder=PSTNET) -> tuple[RunResult, dict]:
+    result = finetune(segmenting(store, out, encoder, protocol="paper"))
+    scored = evaluate(out)
+    assert "best_test_epoch" in result.scores
+    for name in ("miou_all_classes", "miou_present_classes", "point_accuracy"):
+        assert scored[name] == result.scores[name]
+    return result, scored
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_segmentation_is_finetuned_and_every_point_scored_once(store, tmp_path, capsys) -> None:
+    result, scored = scored_run(store, tmp_path / "r")
+    assert result.scores["miou_all_classes"] < result.scores["miou_present_classes"]
+    assert (result.n_scored, result.n_in_split) == (1, 1)
+    length = int(store.videos.length[store.videos.split == "test"][0])
+    assert sum(map(sum, scored["confusion"])) == length * 54  # of 64 points, 10 are ignored
+    assert [row["iou"] is None for row in scored["classes"]] == [False, False, True]
+    show.scores(scored)
+    assert "over all 3" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_p4transformer_segments_too(raw, reader, tmp_path: Path) -> None:
+    prepare(reader, raw, tmp_path / "store", points=512)
+    scored_run(open_store(tmp_path / "store"), tmp_path / "r", SCENE)
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_class_weights_that_do_not_fit_are_one_line(store, tmp_path: Path) -> None:
+    job = segmenting(store, tmp_path / "r")
+    weighted = job.recipe.objective.model_copy(update={"class_weights": (1.0, 2.0)})
+    with pytest.raises(RecipeError, match=r"class_weights: 2 weights, but .* has 3 classes"):
+        finetune(job._replace(recipe=job.recipe.model_copy(update={"objective": weighted})))
+
+
+def test_points_without_labels_are_one_line(store, tmp_path: Path) -> None:
+    job = segmenting(store, tmp_path / "r")
+    with pytest.raises(RecipeError, match="points have no labels"):
+        finetune(job)
+
+
+def test_points_are_segmented_by_place_and_colour(raw, store, tmp_path: Path) -> None:
+    prepare(LabelledReader(), raw, tmp_path / "store", points=512)
+    encoder = SCENE.model_copy(update={"colour": True})
+    there = segmenting(open_store(tmp_path / "store"), tmp_path / "r")
+    data = there.recipe.data.model_copy(update={"colour": True})
+    coloured = there.recipe.model_copy(update={"data": data, "encoder": encoder})
+    there = there._replace(recipe=coloured)
+    result = finetune(there)
+    assert result.class_names == ["left", "right"]
+    assert evaluate(tmp_path / "r")["point_accuracy"] == result.scores["point_accuracy"]
+    with pytest.raises(RecipeError, match="its points have no colours"):
+        finetune(there._replace(store=store.path, out=tmp_path / "x"))
+
+
+@pytest.mark.usefixtures("_labelled")
+def test_segmentation_is_chosen_on_sequences_held_out_or_says_that_none_are(
+    store, tmp_path: Path
+) -> None:
+    strict = finetune(segmenting(store, tmp_path / "strict"))
+    assert "best_validation_epoch" in strict.scores
+    assert "validation videos" in strict.selection
+    assert evaluate(tmp_path / "strict", split="validation", checkpoint="best")["n_scored"] >= 1
+    none = finetune(segmenting(store, tmp_path / "none", validation_subjects=0))
+    assert "best_validation_epoch" not in none.scores
+    assert none.selection.startswith("nothing: no video validates")
+    with pytest.raises(InputError, match=r"train\.validation_subjects"):
+        evaluate(tmp_path / "none", split="validation")
