@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Called by long work: how many are done, how many there are, and a word on the current one.
 Progress = Callable[[int, int, str], None]
+IGNORED = -1  # label of points that are neither learned from nor scored
 
 
 class VideoSource(NamedTuple):
@@ -122,3 +123,7 @@ class Losses(NamedTuple):
 
     total: Tensor  # ()
     parts: dict[str, Tensor]  # each ()
+
+
+def silent(done: int, total: int, text: str) -> None:
+    """Report progress to nobody."""

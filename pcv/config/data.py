@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pcv.config.encoder import Config, Count, Positive
+from pcv.config.section import Config, Count, Positive
 
 
 class RegionConfig(Config):

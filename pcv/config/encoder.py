@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
+from pcv.config.section import Config, Count, Fraction, Positive
 
 
-class Config(BaseModel):
-    """A section of a recipe: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class EncoderConfig(Config):
+class PSTNetConfig(Config):
     """PSTNet, in the form the self-supervised work uses."""
 
     name: Literal["pstnet"] = "pstnet"
@@ -129,7 +121,7 @@ def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
 
 
 AnyEncoderConfig = Annotated[
-    Annotated[EncoderConfig, Tag("pstnet")]
+    Annotated[PSTNetConfig, Tag("pstnet")]
     | Annotated[P4TransformerConfig, Tag("p4transformer")]
     | Annotated[SparseUNetConfig, Tag("sparseunet")]
     | Annotated[SerialConfig, Tag("serial")],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from pcv.config.consistency import check_mixed, check_scenes, check_views, check_voted
 from pcv.config.data import (
@@ -15,12 +15,8 @@ from pcv.config.data import (
 )
 from pcv.config.encoder import (
     AnyEncoderConfig,
-    Config,
-    Count,
-    EncoderConfig,
-    Fraction,
     P4TransformerConfig,
-    Positive,
+    PSTNetConfig,
     SerialConfig,
     SparseUNetConfig,
 )
@@ -34,94 +30,15 @@ from pcv.config.objective import (
     SceneSegmentConfig,
     SegmentConfig,
 )
+from pcv.config.scoring import EvalConfig, ProbeConfig
+from pcv.config.section import Config
 from pcv.config.text import apply_override, explain, one_line, read_scene_names
+from pcv.config.training import OptimConfig, TrainConfig
 from pcv.errors import RecipeError
-
-
-class OptimConfig(Config):
-    """Optimiser and learning-rate schedule."""
-
-    name: Literal["adamw", "sgd"] = "adamw"
-    lr: Positive = 8e-4
-    encoder_lr: float = Field(1.0, ge=0)  # multiplies lr for the encoder
-    weight_decay: float = Field(0.05, ge=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    schedule: Literal["cosine", "steps", "constant"] = "cosine"
-    milestones: tuple[int, ...] = ()  # epochs at which "steps" divides lr by 10
-    warmup_epochs: float = Field(0.0, ge=0)
-    warmup_start: float = Field(0.0, ge=0, le=1)  # fraction of lr at step 0
-    clip_norm: float = Field(0.0, ge=0)  # 0: no clipping
-
-
-class TrainConfig(Config):
-    """How long, on what, and by which protocol."""
-
-    epochs: Count = 200
-    batch: Count = 88
-    steps: int = Field(0, ge=0)  # stop after so many steps; 0: all epochs
-    seed: int = Field(0, ge=0)
-    workers: int = Field(0, ge=0)
-    precision: Literal["float32", "bfloat16"] = "float32"
-    checkpoint_minutes: Positive = 5.0
-    log_every: Count = 10
-    protocol: Literal["strict", "paper"] = "strict"
-    validation_subjects: int = Field(
-        1, ge=0
-    )  # strict: train subjects held out to select on; 0: none
-    # Cross-validation: fold n holds out the n-th so many train subjects, and they alone are scored.
-    validation_fold: int | None = Field(None, ge=0)
-    validate_every: int = Field(1, ge=0)  # epochs; 0: only at the end
-    label_fraction: Fraction = 1.0  # of the training videos, by class
-    shots: int = Field(0, ge=0)  # labelled training videos a class; 0: label_fraction says
-    # Of the training scenes: a share, or their names, which a recipe may also name as a text file.
-    scenes: Fraction | tuple[str, ...] = 1.0
-    test_subjects: tuple[int, ...] = ()  # instead of the store's split: they test, others train
-
-    @model_validator(mode="after")
-    def _one_way(self) -> TrainConfig:
-        if self.shots and self.label_fraction < 1:
-            raise ValueError("shots and label_fraction both choose labelled videos; give one")
-        if self.validation_fold is not None:
-            if self.protocol != "strict":
-                raise ValueError("validation_fold needs protocol: strict")
-            if not self.validation_subjects:
-                raise ValueError("validation_fold needs validation_subjects, the size of a fold")
-        return self
-
-
-class ProbeConfig(Config):
-    """Reading a frozen encoder."""
-
-    segment_frames: int = Field(4, ge=0)
-    read: Literal["max", "mean+max", "segments", "tokens"] = "segments"
-    neighbours: Count = 5  # kNN
-    linear_epochs: Count = 300
-    linear_lr: Positive = 1e-2
-    linear_weight_decay: float = Field(0.05, ge=0)
-    warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
-    scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
-
-
-class EvalConfig(Config):
-    """Passes over a whole scene, whose softmax is summed: the field's test-time augmentation.
-
-    The released configurations take 13: four turns at scales 1, 0.95 and 1.05, and one mirrored.
-    What chooses a checkpoint while training is scored in one pass.
-    """
-
-    turns: Count = 1  # about the vertical axis, evenly spaced
-    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)
-    mirror: bool = False  # once more, left and right exchanged
-
-    @property
-    def passes(self) -> int:
-        """How many they are."""
-        return self.turns * len(self.scales) + self.mirror
-
 
 # Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
 CHOSEN: dict[str, type[Config]] = {
-    "pstnet": EncoderConfig,
+    "pstnet": PSTNetConfig,
     "p4transformer": P4TransformerConfig,
     "sparseunet": SparseUNetConfig,
     "pointcpsc": PointCPSCConfig,
@@ -146,7 +63,7 @@ class Recipe(Config):
     store: str | None = None  # default for --store, relative to the working folder
     data: DataConfig = DataConfig()
     augment: AugmentConfig = AugmentConfig()
-    encoder: AnyEncoderConfig = EncoderConfig()
+    encoder: AnyEncoderConfig = PSTNetConfig()
     objective: AnyObjectiveConfig = PointCPSCConfig()
     optim: OptimConfig = OptimConfig()
     train: TrainConfig = TrainConfig()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.farthest_order import farthest_order, scene_order
-from pcv.data.raw import PointReader, SceneReader, columns_of
+from pcv.data.raw.reader import PointReader, SceneReader, columns_of
 from pcv.data.store.checksum import file_checksum, files_checksum
 from pcv.data.store.layout import Rows
 from pcv.data.store.store import write_views
@@ -20,7 +20,7 @@ from pcv.kernels.quantise import MOST, quantise
 from pcv.kernels.quantise import extent as measure
 
 if TYPE_CHECKING:
-    from pcv.data.raw import Reader
+    from pcv.data.raw.reader import Reader
 
 
 class Storage(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
-from pcv.data.raw import ViewReader, columns_of, reader_settings
+from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
 from pcv.data.store.json_file import write_json
 from pcv.data.store.layout import Layout, Rows, layout_of
 from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
@@ -24,7 +24,7 @@ from pcv.data.workers import Workers, execute, get_ready
 from pcv.errors import InputError, PcvError, RawFileError, StoreError
 
 if TYPE_CHECKING:
-    from pcv.data.raw import Reader
+    from pcv.data.raw.reader import Reader
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
 TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.config.recipe import TrainConfig
+from pcv.config.training import TrainConfig
 from pcv.data.store.store import Store
 from pcv.errors import InputError
 

@@ -58,7 +58,7 @@ def suggest(store: Store) -> Suggestion:
     return Suggestion(spacing, count, _round(SPACINGS * spacing), moved.get(1, 0.0), interval)
 
 
-def explain(found: Suggestion) -> list[str]:
+def suggestion_lines(found: Suggestion) -> list[str]:
     """Say it in two lines."""
     return [
         f"radius: {found.radius:g} m suggested for encoder.radius ({SPACINGS:g} times the "

@@ -37,3 +37,33 @@ def spread_starts(starts: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 def clip_frames(start: int, frames: int, interval: int, length: int) -> NDArray[np.int64]:
     """Return the frames of a clip; past the end of the video its last frame repeats."""
     return np.minimum(start + interval * np.arange(frames, dtype=np.int64), length - 1)
+
+
+def cover(
+    clips: NDArray[np.int64],  # (clips, 2): video, start
+    lengths: NDArray[np.int64],
+    frames: int,
+    interval: int,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:  # (n, 2), (n, T)
+    """Choose clips that together hold every frame, and say where each frame is first met.
+
+    Frames that no clip of the given interval reaches stay out: none at interval 1.
+    """
+    chosen, fresh = [], []
+    met: set[tuple[int, int]] = set()
+    for place, (video, start) in enumerate(clips):
+        last = place + 1 == len(clips) or clips[place + 1, 0] != video
+        held = clip_frames(int(start), frames, interval, int(lengths[video]))
+        keys = [(int(video), int(frame)) for frame in held]
+        if keys[0] in met and not (last and any(key not in met for key in keys)):
+            continue
+        new = []
+        for key in keys:
+            new.append(key not in met)
+            met.add(key)
+        chosen.append((video, start))
+        fresh.append(new)
+    return (
+        np.array(chosen, np.int64).reshape(-1, 2),
+        np.array(fresh, bool).reshape(-1, frames),
+    )

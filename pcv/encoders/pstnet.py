@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
-from pcv.config.encoder import EncoderConfig
+from pcv.config.encoder import PSTNetConfig
 from pcv.encoders.encoder import Encoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder
@@ -38,13 +38,13 @@ class PSTNet(Encoder):
         width: Channels of a superpoint.
     """
 
-    def __init__(self, config: EncoderConfig) -> None:
+    def __init__(self, config: PSTNetConfig) -> None:
         super().__init__()
 
         def scaled(channels: int) -> int:
             return max(1, round(channels * config.width)) if channels else 0
 
-        self.config: EncoderConfig = config
+        self.config: PSTNetConfig = config
         layers = [
             PSTConv(
                 PSTConvConfig(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pcv.clip import ClipBatch, Views
 from pcv.objectives.gaussiancross import Drawn, GaussianCross
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 
 class NovelViews(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pcv.config.recipe import ProbeConfig
+from pcv.config.scoring import ProbeConfig
 from pcv.evaluate.probe import fit_linear
 
 

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config.recipe import ProbeConfig
+from pcv.config.scoring import ProbeConfig
 from pcv.encoders.segments import encode_segments
 from pcv.nn.readout import read
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 
 class Features(NamedTuple):

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pcv.clip import ClipBatch
+from pcv.clip import IGNORED, ClipBatch
 from pcv.evaluate.metrics import confusion_matrix
-from pcv.objectives.segment import IGNORED, Segment
-from pcv.train.fit import device_of, to_device
+from pcv.objectives.segment import Segment
+from pcv.train.device import device_of, to_device
 
 AXES = {"x": 0, "y": 1, "z": 2}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pcv.clip import ClipBatch
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 
 class VideoScores(NamedTuple):
@@ -23,7 +23,7 @@ class VideoScores(NamedTuple):
 
 
 @torch.no_grad()
-def predict(
+def score_clips(
     objective: nn.Module,
     batches: Iterable[ClipBatch],
     scores: Callable[[ClipBatch], Tensor],

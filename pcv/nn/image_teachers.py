@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from pcv.errors import InputError, PcvError
 
-Teacher = Callable[[Tensor], Tensor]  # (V, H, W, 3) from 0 to 1 -> (V, h, w, D)
+ImageTeacher = Callable[[Tensor], Tensor]  # (V, H, W, 3) from 0 to 1 -> (V, h, w, D)
 
 
-def load_teacher(weights: Path, device: torch.device) -> Teacher:
+def load_image_teacher(weights: Path, device: torch.device) -> ImageTeacher:
     """Open a RADIO, DINOv2 or CLIP image model from a local folder; nothing is downloaded.
 
     Weights are read from safetensors alone, and no code of the folder is run. Images are resized

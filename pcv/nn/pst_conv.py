@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.nn.tubes import Reach, TimeGrid, choose_anchors, find_neighbours, gather_frames
+from pcv.nn.tubes import Reach, TimeGrid, choose_anchors, find_neighbours, gather_reach
 from pcv.ops import tube_sum
 
 
@@ -156,19 +156,19 @@ class PSTConv(nn.Module):
     ) -> Tensor:
         """Every other combination; sums of displacements and of features stay 3 and C wide."""
         config = self.config
-        grouped = gather_frames(position, frames, index)  # (B, A, R, M, K, 3)
+        grouped = gather_reach(position, frames, index)  # (B, A, R, M, K, 3)
         live = (index[..., :1] >= 0).to(position.dtype)
         offset = (grouped - anchors[:, :, None, :, None]) * live[..., None]
         if config.pool == "max":
             value = F.linear(offset, self.displacement)
             if feature is not None:
-                near = gather_frames(feature, frames, index)
+                near = gather_reach(feature, frames, index)
                 value = value * near if config.combine == "multiplication" else value + near
             pooled = value.amax(4) * live
         else:
             pooled = F.linear(offset.sum(4), self.displacement)
             if feature is not None:
-                pooled = pooled + gather_frames(feature, frames, index).sum(4)
+                pooled = pooled + gather_reach(feature, frames, index).sum(4)
             pooled = pooled / config.neighbours if config.pool == "mean" else pooled
         return pooled.transpose(2, 3)
 

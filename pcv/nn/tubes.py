@@ -106,7 +106,7 @@ def find_neighbours(
     return index.reshape(batch, steps, reach, rows, -1)
 
 
-def gather_frames(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
+def gather_reach(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
     """(B, L, N, C) along frames (A, R) and index (B, A, R, M, K) -> (B, A, R, M, K, C)."""
     batch, steps, reach, rows, slots = index.shape
     chosen = values[:, frames.clamp(min=0).reshape(-1).to(values.device)]

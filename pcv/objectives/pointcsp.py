@@ -18,7 +18,7 @@ from pcv.losses.clustering import centred, entropies, sinkhorn
 from pcv.losses.spread import spread
 from pcv.objectives.crops import Change, Cut, Shape, cut, hide, nearest_share
 from pcv.objectives.drift import DriftMonitor
-from pcv.objectives.teacher import Teacher, half_cosine, warmed
+from pcv.objectives.teacher import MovingTeacher, half_cosine, warmed
 from pcv.ops import nearest
 
 
@@ -78,7 +78,7 @@ class PointCSP(nn.Module):
             nn.Sequential(nn.LayerNorm(encoder.width), nn.Linear(encoder.width, 3))
             for _ in encoder.blocks
         )
-        self.teacher = Teacher(_Student(encoder, self.head))
+        self.teacher = MovingTeacher(_Student(encoder, self.head))
         self.drift = DriftMonitor(config.monitor_every)
         self.register_buffer("centre", torch.zeros(config.prototypes))
 

@@ -6,11 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import ClipBatch, Losses
+from pcv.clip import IGNORED, ClipBatch, Losses
 from pcv.config.objective import SceneInstancesConfig
 from pcv.encoders import SceneEncoder
 from pcv.nn.heads import RowNorm
-from pcv.objectives.segment import IGNORED
 
 
 class SceneInstances(nn.Module):

@@ -6,14 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import ClipBatch, Losses, Regions
+from pcv.clip import IGNORED, ClipBatch, Losses, Regions
 from pcv.config.objective import SceneSegmentConfig
 from pcv.encoders import SceneEncoder
 from pcv.encoders.serial import Mode, Serial
 from pcv.losses.lovasz import lovasz_softmax
 from pcv.objectives.drift import DriftMonitor
-from pcv.objectives.segment import IGNORED
-from pcv.objectives.teacher import Teacher, half_cosine
+from pcv.objectives.teacher import MovingTeacher, half_cosine
 
 
 class SceneSegment(nn.Module):
@@ -41,7 +40,7 @@ class SceneSegment(nn.Module):
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
         self.teacher = self.drift = None
         if isinstance(encoder, Serial):  # others read no sequences: nothing can drift
-            self.teacher = Teacher(encoder) if config.preserve_weight else None
+            self.teacher = MovingTeacher(encoder) if config.preserve_weight else None
             self.drift = DriftMonitor(config.monitor_every)
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)

@@ -6,11 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import ClipBatch, Losses
+from pcv.clip import IGNORED, ClipBatch, Losses
 from pcv.config.objective import SegmentConfig
 from pcv.encoders.encoder import Encoder
-
-IGNORED = -1  # label of points that are neither learned from nor scored
 
 
 class Segment(nn.Module):

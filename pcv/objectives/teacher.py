@@ -23,7 +23,7 @@ def warmed(first: float, last: float, share: float, done: float) -> float:
 Student = TypeVar("Student", bound=nn.Module)
 
 
-class Teacher(nn.Module, Generic[Student]):
+class MovingTeacher(nn.Module, Generic[Student]):
     """An exponential moving average of a module, without gradients.
 
     Before the first step it is a copy, so that weights loaded into the student after both were

@@ -26,7 +26,7 @@ DEPTHS = np.array(
 )
 
 
-class Column(NamedTuple):
+class PictureColumn(NamedTuple):
     """Pictures of one kind, one a row."""
 
     name: str
@@ -100,7 +100,7 @@ def from_above(
 
 def write_columns(
     path: Path,
-    columns: list[Column],
+    columns: list[PictureColumn],
     *,
     enlarge: int = 1,
     legend: Sequence[tuple[str, Sequence[int]]] = (),

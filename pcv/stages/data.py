@@ -10,7 +10,7 @@ from pcv.clip import Progress
 
 if TYPE_CHECKING:
     from pcv.data.prepare import PrepareSummary
-    from pcv.data.raw import Reader
+    from pcv.data.raw.reader import Reader
 
 
 class People(NamedTuple):
@@ -88,10 +88,10 @@ def prepare(
     if not suggest:
         return summary
     from pcv.data.store.store import open_store
-    from pcv.data.suggest import explain
     from pcv.data.suggest import suggest as measure
+    from pcv.data.suggest import suggestion_lines
 
-    return summary._replace(notes=explain(measure(open_store(out))))
+    return summary._replace(notes=suggestion_lines(measure(open_store(out))))
 
 
 def describe(

@@ -9,18 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Progress
-from pcv.config.recipe import Recipe, load_recipe
 from pcv.data.store.store import open_store
-from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import per_class, per_class_iou
-from pcv.objectives import Classify, Objective, SceneSegment, Supervised, build_objective
+from pcv.objectives import Classify, SceneSegment, Supervised
 from pcv.stages.channels import check_channels
+from pcv.stages.job import load_run, read_run
 from pcv.stages.scoring.robustness import robustness
 from pcv.stages.scoring.score import check_colour, class_names, score, split_of
-from pcv.train.checkpoint import load_objective
-from pcv.train.fit import device
-from pcv.train.run import RunFolder
 
 
 def evaluate(  # noqa: PLR0913 - the options are the interface
@@ -91,35 +87,6 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         "confusion": matrix.tolist(),
         **extra,
     }
-
-
-def load_run(run: Path, recipe: Recipe, classes: int, checkpoint: str = "last") -> Objective:
-    """Return what a run trained, on the fastest device.
-
-    Raises:
-        InputError: The checkpoint is missing, damaged or of something else.
-    """
-    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=classes)
-    folder = RunFolder(run)
-    load_objective(folder.last if checkpoint == "last" else folder.best, objective)
-    return objective.to(device())
-
-
-def read_run(run: Path, overrides: tuple[str, ...] = ()) -> tuple[Recipe, Path]:
-    """Return the recipe of a run, ``eval`` changed as asked, and the store it was trained on.
-
-    Raises:
-        InputError: Not a run folder, or another section is to be changed.
-    """
-    for override in overrides:
-        if not override.startswith("eval."):
-            raise InputError(f"--set {override}: of a finished run only eval.KEY can be changed")
-    path = run / "recipe.yaml"
-    if not path.is_file():
-        raise InputError(f"{run}: not a run folder; pcv pretrain and pcv finetune write them")
-    recipe = load_recipe(path, overrides)
-    lines = [line for line in path.read_text().splitlines() if line.startswith("# store: ")]
-    return recipe, Path(lines[0].removeprefix("# store: ") if lines else str(recipe.store))
 
 
 def _classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]]:

@@ -8,19 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcv.clip import Progress
+from pcv.clip import Progress, silent
 from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.files.labelled_ply import folder_of
 from pcv.data.windows import clip_span
 from pcv.errors import InputError, PcvError
-from pcv.evaluate.videos import predict as score_clips
+from pcv.evaluate.videos import score_clips
 from pcv.objectives import Classify
 from pcv.stages.prediction.inputs import Found, Reading, Recording, find_recordings
 from pcv.stages.prediction.point_labels import label_recording
 from pcv.stages.prediction.room_labels import label_room
 from pcv.stages.pretrained import Pretrained, from_pretrained
-from pcv.stages.training import silent
-from pcv.train.fit import device
+from pcv.train.device import device
 
 BATCH = 32  # clips of one recording
 

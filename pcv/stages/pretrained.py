@@ -25,7 +25,7 @@ from pcv.objectives import (
     build_objective,
 )
 from pcv.stages.channels import COLUMNS
-from pcv.stages.evaluate import read_run
+from pcv.stages.job import read_run
 from pcv.stages.scoring.score import class_names
 from pcv.train.checkpoint import (
     ENCODER,

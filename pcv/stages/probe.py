@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
+from pcv.clip import Progress, silent
 from pcv.config.encoder import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes.dataset import open_clips
@@ -21,13 +21,13 @@ from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
 from pcv.stages.advance import Advance
-from pcv.stages.job import Job
+from pcv.stages.job import Job, run_text
 from pcv.stages.scene_probe import probe_scenes
 from pcv.stages.scoring.score import check_colour, labelled_lines, scored_videos, split_of
-from pcv.stages.training import explain, silent, starting_weights
 from pcv.train.checkpoint import load_strictly
-from pcv.train.fit import device
+from pcv.train.device import device
 from pcv.train.run import RunFolder, RunResult
+from pcv.train.starting import starting_weights
 
 BATCH = 32
 
@@ -46,7 +46,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     """
     began = time.monotonic()
     folder = RunFolder(job.out)
-    finished = folder.open(explain(job), resume=True)
+    finished = folder.open(run_text(job), resume=True)
     if finished:
         return finished
     recipe = job.recipe

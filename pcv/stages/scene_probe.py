@@ -21,10 +21,10 @@ from pcv.stages.job import Job
 from pcv.stages.scoring.scenes import scene_clips, score_labelling
 from pcv.stages.scoring.score import scored_videos, split_of
 from pcv.stages.scoring.voting import vote
-from pcv.stages.training import starting_weights
 from pcv.train.checkpoint import load_strictly
-from pcv.train.fit import device, to_device
+from pcv.train.device import device, to_device
 from pcv.train.run import RunResult
+from pcv.train.starting import starting_weights
 
 
 def probe_scenes(job: Job, progress: Progress) -> RunResult:

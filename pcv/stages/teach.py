@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
+from pcv.clip import Progress, silent
 from pcv.data.resize import shrink_colour
 from pcv.data.scenes.teacher_features import (
     begin_features,
@@ -18,9 +18,8 @@ from pcv.data.scenes.teacher_features import (
 )
 from pcv.data.store.store import open_store
 from pcv.errors import InputError
-from pcv.nn.image_teachers import Teacher, load_teacher
-from pcv.stages.training import silent
-from pcv.train.fit import device
+from pcv.nn.image_teachers import ImageTeacher, load_image_teacher
+from pcv.train.device import device
 
 
 def teach(
@@ -56,7 +55,7 @@ def teach(
         "model": str(weights.resolve()),
         "image": image and [*image],
     }
-    model = load_teacher(weights, device())
+    model = load_image_teacher(weights, device())
     begin_features(out, told)
     done, total, shape = 0, int(opened.views.count.sum()), tuple[int, ...]()
     for video, name in enumerate(opened.videos.name):
@@ -72,7 +71,7 @@ def teach(
 
 
 def _write(
-    model: Teacher,
+    model: ImageTeacher,
     colour: NDArray[np.uint8],
     image: tuple[int, int] | None,
     where: tuple[Path, str, int],

@@ -9,17 +9,18 @@ from typing import NamedTuple
 
 import torch
 
-from pcv.clip import ClipBatch, Losses, Progress
-from pcv.config.recipe import EvalConfig, Recipe, dump_recipe
+from pcv.clip import ClipBatch, Losses, Progress, silent
+from pcv.config.recipe import Recipe
+from pcv.config.scoring import EvalConfig
 from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
 from pcv.data.scenes.dataset import open_clips
 from pcv.data.scenes.mix import mix_scenes
 from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
-from pcv.errors import CheckpointError, InterruptedRunError, RecipeError
+from pcv.errors import InterruptedRunError, RecipeError
 from pcv.objectives import GaussianCross, Supervised, build_objective
 from pcv.stages.channels import check_channels
-from pcv.stages.job import Job
+from pcv.stages.job import Job, run_text
 from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
 from pcv.stages.scoring.novel_views import held_out_scores
 from pcv.stages.scoring.score import (
@@ -30,19 +31,17 @@ from pcv.stages.scoring.score import (
     scored_videos,
     split_of,
 )
-from pcv.train.checkpoint import load_checkpoint, load_encoder, load_strictly, save_checkpoint
+from pcv.train.checkpoint import load_checkpoint, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
-from pcv.train.fit import FitPlan, TrainState, device, fit
+from pcv.train.device import device
+from pcv.train.fit import FitPlan, TrainState, fit
 from pcv.train.interrupts import catch_interrupts
 from pcv.train.optim import build_optimizer
 from pcv.train.run import RunFolder, RunResult
 from pcv.train.schedule import build_schedule
+from pcv.train.starting import starting_weights
 
 VALIDATION = "validation_"  # before the name of a score on validation videos
-
-
-def silent(done: int, total: int, text: str) -> None:
-    """Report progress to nobody."""
 
 
 def pretrain(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
@@ -81,7 +80,7 @@ class _Training:
 
     def run(self, resume: bool) -> RunResult:
         began = time.monotonic()
-        finished = self.folder.open(explain(self.job), resume=resume)
+        finished = self.folder.open(run_text(self.job), resume=resume)
         if finished:
             return finished
         recipe = self.recipe
@@ -232,12 +231,6 @@ class _Training:
         return f"{len(self.split.validation)} validation videos"
 
 
-def explain(job: Job) -> str:
-    """The recipe, and what else a run of the same name must agree on."""
-    start = f"# from: {job.start}\n" if job.start else ""
-    return f"{start}# store: {job.store}\n{dump_recipe(job.recipe)}"
-
-
 def _length(recipe: Recipe, epoch: int) -> _Length:
     steps = recipe.train.epochs * epoch
     return _Length(min(steps, recipe.train.steps) if recipe.train.steps else steps, epoch)
@@ -255,38 +248,3 @@ def _endless(
         for number, batch in enumerate(found, first):
             yield mix_scenes(batch, recipe.augment.mix, (recipe.train.seed, epoch, number))
         epoch, first = epoch + 1, 0
-
-
-# Weights mean something else where one of these differs, even where their shapes agree.
-SAME_ENCODER = (
-    "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
-    "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
-    "combine", "pool", "bidirectional", "stem", "blocks",
-)  # fmt: skip
-
-
-def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Encoder weights of a pretrained run that fit a recipe, whatever its store, unit and points.
-
-    The radius, the neighbours, strides and the padding may differ (the paper finetunes at another
-    radius); what the weights are of may not.
-
-    Raises:
-        CheckpointError: No checkpoint, or another encoder, width, form or input channels.
-    """
-    config, weights = load_encoder(start)
-    fields = type(recipe.encoder).model_fields
-    wanted = recipe.encoder.model_dump(mode="json")
-    for key in SAME_ENCODER:
-        default = fields[key].default if key in fields else None
-        found = _said(config.get(key, default))  # a run older than the key had its default
-        if found != _said(wanted.get(key)):
-            raise CheckpointError(
-                f"{start}: its encoder has {key} {found}, the recipe {_said(wanted.get(key))}; "
-                f"use --set encoder.{key}={'null' if found == 'None' else found}"
-            )
-    return weights
-
-
-def _said(value: object) -> str:
-    return f"[{','.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)

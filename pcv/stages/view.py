@@ -14,13 +14,13 @@ from pcv.errors import InputError
 from pcv.evaluate.novel_views import draw_views, score_views
 from pcv.objectives import GaussianCross
 from pcv.report.pictures import (
-    Column,
+    PictureColumn,
     colour_picture,
     depth_picture,
     principal_pictures,
     write_columns,
 )
-from pcv.stages.evaluate import load_run, read_run
+from pcv.stages.job import load_run, read_run
 from pcv.stages.scoring.novel_views import novel_views
 from pcv.stages.view_rooms import view_rooms
 
@@ -75,11 +75,11 @@ def view(
         return [colour_picture(each) for each in values[0, shown].numpy()]
 
     columns = [
-        Column("real", colours(real.colour)),
-        Column("drawn", colours(drawn.colour)),
-        Column("real depth", depths(real.depth)),
-        Column("drawn depth", depths(drawn.depth)),
-        Column("drawn features", principal_pictures(drawn.feature[0].numpy())[shown]),
+        PictureColumn("real", colours(real.colour)),
+        PictureColumn("drawn", colours(drawn.colour)),
+        PictureColumn("real depth", depths(real.depth)),
+        PictureColumn("drawn depth", depths(drawn.depth)),
+        PictureColumn("drawn features", principal_pictures(drawn.feature[0].numpy())[shown]),
     ]
     enlarge = max(1, round(PIXELS / real.depth.shape[2]))
     write_columns(out, columns, enlarge=enlarge)

@@ -13,14 +13,14 @@ from pcv.data.files.labelled_ply import class_colours
 from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError
 from pcv.objectives import SceneInstances, SceneSegment
-from pcv.report.pictures import Column, from_above, write_columns
-from pcv.stages.evaluate import load_run
+from pcv.report.pictures import PictureColumn, from_above, write_columns
+from pcv.stages.job import load_run
 from pcv.stages.scoring.instances import find_objects
 from pcv.stages.scoring.scenes import scene_clips
 from pcv.stages.scoring.score import class_names, split_of
 from pcv.stages.scoring.voting import vote
 from pcv.stages.scoring.whole_scenes import label_scenes
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 PIXELS = 240  # of a picture's side
 MARGIN = 1.04  # around a room
@@ -64,7 +64,7 @@ def view_rooms(
         for name, picture in _pictures(opened, room, truth, told, len(names)).items():
             columns.setdefault(name, []).append(picture)
     legend = [(names[i], class_colours(len(names))[i].tolist()) for i in np.flatnonzero(met)]
-    write_columns(out, [Column(*each) for each in columns.items()], legend=legend)
+    write_columns(out, [PictureColumn(*each) for each in columns.items()], legend=legend)
     return {
         "run": str(run),
         "rooms": [opened.videos.name[room] for room in rooms],

@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from pcv.config.encoder import Config, Count, Positive
 from pcv.config.recipe import Recipe, build_recipe
+from pcv.config.section import Config, Count, Positive
 from pcv.errors import CheckpointError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"

@@ -6,14 +6,15 @@ import contextlib
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
-from pcv.clip import ClipBatch, Losses, Views
+from pcv.clip import ClipBatch, Losses
 from pcv.errors import DivergedError, InputError
+from pcv.train.device import device_of, to_device
 from pcv.train.optim import set_learning_rate
 
 Precision = Literal["float32", "bfloat16"]
@@ -87,35 +88,6 @@ def fit(
         state.step += 1
         after_step(state.step, losses)
     return False
-
-
-def device() -> torch.device:
-    """CUDA where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def device_of(module: nn.Module) -> torch.device:
-    """Return the device of a module's first parameter; the CPU when it has none."""
-    parameter = next(module.parameters(), None)
-    return torch.device("cpu") if parameter is None else parameter.device
-
-
-def to_device(batch: ClipBatch, device: torch.device) -> ClipBatch:
-    """Move every tensor of a batch."""
-    there: dict[str, Any] = {
-        name: part.to(device, non_blocking=True)
-        for name, part in batch._asdict().items()
-        if isinstance(part, Tensor)
-    }
-    if batch.views is not None:
-        there["views"] = Views(
-            **{
-                name: part.to(device, non_blocking=True)
-                for name, part in batch.views._asdict().items()
-                if part is not None
-            }
-        )
-    return ClipBatch(**there)
 
 
 def autocast(

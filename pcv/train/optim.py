@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from pcv.config.recipe import OptimConfig
+from pcv.config.training import OptimConfig
 
 
 def build_optimizer(objective: nn.Module, config: OptimConfig) -> Optimizer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from pcv.config.recipe import OptimConfig
+from pcv.config.training import OptimConfig
 
 
 def build_schedule(

@@ -10,7 +10,7 @@ import typer
 from pcv_cli import console, show
 
 if TYPE_CHECKING:
-    from pcv.data.raw import Reader
+    from pcv.data.raw.reader import Reader
 
 prepare_app = typer.Typer(
     name="prepare",

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pcv.config.encoder import EncoderConfig
+from pcv.config.encoder import PSTNetConfig
 from pcv.encoders import build_encoder
 from pcv.encoders.pstnet import PSTNet
 from pcv.nn.pst_conv import PSTConv
@@ -46,7 +46,7 @@ def on(
     device: str, clips: int, dtype: torch.dtype, aims: tuple[float, float]
 ) -> Iterator[Comparison]:
     """The whole encoder, beside the published one and beside its matrix products alone."""
-    net = build_encoder(EncoderConfig()).to(device)
+    net = build_encoder(PSTNetConfig()).to(device)
     points = segments(clips).to(device)
     size = f"{clips} x 24 x {POINTS:,} on {device}, {str(dtype).removeprefix('torch.')}"
     ours = partial(step, net, fast_forward, points, dtype)
@@ -134,7 +134,7 @@ def multiply(products: list[tuple[Tensor, Tensor]], threads: int) -> None:
 
 def main(name: str) -> None:
     """Print the memory of one step of either."""
-    net, points = build_encoder(EncoderConfig()), segments(CLIPS)
+    net, points = build_encoder(PSTNetConfig()), segments(CLIPS)
     forward = fast_forward if name == "ours" else published_forward
     run = partial(step, net, forward, dtype=torch.float32, threads=1)
     small = points[:2, :, :64].contiguous()

@@ -3,7 +3,7 @@
 import pytest
 
 from pcv.config.consistency import check_mixed, check_scenes, check_views, check_voted
-from pcv.config.encoder import EncoderConfig, SerialConfig, SparseUNetConfig
+from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.objective import (
     ClassifyConfig,
     GaussianCrossConfig,
@@ -22,7 +22,7 @@ ALONE = SceneSegmentConfig(name="scene_segment", preserve_weight=0.0)
 @pytest.mark.parametrize(
     ("encoder", "objective"),
     [
-        (VOXELS, SPLAT), (VOXELS, ALONE), (SERIAL, SEGMENT), (EncoderConfig(), PointCPSCConfig()),
+        (VOXELS, SPLAT), (VOXELS, ALONE), (SERIAL, SEGMENT), (PSTNetConfig(), PointCPSCConfig()),
         (VOXELS, SceneInstancesConfig(name="scene_instances")),
     ],
 )  # fmt: skip
@@ -33,10 +33,10 @@ def test_what_goes_together(encoder, objective):
 @pytest.mark.parametrize(
     ("encoder", "objective", "why"),
     [
-        (EncoderConfig(), SPLAT, "must be sparseunet"),
+        (PSTNetConfig(), SPLAT, "must be sparseunet"),
         (VOXELS, PointCPSCConfig(), "does not serve objective pointcpsc"),
         (VOXELS, SEGMENT, "preserve_weight must be 0"),
-        (EncoderConfig(), SEGMENT, "must be serial"),
+        (PSTNetConfig(), SEGMENT, "must be serial"),
         (SERIAL, PointCPSCConfig(), r"must be \[xyz\]"),
         (SERIAL, PointCSPConfig(name="pointcsp"), "is too small"),
     ],
@@ -69,7 +69,7 @@ def test_only_points_of_scenes_are_voted_on():
     check_voted("finetune", SERIAL, SEGMENT)
     check_voted("probe", VOXELS, PointCPSCConfig())
     for stage, encoder, objective in (
-        ("pretrain", VOXELS, SPLAT), ("probe", EncoderConfig(), PointCPSCConfig()),
+        ("pretrain", VOXELS, SPLAT), ("probe", PSTNetConfig(), PointCPSCConfig()),
         ("finetune", VOXELS, SceneInstancesConfig(name="scene_instances")),
     ):  # fmt: skip
         with pytest.raises(ValueError, match="eval is for"):

@@ -1,6 +1,6 @@
 import pytest
 
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.recipe import build_recipe
 from pcv.errors import RecipeError
 
@@ -9,8 +9,8 @@ def test_a_name_chooses_the_encoder_and_pstnet_needs_none() -> None:
     def encoder(**keys: object) -> object:
         return build_recipe({"stage": "pretrain", "encoder": keys}, "x").encoder
 
-    assert encoder(width=0.5) == EncoderConfig(width=0.5)
-    assert encoder(name="pstnet") == EncoderConfig()
+    assert encoder(width=0.5) == PSTNetConfig(width=0.5)
+    assert encoder(name="pstnet") == PSTNetConfig()
     chosen = encoder(name="p4transformer", form="scene")
     assert chosen == P4TransformerConfig(name="p4transformer", form="scene")
 

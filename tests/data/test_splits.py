@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pcv.config.recipe import TrainConfig
+from pcv.config.training import TrainConfig
 from pcv.data.splits import fold_count, split_videos
 from pcv.errors import InputError
 

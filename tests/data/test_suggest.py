@@ -6,7 +6,7 @@ import pytest
 from pcv.clip import Video
 from pcv.data.prepare import prepare
 from pcv.data.store.store import open_store
-from pcv.data.suggest import explain, suggest
+from pcv.data.suggest import suggest, suggestion_lines
 
 
 def made(raw: Path, reader, out: Path, speed: float, density: float = 1.0):
@@ -45,6 +45,6 @@ def test_the_interval_follows_the_motion(raw: Path, reader, tmp_path: Path) -> N
 
 
 def test_it_says_so_in_two_lines(raw: Path, reader, tmp_path: Path) -> None:
-    radius, interval = explain(made(raw, reader, tmp_path / "a", 0.2))
+    radius, interval = suggestion_lines(made(raw, reader, tmp_path / "a", 0.2))
     assert "encoder.radius" in radius
     assert "data.interval" in interval

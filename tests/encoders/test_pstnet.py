@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from pcv.config.encoder import EncoderConfig
+from pcv.config.encoder import PSTNetConfig
 from pcv.encoders import build_encoder
 
-SMALL = EncoderConfig(width=1 / 16, radius=0.3)
+SMALL = PSTNetConfig(width=1 / 16, radius=0.3)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_shapes(frames, points, length, anchors):
 
 
 def test_the_published_number_of_parameters():
-    encoder = build_encoder(EncoderConfig())
+    encoder = build_encoder(PSTNetConfig())
     total = sum(p.numel() for p in encoder.parameters())
     assert round(total / 1e6, 2) == 8.40
     assert encoder.layers[3].config.middle == 384

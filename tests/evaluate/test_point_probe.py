@@ -1,6 +1,6 @@
 import torch
 
-from pcv.config.recipe import ProbeConfig
+from pcv.config.scoring import ProbeConfig
 from pcv.evaluate.point_probe import PointProbe
 
 

@@ -2,7 +2,7 @@ import torch
 from torch import nn
 
 from pcv.clip import ClipBatch, Superpoints
-from pcv.config.recipe import ProbeConfig
+from pcv.config.scoring import ProbeConfig
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, standardise, video_features
 
 CONFIG = ProbeConfig(segment_frames=2, read="max", linear_epochs=200)

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from pcv.clip import ClipBatch
-from pcv.config.encoder import EncoderConfig
+from pcv.config.encoder import PSTNetConfig
 from pcv.config.objective import SegmentConfig
 from pcv.encoders import Encoder, build_encoder
 from pcv.evaluate.segmentation import label_points, score_points
@@ -79,7 +79,7 @@ def test_a_frame_on_one_side_alone():
 
 def test_a_prediction_does_not_depend_on_the_batch():
     torch.manual_seed(0)
-    encoder = build_encoder(EncoderConfig(width=1 / 32, radius=0.3))
+    encoder = build_encoder(PSTNetConfig(width=1 / 32, radius=0.3))
     objective = Segment(SegmentConfig(overlap=0.1), encoder, classes=3).eval()
     points = cloud(2, 4, 128)
     both = label_points(objective, points)

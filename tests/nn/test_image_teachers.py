@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pcv.errors import InputError, PcvError
-from pcv.nn.image_teachers import load_teacher
+from pcv.nn.image_teachers import load_image_teacher
 
 CPU = torch.device("cpu")
 
@@ -38,7 +38,7 @@ def pretend(monkeypatch, model):
 def test_a_missing_package_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(PcvError, match=r"pip install 'pcv\[teach\]'"):
-        load_teacher(tmp_path, CPU)
+        load_image_teacher(tmp_path, CPU)
 
 
 def test_patches_are_laid_out_as_the_image(monkeypatch, tmp_path):
@@ -47,14 +47,14 @@ def test_patches_are_laid_out_as_the_image(monkeypatch, tmp_path):
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(statistics))
     image = torch.zeros(2, 8, 12, 3)
     image[:, :4, :4, 0] = 1
-    found = load_teacher(tmp_path, CPU)(image)
+    found = load_image_teacher(tmp_path, CPU)(image)
     assert found.shape == (2, 2, 3, 3)
     assert found[0, 0, 0].tolist() == [2, -2, -2]
     assert found[0, 1, 2].tolist() == [-2, -2, -2]
     assert asked == {
         "local_files_only": True, "use_safetensors": True, "trust_remote_code": False
     }  # fmt: skip
-    assert load_teacher(tmp_path, CPU)(torch.rand(1, 9, 14, 3)).shape == (1, 2, 4, 3)
+    assert load_image_teacher(tmp_path, CPU)(torch.rand(1, 9, 14, 3)).shape == (1, 2, 4, 3)
 
 
 def test_another_model_is_refused(monkeypatch, tmp_path):
@@ -62,4 +62,4 @@ def test_another_model_is_refused(monkeypatch, tmp_path):
     words.config = SimpleNamespace()
     pretend(monkeypatch, words)
     with pytest.raises(InputError, match="names no patch_size"):
-        load_teacher(tmp_path, CPU)
+        load_image_teacher(tmp_path, CPU)

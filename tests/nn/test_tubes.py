@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_frames
+from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_reach
 from pcv.ops import farthest_points
 
 
@@ -33,7 +33,7 @@ def test_a_padded_frame_has_no_neighbours_and_gathers_zeros():
     index = find_neighbours(position, position[:, :1, :2].contiguous(), reach, 5.0, 3)
     assert (index[:, :, 0] == -1).all()
     assert (index[:, :, 1] == torch.arange(3)).all()
-    grouped = gather_frames(position, torch.tensor(reach), index)
+    grouped = gather_reach(position, torch.tensor(reach), index)
     assert (grouped[:, :, 0] == 0).all()
     assert torch.equal(grouped[:, 0, 1, 0], position[:, 2, :3])
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.objective import ClassifyConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.classify import Classify
@@ -13,7 +13,7 @@ from pcv.objectives.classify import Classify
 
 def make(**changes):
     torch.manual_seed(0)
-    encoder = build_encoder(EncoderConfig(width=1 / 16, radius=0.3))
+    encoder = build_encoder(PSTNetConfig(width=1 / 16, radius=0.3))
     return Classify(ClassifyConfig(**({"hidden": 8} | changes)), encoder, frames=8, classes=3)
 
 

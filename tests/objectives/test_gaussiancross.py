@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch, Views
-from pcv.config.encoder import EncoderConfig, SparseUNetConfig
+from pcv.config.encoder import PSTNetConfig, SparseUNetConfig
 from pcv.config.objective import GaussianCrossConfig
 from pcv.encoders import build_encoder
 from pcv.nn.image_statistics import CHANNELS
@@ -149,6 +149,6 @@ def test_a_cached_teacher_is_compared_on_its_own_grid():
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match=r"needs encoder.name sparseunet"):
-        GaussianCross(CONFIG, build_encoder(EncoderConfig(width=1 / 16)))
+        GaussianCross(CONFIG, build_encoder(PSTNetConfig(width=1 / 16)))
     with pytest.raises(ValueError, match="without posed images"):
         make()(room()._replace(views=None))

@@ -11,7 +11,7 @@ import torch
 
 from pcv.clip import ClipBatch, Views
 from pcv.config.data import DataConfig
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig, SerialConfig, SparseUNetConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.objective import (
     ClassifyConfig,
     GaussianCrossConfig,
@@ -21,7 +21,8 @@ from pcv.config.objective import (
     SceneSegmentConfig,
     SegmentConfig,
 )
-from pcv.config.recipe import OptimConfig, Recipe
+from pcv.config.recipe import Recipe
+from pcv.config.training import OptimConfig
 from pcv.encoders import build_encoder
 from pcv.objectives import OBJECTIVES, build_objective
 
@@ -51,7 +52,7 @@ def recipe(name, form=None):
     }[name]  # fmt: skip
     pretraining = ("pointcpsc", "pointcsp", "gaussiancross")
     stage = "pretrain" if name in pretraining else "finetune"
-    encoder = EncoderConfig(width=1 / 16, radius=0.3)
+    encoder = PSTNetConfig(width=1 / 16, radius=0.3)
     if name in SCENES:
         encoder = SerialConfig(
             name="serial", inputs=("xyz",), channels=16, stem_blocks=1, neighbours=8, depth=2,

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.objective import PointCPSCConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.pointcpsc import Owners, PointCPSC
@@ -27,7 +27,7 @@ SMALL = {
 
 def make(encoder=None, **changes):
     torch.manual_seed(0)
-    encoder = EncoderConfig(width=1 / 16, radius=0.3, **(encoder or {}))
+    encoder = PSTNetConfig(width=1 / 16, radius=0.3, **(encoder or {}))
     config = PointCPSCConfig(**(SMALL | changes))
     return PointCPSC(config, build_encoder(encoder), frames=12, points=64)
 
@@ -243,7 +243,7 @@ def test_fps_anchors_work_without_a_view():
 
 
 def test_context_is_needed():
-    encoder = build_encoder(EncoderConfig(width=1 / 64))
+    encoder = build_encoder(PSTNetConfig(width=1 / 64))
     with pytest.raises(ValueError, match="no context"):
         PointCPSC(PointCPSCConfig(**SMALL), encoder, frames=4, points=64)
 

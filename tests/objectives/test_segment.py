@@ -5,12 +5,12 @@ import torch
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.objective import SegmentConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.segment import Segment
 
-PSTNET = EncoderConfig(width=1 / 32, radius=0.3)
+PSTNET = PSTNetConfig(width=1 / 32, radius=0.3)
 P4 = P4TransformerConfig(
     name="p4transformer", form="scene", width=1 / 32, radius=0.3, neighbours=8, depth=1, heads=2,
     head_channels=8, mlp=16,

@@ -2,12 +2,12 @@ import pytest
 import torch
 from torch import nn
 
-from pcv.objectives.teacher import Teacher, half_cosine, warmed
+from pcv.objectives.teacher import MovingTeacher, half_cosine, warmed
 
 
 def test_the_first_time_it_is_a_copy_and_then_it_lags():
     student = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
-    teacher = Teacher(student)
+    teacher = MovingTeacher(student)
     with torch.no_grad():
         student[0].weight.fill_(1.0)  # weights that were loaded after it was built
     teacher.follow(student, 0.9)
@@ -24,7 +24,7 @@ def test_the_first_time_it_is_a_copy_and_then_it_lags():
 
 def test_the_count_of_steps_is_saved_with_it():
     student = nn.Linear(1, 1)
-    teacher, other = Teacher(student), Teacher(student)
+    teacher, other = MovingTeacher(student), MovingTeacher(student)
     teacher.follow(student, 0.5)
     other.load_state_dict(teacher.state_dict())
     assert int(other.steps) == 1

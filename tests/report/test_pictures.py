@@ -6,7 +6,7 @@ from PIL import Image
 
 from pcv.errors import PcvError
 from pcv.report.pictures import (
-    Column,
+    PictureColumn,
     colour_picture,
     depth_picture,
     from_above,
@@ -42,14 +42,16 @@ def test_columns_stand_side_by_side(tmp_path):
     red = np.zeros((4, 6, 3), np.uint8)
     red[..., 0] = 255
     path = tmp_path / "new" / "a.png"
-    write_columns(path, [Column("a", [red, red]), Column("b", [red * 0, red])], enlarge=3)
+    write_columns(
+        path, [PictureColumn("a", [red, red]), PictureColumn("b", [red * 0, red])], enlarge=3
+    )
     found = np.asarray(Image.open(path))
     assert found.shape == (16 + 2 * (12 + 6), 6 + 2 * (18 + 6), 3)
     assert (found == [255, 0, 0]).all(-1).sum() == 3 * 12 * 18
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(PcvError, match="cannot be written"):
-        write_columns(blocked / "a.png", [Column("a", [red])])
+        write_columns(blocked / "a.png", [PictureColumn("a", [red])])
 
 
 def test_a_room_is_seen_from_above_without_its_ceiling():
@@ -71,7 +73,7 @@ def test_a_room_is_seen_from_above_without_its_ceiling():
 def test_a_legend_stands_below_and_breaks_its_lines(tmp_path):
     grey = np.full((60, 90, 3), 128, np.uint8)
     legend = [("wall", (255, 0, 0)), ("other furniture", (0, 255, 0))]
-    write_columns(tmp_path / "a.png", [Column("a", [grey])], legend=legend)
+    write_columns(tmp_path / "a.png", [PictureColumn("a", [grey])], legend=legend)
     found = np.asarray(Image.open(tmp_path / "a.png"))
     assert found.shape == (16 + 60 + 6 + 2 * 16, 6 + 90 + 6, 3)
     assert found[82 + 3, 6 + 3].tolist() == [255, 0, 0]

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from pcv.errors import InputError
-from pcv.stages.evaluate import evaluate, read_run
+from pcv.stages.evaluate import evaluate
+from pcv.stages.job import read_run
 
 
 def test_a_run_names_its_store(tmp_path: Path) -> None:

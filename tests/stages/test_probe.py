@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from pcv.config.data import DataConfig
-from pcv.config.encoder import EncoderConfig
-from pcv.config.recipe import ProbeConfig, Recipe
+from pcv.config.encoder import PSTNetConfig
+from pcv.config.recipe import Recipe
+from pcv.config.scoring import ProbeConfig
 from pcv.stages import probe as module
 from pcv.stages.job import Job
 
@@ -22,7 +23,7 @@ def test_random_encoders_get_statistics_and_pretrained_ones_keep_theirs(
         recipe = Recipe(
             stage="probe",
             data=DataConfig(frames=8, points=32),
-            encoder=EncoderConfig(width=0.05, radius=0.5),
+            encoder=PSTNetConfig(width=0.05, radius=0.5),
             probe=ProbeConfig(warm_statistics=count, linear_epochs=2),
         )
         module.probe(Job(recipe, "test", store.path, tmp_path / str(count)))

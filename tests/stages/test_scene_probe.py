@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pcv.config.encoder import SerialConfig
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.errors import RecipeError
 from pcv.stages import scene_probe
 from pcv.stages.probe import probe

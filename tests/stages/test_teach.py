@@ -14,7 +14,7 @@ def test_every_view_is_taught_once(monkeypatch, tmp_path):
     store = posed_store(tmp_path)
     pool = torch.nn.AvgPool2d(10)
     monkeypatch.setattr(
-        stage, "load_teacher", lambda w, d: lambda c: pool(c.movedim(-1, 1)).movedim(1, -1)
+        stage, "load_image_teacher", lambda w, d: lambda c: pool(c.movedim(-1, 1)).movedim(1, -1)
     )
     count, shape = stage.teach(store.path, tmp_path / "out", tmp_path / "model", image=(30, 40))
     assert (count, shape) == (12, (3, 4, 3))
@@ -40,12 +40,12 @@ def test_stopped_it_goes_on_with_what_is_missing(monkeypatch, tmp_path):
 
         return lambda weights, device: model
 
-    monkeypatch.setattr(stage, "load_teacher", load(5))
+    monkeypatch.setattr(stage, "load_image_teacher", load(5))
     with pytest.raises(KeyboardInterrupt):
         stage.teach(store.path, tmp_path / "out", tmp_path / "model")
     with pytest.raises(StoreError, match="no features"):
         TeacherFeatures(tmp_path / "out")
-    monkeypatch.setattr(stage, "load_teacher", load(99))
+    monkeypatch.setattr(stage, "load_image_teacher", load(99))
     with pytest.raises(InputError, match="begun from another store or model"):
         stage.teach(store.path, tmp_path / "out", tmp_path / "other")
     shape = (3, 4, 3)

@@ -7,9 +7,10 @@ import torch
 
 from pcv.clip import VideoSource
 from pcv.config.data import AugmentConfig, DataConfig
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.objective import ClassifyConfig, PointCPSCConfig
-from pcv.config.recipe import Recipe, TrainConfig, load_recipe
+from pcv.config.recipe import Recipe, load_recipe
+from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.store.store import open_store
 from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
@@ -22,7 +23,7 @@ from tests.conftest import CloudReader
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 DATA = DataConfig(frames=8, points=32, epoch="videos")
-ENCODER = EncoderConfig(width=0.05, radius=0.5)
+ENCODER = PSTNetConfig(width=0.05, radius=0.5)
 OBJECTIVE = PointCPSCConfig(
     channels=16, autoregressor_depth=1, autoregressor_heads=2, autoregressor_head_channels=8,
     autoregressor_mlp=16, predictor_hidden=(16, 16), bank_size=4, prototypes=2,
@@ -151,7 +152,7 @@ def test_short_videos_can_be_dropped_and_are_counted(store, tmp_path: Path) -> N
 def test_another_width_is_refused_with_the_key(store, tmp_path: Path) -> None:
     pretrain(job(store, tmp_path / "pre"))
     wide = tuned(store, tmp_path / "a", tmp_path / "pre")
-    recipe = wide.recipe.model_copy(update={"encoder": EncoderConfig(width=0.1, radius=0.5)})
+    recipe = wide.recipe.model_copy(update={"encoder": PSTNetConfig(width=0.1, radius=0.5)})
     with pytest.raises(CheckpointError, match=r"encoder\.width=0\.05"):
         finetune(wide._replace(recipe=recipe))
 

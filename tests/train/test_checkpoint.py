@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from pcv.clip import ClipBatch, Losses
-from pcv.config.recipe import OptimConfig
+from pcv.config.training import OptimConfig
 from pcv.errors import CheckpointError
 from pcv.train.checkpoint import (
     load_checkpoint,

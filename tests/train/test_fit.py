@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from pcv.clip import ClipBatch, Losses, Views
-from pcv.config.recipe import OptimConfig
+from pcv.clip import ClipBatch, Losses
+from pcv.config.training import OptimConfig
 from pcv.errors import DivergedError
-from pcv.train.fit import FitPlan, TrainState, fit, to_device
+from pcv.train.fit import FitPlan, TrainState, fit
 from pcv.train.optim import build_optimizer
 
 
@@ -85,13 +85,3 @@ def test_bfloat16_trains() -> None:
     one = state()
     fit(one, batches(), FitPlan(2, lambda step: 0.1, precision="bfloat16"))
     assert one.step == 2
-
-
-def test_moving_a_batch_moves_its_views_too() -> None:
-    views = Views(*(torch.zeros(1, 1) for _ in Views._fields))
-    batch = ClipBatch(torch.zeros(1, 1, 2, 3), torch.zeros(1), torch.zeros(1), views=views)
-    moved = to_device(batch, torch.device("meta"))
-    assert moved.points.is_meta
-    assert moved.views is not None
-    assert all(part.is_meta for part in moved.views)
-    assert moved.point_label is None

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from pcv.config.recipe import OptimConfig
+from pcv.config.training import OptimConfig
 from pcv.train.optim import build_optimizer, set_learning_rate
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pcv.config.recipe import OptimConfig
+from pcv.config.training import OptimConfig
 from pcv.train.schedule import build_schedule
 
 

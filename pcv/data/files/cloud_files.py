@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from pcv.data.files.arrays import pick, read_arrays
+from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import Cloud, byte_colour, from_columns, from_fields, whole_labels
 from pcv.data.files.pcd import read_pcd
 from pcv.data.files.ply import read_ply
 from pcv.data.files.png import read_png
-from pcv.data.raw.depth import back_project
-from pcv.data.raw.frames import read_bytes
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 POINT_KEYS = ("points", "pc", "xyz")
 LABEL_KEYS = ("labels", "label", "semantic")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pcv.data.raw.depth import MOST_PIXELS
+from pcv.data.files.checked import MOST_PIXELS
 from pcv.errors import RawFileError
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import Cloud, from_fields
-from pcv.data.raw.frames import read_bytes
 from pcv.errors import RawFileError
 
 TYPES = {

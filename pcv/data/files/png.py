@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.raw.depth import MOST_PIXELS
-from pcv.data.raw.frames import read_bytes
+from pcv.data.files.checked import MOST_PIXELS, read_bytes
 from pcv.errors import RawFileError
 from pcv.kernels.png import unfilter
 

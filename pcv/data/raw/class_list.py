@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.raw.frames import read_bytes
+from pcv.data.files.checked import read_bytes
 from pcv.errors import InputError
 
 MOST = 65535  # the largest id of a label image

@@ -12,20 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
+from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
 from pcv.data.files.cloud_files import SUFFIXES, DepthCamera, read_cloud
+from pcv.data.raw.axes import FAR, UPRIGHT
 from pcv.data.raw.folder_table import Row, draw_split, read_table
-from pcv.data.raw.frames import Frame, check_finite, lazy_video
+from pcv.data.raw.frames import Frame, lazy_video
 from pcv.data.raw.listing import collect, walk
 from pcv.errors import InputError, RawFileError
-
-FAR = 4096.0  # metres: float32 steps of more than a quarter millimetre begin beyond
-# From axes whose vertical is told to x right, y down, z forward, that all stores have.
-UPRIGHT = {
-    "-y": np.eye(3),
-    "y": np.diag([1.0, -1.0, -1.0]),
-    "z": np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]]),
-}
 
 
 @dataclass(frozen=True)

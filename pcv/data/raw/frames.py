@@ -89,28 +89,3 @@ def numbered_files(folder: Path, suffix: str) -> dict[int, Path]:
     if not found:
         raise RawFileError(folder, f"no frame ({suffix} file) in it", "copy it again or remove it")
     return {number: found[number] for number in sorted(found)}
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return what a file holds.
-
-    Raises:
-        RawFileError: It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RawFileError(path, f"cannot be read: {error.strerror}", "check the path") from None
-
-
-def check_finite(
-    path: Path, points: NDArray[np.floating], advice: str = "remove them from the file"
-) -> None:
-    """Refuse points with a coordinate that is NaN or infinite.
-
-    Raises:
-        RawFileError: There are such points; says how many.
-    """
-    wrong = int((~np.isfinite(points)).any(axis=1).sum())
-    if wrong:
-        raise RawFileError(path, f"{wrong} of {len(points)} points are not finite", advice)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import LABELS, Video, VideoSource
-from pcv.data.raw.frames import Frame, check_finite, lazy_video, numbered_files, read_bytes
+from pcv.data.files.checked import check_finite, read_bytes
+from pcv.data.raw.frames import Frame, lazy_video, numbered_files
 from pcv.data.raw.label_map import LabelMap, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.errors import InputError, RawFileError

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
-from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
+from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.raw.listing import list_named
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"a(\d{2})_s(\d{2})_e(\d{2})_sdepth\.bin")
 HEADER = struct.Struct("<3I")  # frames, columns, rows

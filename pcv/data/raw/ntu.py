@@ -11,9 +11,9 @@ from pathlib import Path
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.depth_png import read_depth_png
-from pcv.data.raw.depth import back_project
 from pcv.data.raw.listing import list_folders, list_frames
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
 FRAME = re.compile(r"M?Depth-(\d+)\.png")

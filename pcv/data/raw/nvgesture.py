@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.movie import read_grey
-from pcv.data.raw.depth import back_project
 from pcv.data.raw.foreground import erode, largest_component, otsu_threshold
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.listing import collect
 from pcv.data.raw.lists import Line, read_lists, unlisted
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 LISTS = {
     split: re.compile(rf"nvgesture_{split}_correct_cvpr2016_v2\w*\.lst")

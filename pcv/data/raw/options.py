@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pcv.data.files.cloud_files import DepthCamera
-from pcv.data.raw import READERS, Reader
+from pcv.data.raw import READERS
+from pcv.data.raw.reader import Reader
 from pcv.data.raw.room_files import RoomFiles
 from pcv.errors import InputError
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from pcv.clip import VideoSource
 from pcv.data.files.cloud_files import SUFFIXES
-from pcv.data.raw import Reader, msr, ntu, nvgesture, s3dis, scannet, shrec, synthia, utd
+from pcv.data.raw import msr, ntu, nvgesture, s3dis, scannet, shrec, synthia, utd
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.listing import walk
+from pcv.data.raw.reader import Reader
 from pcv.errors import InputError, RawFileError
 
 MOST_FOLDERS = 2000  # looked into before what has been seen must do

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Column, Video, VideoSource
 from pcv.data.normals import estimate_normals
+from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import read_class_list
-from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.listing import collect
 from pcv.data.raw.posed.conventions import CONVENTIONS, Agreement
 from pcv.data.raw.posed.frame import FrameReader, KeptViews, Posed, size_of

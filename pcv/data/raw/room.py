@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Video, VideoSource
+from pcv.data.files.checked import check_finite
 from pcv.data.normals import estimate_normals
-from pcv.data.raw.frames import check_finite
 from pcv.errors import InputError, RawFileError
 
 COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
+from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
 from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
-from pcv.data.raw.folder import FAR, UPRIGHT
-from pcv.data.raw.frames import check_finite
+from pcv.data.raw.axes import FAR, UPRIGHT
 from pcv.data.raw.listing import collect, walk
 from pcv.data.raw.room import ORDERED, UP_Z, UP_Z_AXES, stored_normals, unit_normals
 from pcv.errors import InputError, RawFileError

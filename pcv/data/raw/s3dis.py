@@ -12,8 +12,8 @@ import yaml
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import byte_colour
-from pcv.data.raw.frames import read_bytes
 from pcv.data.raw.label_map import LabelMap, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, room_video

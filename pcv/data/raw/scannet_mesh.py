@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import VideoSource
+from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.files.ply import Mesh, read_mesh, read_ply
 from pcv.data.normals import normals_of_faces
-from pcv.data.raw.frames import check_finite, read_bytes
 from pcv.data.raw.room import Room, unit_normals
 from pcv.errors import InputError, RawFileError
 

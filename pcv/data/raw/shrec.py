@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.depth_png import read_depth_png
-from pcv.data.raw.depth import back_project
 from pcv.data.raw.foreground import close, largest_component, median
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.listing import collect, list_frames
 from pcv.data.raw.lists import Line, read_lists, unlisted
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
 LISTS = {split: re.compile(re.escape(name)) for split, name in EXAMPLES.items()}

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
 from pcv.data.farthest_order import farthest_order
 from pcv.data.files.arrays import pick, read_arrays
+from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.files.png import read_png
-from pcv.data.raw.frames import Frame, check_finite, lazy_video, numbered_files, read_bytes
+from pcv.data.raw.frames import Frame, lazy_video, numbered_files
 from pcv.data.raw.listing import collect, list_folders_holding
 from pcv.errors import InputError, RawFileError
 

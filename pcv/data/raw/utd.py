@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.files.matlab import check_array, read_array
-from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS, back_project
 from pcv.data.raw.listing import list_named
 from pcv.errors import InputError, RawFileError
+from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
 KEY = "d_depth"

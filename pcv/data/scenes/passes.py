@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from pcv.clip import ClipBatch
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.data.augment import VERTICAL
 
 LEVEL = [axis for axis in range(3) if axis != VERTICAL]

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from pcv.clip import VideoSource
 from pcv.data.convert import Storage
-from pcv.data.raw import Reader
+from pcv.data.memory_store import MemoryStore
 from pcv.data.raw.options import build_reader
+from pcv.data.raw.reader import Reader
 from pcv.data.raw.recognise import list_recordings, recognise
-from pcv.data.store.memory import Recorded
 from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError, RawFileError
 from pcv.stages.pretrained import Pretrained
@@ -120,7 +120,7 @@ def _opener(
     def opened() -> tuple[Store, int]:
         if reader.count_frames(source) < 1:
             raise RawFileError(source.path, "no frame in it", "leave it out")
-        store = Recorded(reader, source, storage, keep=model.columns)
+        store = MemoryStore(reader, source, storage, keep=model.columns)
         for column in model.columns:
             if column not in store.columns:
                 raise RawFileError(source.path, f"points without {column}", "the model reads them")

@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.files.labelled_ply import LabelledCloud, write_labelled
-from pcv.data.store.memory import INDEX, Recorded, frame_sizes
+from pcv.data.memory_store import INDEX, MemoryStore, frame_sizes
 from pcv.data.store.store import Store
-from pcv.data.windows import clip_frames, clip_starts
+from pcv.data.windows import clip_frames, clip_starts, cover
 from pcv.evaluate.segmentation import guess_points
 from pcv.objectives import Segment
 from pcv.ops import nearest
 from pcv.stages.pretrained import Pretrained
-from pcv.stages.scoring.score import cover
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 
 def label_recording(
@@ -124,7 +123,7 @@ def _cloud(
 ) -> LabelledCloud:
     """Give every point of the recording's frame a class: its own, or the nearest one's."""
     size, rows = len(label), np.array([frame])
-    if not isinstance(store, Recorded):
+    if not isinstance(store, MemoryStore):
         placed = store.placed(row, frame, store.points)[:size]
         return LabelledCloud(placed, label, share, np.zeros(size, bool))
     points = store.video.frames[frame]

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from pcv.clip import ClipBatch
 from pcv.config.data import DataConfig
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.data.files.labelled_ply import LabelledCloud, write_labelled
+from pcv.data.memory_store import INDEX, MemoryStore
 from pcv.data.scenes.dataset import SceneDataset
-from pcv.data.store.memory import INDEX, Recorded
 from pcv.data.store.store import Store
 from pcv.errors import RawFileError
 from pcv.evaluate.instances import Proposal
@@ -25,7 +25,7 @@ from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.instances import find_objects
 from pcv.stages.scoring.voting import ONE, vote_shares
 from pcv.stages.scoring.whole_scenes import read_scenes
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 
 class Seen(NamedTuple):
@@ -158,7 +158,7 @@ class _Objects:
 
 def _in_raw_order(store: Store, cloud: LabelledCloud) -> LabelledCloud:
     """Put what was read of a raw room into its order, with its unrounded places."""
-    if not isinstance(store, Recorded):
+    if not isinstance(store, MemoryStore):
         return cloud
     (order,) = store.read_column(INDEX, 0, np.zeros(1, np.int64), len(cloud.points))
     back = np.empty(len(order), np.int64)

@@ -21,7 +21,7 @@ from pcv.objectives import SceneInstances
 from pcv.stages.advance import Advance
 from pcv.stages.scoring.scenes import scene_clips
 from pcv.stages.scoring.whole_scenes import read_scenes
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
 

@@ -21,7 +21,7 @@ from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.robustness import COMPANIES, Company, classes_in
 from pcv.objectives import SceneSegment
 from pcv.stages.scoring.scenes import scene_clips
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 CASES: tuple[tuple[Mode, Company], ...] = tuple(
     (mode, company) for mode in ("single", "cross") for company in COMPANIES

@@ -19,7 +19,7 @@ from pcv.evaluate.metrics import point_scores
 from pcv.objectives.drift import batch_drift
 from pcv.stages.advance import Advance
 from pcv.stages.scoring.whole_scenes import Labeller, score_scenes
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 TOGETHER = 8  # scenes at most whose drift is measured in one batch
 

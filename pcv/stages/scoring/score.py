@@ -14,7 +14,7 @@ from pcv.data.dataset import evaluation_batches
 from pcv.data.scenes.dataset import SceneDataset, open_clips
 from pcv.data.splits import Split, split_videos
 from pcv.data.store.store import Store
-from pcv.data.windows import clip_frames
+from pcv.data.windows import cover
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.metrics import (
     accuracy,
@@ -24,14 +24,14 @@ from pcv.evaluate.metrics import (
     point_scores,
 )
 from pcv.evaluate.segmentation import label_points, score_points
-from pcv.evaluate.videos import VideoScores, predict
+from pcv.evaluate.videos import VideoScores, score_clips
 from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
 from pcv.stages.advance import Advance
 from pcv.stages.scoring.instances import score_instances
 from pcv.stages.scoring.scenes import score_labelling
 from pcv.stages.scoring.voting import vote
 from pcv.stages.scoring.whole_scenes import score_scenes
-from pcv.train.fit import device_of, to_device
+from pcv.train.device import device_of, to_device
 
 BATCH = 32  # clips; a score does not depend on it
 WHOLE = 4  # clips of whole frames
@@ -130,7 +130,7 @@ def score_videos(
     clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
     batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
     advance = Advance(progress, len(clips), "clips scored")
-    return predict(objective, batches, objective.scores, advance)
+    return score_clips(objective, batches, objective.scores, advance)
 
 
 def _score_points(
@@ -187,33 +187,3 @@ def _score_scenes(
         kept = mean_iou(found.kept)
         values |= {f"{name}_of_kept_points": value for name, value in kept.items()}
     return Scores("miou_present_classes", values, matrix, found.scenes)
-
-
-def cover(
-    clips: NDArray[np.int64],  # (clips, 2): video, start
-    lengths: NDArray[np.int64],
-    frames: int,
-    interval: int,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:  # (n, 2), (n, T)
-    """Choose clips that together hold every frame, and say where each frame is first met.
-
-    Frames that no clip of the given interval reaches stay out: none at interval 1.
-    """
-    chosen, fresh = [], []
-    met: set[tuple[int, int]] = set()
-    for place, (video, start) in enumerate(clips):
-        last = place + 1 == len(clips) or clips[place + 1, 0] != video
-        held = clip_frames(int(start), frames, interval, int(lengths[video]))
-        keys = [(int(video), int(frame)) for frame in held]
-        if keys[0] in met and not (last and any(key not in met for key in keys)):
-            continue
-        new = []
-        for key in keys:
-            new.append(key not in met)
-            met.add(key)
-        chosen.append((video, start))
-        fresh.append(new)
-    return (
-        np.array(chosen, np.int64).reshape(-1, 2),
-        np.array(fresh, bool).reshape(-1, frames),
-    )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from pcv.clip import ClipBatch
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.data.scenes.passes import passes, show
 from pcv.evaluate.segmentation import Guess, best_guess
 from pcv.stages.scoring.whole_scenes import Labeller

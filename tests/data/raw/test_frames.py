@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcv.clip import VideoSource
-from pcv.data.raw.frames import Frame, Loaded, check_finite, lazy_video, numbered_files, read_bytes
+from pcv.data.raw.frames import Frame, Loaded, lazy_video, numbered_files
 from pcv.errors import RawFileError
 
 SOURCE = VideoSource(Path("x"), "x", -1, 0, 0, "train")
@@ -43,10 +43,3 @@ def test_frames_are_ordered_by_number(tmp_path: Path) -> None:
         numbered_files(tmp_path, ".x")
     with pytest.raises(RawFileError, match="cannot be listed"):
         numbered_files(tmp_path / "none", ".x")
-
-
-def test_what_cannot_be_read_or_is_not_finite_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RawFileError, match="none: cannot be read"):
-        read_bytes(tmp_path / "none")
-    with pytest.raises(RawFileError, match="f: 2 of 3 points are not finite"):
-        check_finite(Path("f"), np.array([[0, 0, 0], [np.nan, 0, np.inf], [0, -np.inf, 0]]))

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from pcv.data.files.cloud_files import DepthCamera
-from pcv.data.raw import READERS, SceneReader
+from pcv.data.raw import READERS
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.nvgesture import NvGesture
 from pcv.data.raw.options import ALWAYS, OPTIONS, ROOMS, build_reader
+from pcv.data.raw.reader import SceneReader
 from pcv.data.raw.rgbd import RgbdScenes
 from pcv.data.raw.room_files import RoomFiles
 from pcv.data.raw.shrec import Shrec17

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.data.raw.folder import UPRIGHT
+from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.room_files import RoomFiles
 from pcv.data.raw.scannet import ScanNet
 from pcv.errors import InputError, RawFileError

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.data.scenes.passes import passes, show
 
 POINTS = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 1, 50, 3)).astype(np.float32))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pcv.config.recipe import build_recipe
-from pcv.data.store.memory import Recorded
+from pcv.data.memory_store import MemoryStore
 from pcv.data.store.store import Store
 from pcv.errors import InputError
 from pcv.stages.prediction.inputs import Reading, find_recordings
@@ -23,7 +23,7 @@ def test_recordings_are_read_as_the_store_of_the_model_was(model, classified) ->
     found = find_recordings(model, [classified.raw, classified.store], Reading())
     assert [row["format"] for row in found.told] == ["msr", "store"]
     raw, stored = (found.recordings[at].open() for at in (3, 15))
-    assert isinstance(raw[0], Recorded)
+    assert isinstance(raw[0], MemoryStore)
     assert (raw[0].points, raw[0].step) == (32, 2**-8)  # what a clip takes of the store's 64
     assert isinstance(stored[0], Store)
     assert (stored[1], found.recordings[15].name) == (3, raw[0].videos.name[0])

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pcv.data.files.labelled_ply import class_colours
 from pcv.data.files.ply import _header
+from pcv.data.memory_store import MemoryStore
 from pcv.data.raw.kitti import SemanticKitti
-from pcv.data.store.memory import Recorded
 from pcv.data.store.store import open_store
 from pcv.data.windows import clip_frames
 from pcv.errors import RawFileError
@@ -137,7 +137,7 @@ def test_a_failure_leaves_no_half_of_a_recording(segmented, tmp_path: Path, monk
 def test_an_empty_frame_stays_empty(segmented, reader, raw, tmp_path: Path) -> None:
     model = from_pretrained(segmented.run)
     source = reader.list_videos(raw)[0]
-    store = Recorded(reader, source, model.config.storage)
+    store = MemoryStore(reader, source, model.config.storage)
     with torch.random.fork_rng():
         found = label_recording(model, store, 0, tmp_path / "v0", lambda done, count: None)
     sizes = [len(load(tmp_path / f"v0/{f:06d}.ply")) for f in range(20)]

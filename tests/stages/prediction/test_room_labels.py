@@ -12,12 +12,12 @@ import torch
 from pcv.config.recipe import build_recipe
 from pcv.data.convert import Storage
 from pcv.data.files.labelled_ply import class_colours
+from pcv.data.memory_store import INDEX, MemoryStore
 from pcv.data.prepare import prepare
 from pcv.data.raw.rgbd import RgbdScenes
 from pcv.data.raw.s3dis import S3dis
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.scenes.dataset import SceneDataset
-from pcv.data.store.memory import INDEX, Recorded
 from pcv.data.store.store import Store, open_store
 from pcv.errors import InputError
 from pcv.evaluate.instances import Proposal
@@ -76,7 +76,7 @@ def test_a_raw_room_is_told_as_the_store_of_it_to_the_bit(told: Told) -> None:
     reader, model = ScanNet(told.made.raw), from_pretrained(told.made.run)
     for source in reader.list_videos(told.made.raw):
         stored, raw = (load(told.out / kind / f"{source.name}.ply") for kind in ("stored", "raw"))
-        kept = Recorded(reader, source, storage_of(model))
+        kept = MemoryStore(reader, source, storage_of(model))
         (order,) = kept.read_column(INDEX, 0, FRAME, len(raw))
         names = {"label", "score", "nearest", "red", *stored.dtype.names[9:]}
         for name in names:
@@ -223,7 +223,7 @@ def test_rooms_of_other_formats_are_told_as_the_store_of_them(format, tmp_path, 
     (alone,) = (told / "alone").rglob("*.ply")
     assert np.array_equal(load(alone), whole)
     (source,) = reader.list_videos(raw)
-    kept = Recorded(reader, source, storage_of(model))
+    kept = MemoryStore(reader, source, storage_of(model))
     (order,) = kept.read_column(INDEX, 0, FRAME, len(whole))
     for field in ("label", "score", "nearest"):
         assert np.array_equal(whole[field][order], stored[field])
@@ -297,7 +297,7 @@ def test_real_rooms_are_told_as_the_store_of_them(tmp_path: Path) -> None:
     model = untrained(tree, store)
     bare = ScanNet(tmp_path / "raw", labelled=False)
     for row, source in enumerate(reader.list_videos(tmp_path / "raw")):
-        kept = Recorded(bare, source, storage_of(model), keep=model.columns)
+        kept = MemoryStore(bare, source, storage_of(model), keep=model.columns)
         for name, held in (("stored", (store, row)), ("raw", (kept, 0))):
             label_room(model, *held, tmp_path / f"{name}.ply", lambda done, count: None)
         stored, raw = (load(tmp_path / f"{name}.ply") for name in ("stored", "raw"))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pcv.config.encoder import SerialConfig
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.encoders import build_encoder
 from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
 from pcv.stages import training

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 
 from pcv.clip import ClipBatch
 from pcv.config.data import DataConfig
-from pcv.config.encoder import EncoderConfig, P4TransformerConfig
+from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.objective import SegmentConfig
-from pcv.config.recipe import Recipe, TrainConfig
+from pcv.config.recipe import Recipe
+from pcv.config.training import TrainConfig
 from pcv.data import dataset
 from pcv.data.prepare import prepare
 from pcv.data.store.store import Store, open_store
-from pcv.data.windows import clip_frames, clip_starts
+from pcv.data.windows import clip_frames, clip_starts, cover
 from pcv.errors import InputError, RecipeError
 from pcv.stages import label_checks
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
-from pcv.stages.scoring.score import cover
 from pcv.stages.training import finetune
 from pcv.train.run import RunResult
 from pcv_cli import show
@@ -28,7 +28,7 @@ SCENE = P4TransformerConfig(
     name="p4transformer", form="scene", width=1 / 32, radius=0.3, neighbours=4, depth=1, heads=2,
     head_channels=8, mlp=16,
 )  # fmt: skip
-PSTNET = EncoderConfig(width=0.03, radius=0.5)
+PSTNET = PSTNetConfig(width=0.03, radius=0.5)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=3), st.integers(1, 6), st.integers(1, 3))

@@ -1,7 +1,7 @@
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.config.recipe import EvalConfig
+from pcv.config.scoring import EvalConfig
 from pcv.data.scenes.passes import passes, show
 from pcv.stages.scoring.voting import vote, vote_shares
 

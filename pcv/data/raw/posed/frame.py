@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import View
+from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import classes_of
-from pcv.data.raw.folder import UPRIGHT
 from pcv.data.raw.posed.conventions import CONVENTIONS, inverted
 from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame, check_camera, check_pose
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth

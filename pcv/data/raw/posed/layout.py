@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pcv.data.files.checked import MOST_PIXELS, read_bytes
 from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.files.png import read_png
-from pcv.data.raw.depth import MOST_PIXELS
-from pcv.data.raw.frames import read_bytes
 from pcv.errors import RawFileError
 
 NO_DEPTH = 65535  # of 7-Scenes; 0 elsewhere

@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.files.jpeg import decode_jpeg
-from pcv.data.raw.depth import MOST_FRAMES, MOST_PIXELS
 from pcv.data.raw.listing import walk
 from pcv.data.raw.posed.layout import NO_DEPTH, Cameras, Entry, Layout, RawFrame
 from pcv.errors import RawFileError

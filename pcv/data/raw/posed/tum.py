@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.raw.frames import read_bytes
+from pcv.data.files.checked import read_bytes
 from pcv.data.raw.listing import walk
 from pcv.data.raw.posed.layout import (
     COPY,

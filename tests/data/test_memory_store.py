@@ -8,10 +8,10 @@ import pytest
 from pcv.config.data import DataConfig
 from pcv.data.convert import Storage
 from pcv.data.dataset import ClipDataset
+from pcv.data.memory_store import INDEX, MemoryStore, frame_sizes
 from pcv.data.prepare import prepare
 from pcv.data.raw.scannet import ScanNet
 from pcv.data.scenes.dataset import SceneDataset
-from pcv.data.store.memory import INDEX, Recorded, frame_sizes
 from pcv.data.store.store import Store, open_store
 from pcv.errors import RawFileError
 from tests.conftest import CloudReader, LabelledReader
@@ -28,7 +28,7 @@ def test_clips_are_those_of_the_store_to_the_bit(storage, centre, raw: Path, tmp
     store = open_store(tmp_path / "store")
     config = DataConfig(frames=8, points=40, scale=3.3, centre=centre)
     for row, source in enumerate(reader.list_videos(raw)):
-        recorded = Recorded(reader, source, storage)
+        recorded = MemoryStore(reader, source, storage)
         assert np.array_equal(frame_sizes(recorded, 0), frame_sizes(store, row))
         wanted = ClipDataset(store, [row], config)
         found = ClipDataset(recorded, [0], config, cache=False)
@@ -36,14 +36,14 @@ def test_clips_are_those_of_the_store_to_the_bit(storage, centre, raw: Path, tmp
         for index in range(len(wanted)):
             assert np.array_equal(wanted[0, index].points, found[0, index].points)
         # Fewer points are a prefix, so a classifier needs no more of the order.
-        prefix = ClipDataset(Recorded(reader, source, storage._replace(points=40)), [0], config)
+        prefix = ClipDataset(MemoryStore(reader, source, storage._replace(points=40)), [0], config)
         assert np.array_equal(prefix[0, 0].points, wanted[0, 0].points)
 
 
 def test_every_stored_point_knows_which_one_it_was(raw: Path) -> None:
     reader = LabelledReader()
     source = reader.list_videos(raw)[0]
-    recorded = Recorded(reader, source, Storage(96, "int16", 2**-11), keep=("colour",))
+    recorded = MemoryStore(reader, source, Storage(96, "int16", 2**-11), keep=("colour",))
     assert set(recorded.columns) == {INDEX, "colour"}
     frames = reader.read_video(source)
     for frame, size in enumerate(frame_sizes(recorded, 0)):
@@ -55,7 +55,7 @@ def test_every_stored_point_knows_which_one_it_was(raw: Path) -> None:
         assert np.abs(points - frames.frames[frame][index]).max(initial=0) <= 2**-12 + 1e-6
         colour = recorded.read_column("colour", 0, row, 96)[0, :size]
         assert np.array_equal(colour, frames.columns["colour"][frame][index])
-    assert set(Recorded(reader, source, Storage(8, "float32", None)).columns) == {INDEX}
+    assert set(MemoryStore(reader, source, Storage(8, "float32", None)).columns) == {INDEX}
 
 
 def test_a_room_is_the_scene_of_the_store_to_the_bit(rooms: Store, rooms_raw: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_room_is_the_scene_of_the_store_to_the_bit(rooms: Store, rooms_raw: Pa
     config = DataConfig(frames=1, points=300, spacing=0.2, centre="clip", colour=True, normals=True)
     assert len(reader.list_videos(rooms_raw)) == len(rooms) == 3
     for row, source in enumerate(reader.list_videos(rooms_raw)):
-        recorded = Recorded(reader, source, storage, keep=("colour", "normals"))
+        recorded = MemoryStore(reader, source, storage, keep=("colour", "normals"))
         assert set(recorded.columns) == {INDEX, "colour", "normals"}
         assert recorded.ordered == rooms.ordered
         size = int(rooms.videos.sizes[row])
@@ -84,4 +84,4 @@ def test_a_room_is_the_scene_of_the_store_to_the_bit(rooms: Store, rooms_raw: Pa
 def test_a_damaged_recording_is_refused(raw: Path) -> None:
     reader = CloudReader(bad=0)
     with pytest.raises(RawFileError, match="is broken"):
-        Recorded(reader, reader.list_videos(raw)[0], STORAGES[0])
+        MemoryStore(reader, reader.list_videos(raw)[0], STORAGES[0])

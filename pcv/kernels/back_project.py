@@ -6,10 +6,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-# Headers that say more are damaged: nothing of that size is ever allocated.
-MOST_FRAMES = 100_000  # an hour at 30 Hz
-MOST_PIXELS = 4096 * 4096
-
 
 def back_project(
     depth: NDArray[np.generic],  # (H, W)

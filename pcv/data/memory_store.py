@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import Column, Video, VideoSource
 from pcv.data.convert import Storage, convert
-from pcv.data.raw import Reader, SceneReader, columns_of
+from pcv.data.raw.reader import Reader, SceneReader, columns_of
 from pcv.data.store.layout import Rows
 from pcv.data.store.shards import ShardReader, read_plain
 from pcv.data.store.store import Store, VideoTable
@@ -18,7 +18,7 @@ from pcv.data.store.store import Store, VideoTable
 INDEX = "index"  # column: which point of the recording's frame it is
 
 
-class Recorded(Store):
+class MemoryStore(Store):
     """A store of one video that was never written.
 
     Args:
@@ -133,7 +133,7 @@ def frame_sizes(store: Store, video: int) -> NDArray[np.int64]:  # (frames,)
     Raises:
         StoreError: The store's counts are damaged.
     """
-    if isinstance(store, Recorded):
+    if isinstance(store, MemoryStore):
         return store.sizes.astype(np.int64)
     start = int(store.videos.offset[video])
     return read_plain(store.path / "count", start, start + int(store.videos.length[video]))

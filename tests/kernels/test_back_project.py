@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pcv.data.raw.depth import back_project
+from pcv.kernels.back_project import back_project
 
 CAMERA = {"focal": (280.0, 290.0), "centre": (3.0, 2.0), "unit": 0.001}
 
