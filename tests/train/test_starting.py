@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from pcv.config.encoder import PSTNetConfig
 from pcv.config.recipe import Recipe
