@@ -34,7 +34,7 @@ class VideoSource(NamedTuple):
 
 
 class Column(NamedTuple):
-    """What a store keeps of every point beside its place."""
+    """What a store keeps of every point beside its position."""
 
     dtype: str
     shape: tuple[int, ...] = ()  # of one point's value
@@ -94,20 +94,20 @@ class ClipBatch(NamedTuple):
     points: Tensor  # (B, T, N, 3) float32, in the unit the recipe's scale gives
     label: Tensor  # (B,) int64, -1 where unknown
     video: Tensor  # (B,) int64, row of the store's video table
-    view: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
+    second: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
     subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
     point_label: Tensor | None = None  # (B, T, N) int64 class of each of ``points``, -1 = ignore
     point_colour: Tensor | None = None  # (B, T, N, 3) uint8 red, green, blue of ``points``
     point_normal: Tensor | None = None  # (B, T, N, 3) float32 unit normals, zeros where unknown
     point_instance: Tensor | None = None  # (B, T, N) int64 object of each of ``points``, -1 none
     views: Views | None = None
-    point_index: Tensor | None = None  # (B, T, N) int64 place in the stored scene, -1: only context
+    point_index: Tensor | None = None  # (B, T, N) int64 index in the stored scene, -1: only context
 
 
 class Regions(NamedTuple):
     """Parts of scenes: V views of each of B scenes, L points in each."""
 
-    place: Tensor  # (V, B, L, 3) float32
+    position: Tensor  # (V, B, L, 3) float32
     feature: Tensor  # (V, B, L, F) float32: colour from -1 to 1, normals; what the encoder asks for
 
 

@@ -28,7 +28,7 @@ class Clip(NamedTuple):
     """One item, before batching."""
 
     points: NDArray[np.float32]
-    view: NDArray[np.float32] | None
+    second: NDArray[np.float32] | None  # the same points under a second augmentation
     label: int
     video: int
     subject: int
@@ -243,7 +243,7 @@ def _loader(
 
 def collate(clips: list[Clip]) -> ClipBatch:
     """Stack clips."""
-    views = [clip.view for clip in clips if clip.view is not None]
+    seconds = [clip.second for clip in clips if clip.second is not None]
 
     def column(name: str) -> Tensor | None:
         values = [clip.columns[name] for clip in clips if name in clip.columns]
@@ -254,7 +254,7 @@ def collate(clips: list[Clip]) -> ClipBatch:
         torch.from_numpy(np.stack([clip.points for clip in clips])),
         torch.tensor([clip.label for clip in clips]),
         torch.tensor([clip.video for clip in clips]),
-        torch.from_numpy(np.stack(views)) if views else None,
+        torch.from_numpy(np.stack(seconds)) if seconds else None,
         torch.tensor([clip.subject for clip in clips]),
         None if labels is None else labels.long(),
         column("colour"),

@@ -70,8 +70,8 @@ class Serial(Encoder):
 
     def trace(self, regions: Regions, mode: Mode, hidden: Tensor | None = None) -> list[Tensor]:
         """Return the residual tokens (V, B, L, C) after the stem and after every block."""
-        views, samples, length, _ = regions.place.shape
-        place = self.frame(regions.place, hidden)
+        views, samples, length, _ = regions.position.shape
+        place = self.frame(regions.position, hidden)
         if hidden is not None:  # nothing of the encoder may see them
             place = place.masked_fill(hidden[..., None], 0)
         tokens = self._stem(place, regions.feature, hidden)

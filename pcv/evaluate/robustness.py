@@ -44,7 +44,7 @@ def batch_with(
     elif company.content == "noise":
         others = _noise(own, count)
     else:
-        rows = torch.arange(count) % pool.place.shape[1]
+        rows = torch.arange(count) % pool.position.shape[1]
         others = Regions(*(part[:, rows] for part in pool))
     parts = (own, others) if company.place == "first" else (others, own)
     joined = [torch.cat(pair, 1) for pair in zip(*parts, strict=True)]
@@ -53,8 +53,8 @@ def batch_with(
 
 def _noise(own: Regions, count: int) -> Regions:
     draw = torch.Generator().manual_seed(0)
-    low, high = own.place.amin(2, keepdim=True), own.place.amax(2, keepdim=True)
-    shape = (1, count, own.place.shape[2])
+    low, high = own.position.amin(2, keepdim=True), own.position.amax(2, keepdim=True)
+    shape = (1, count, own.position.shape[2])
     place = torch.rand(*shape, 3, generator=draw).to(low.device)
     feature = torch.rand(*shape, own.feature.shape[3], generator=draw).to(low.device) * 2 - 1
     return Regions(low + (high - low) * place, feature)

@@ -113,15 +113,16 @@ def cut(scene: Regions, parts: list[Tensor], shape: Shape, change: Change) -> Cu
     fewest = min(round(shape.share[0] * len(part)) for part in parts)
     if fewest < shape.points:
         raise ValueError(
-            f"a clip of {scene.place.shape[2]} points is too small: of a region of {len(parts[0])} "
-            f"a share of {shape.share[0]:g} is {fewest} points, a view needs {shape.points}"
+            f"a clip of {scene.position.shape[2]} points is too small: of a region of "
+            f"{len(parts[0])} a share of {shape.share[0]:g} is {fewest} points, a view needs "
+            f"{shape.points}"
         )
     chosen = torch.stack([
-        torch.stack([_one(scene.place[0, s].cpu(), part, shape) for s, part in enumerate(parts)])
+        torch.stack([_one(scene.position[0, s].cpu(), part, shape) for s, part in enumerate(parts)])
         for _ in range(shape.views)
-    ]).to(scene.place.device)  # (V, B, L)  # fmt: skip
-    rows = torch.arange(len(parts), device=scene.place.device)[None, :, None]
-    origin, feature = scene.place[0][rows, chosen], scene.feature[0][rows, chosen]
+    ]).to(scene.position.device)  # (V, B, L)  # fmt: skip
+    rows = torch.arange(len(parts), device=scene.position.device)[None, :, None]
+    origin, feature = scene.position[0][rows, chosen], scene.feature[0][rows, chosen]
     return Cut(changed(Regions(origin, feature), change), origin)
 
 

@@ -120,7 +120,7 @@ class PointCPSC(nn.Module):
         """Context (B, S-1, L, M, C), all positions (B, S, L, M, 3), target (B, L, M, C)."""
         length = self.config.segment_frames
         points = self.encoder.inputs(batch)
-        if batch.view is None:
+        if batch.second is None:
             found = encode_segments(self.encoder, points, length)
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
@@ -129,8 +129,8 @@ class PointCPSC(nn.Module):
         clips, frames = batch.points.shape[:2]
         cut = frames - length
         shape = (-1, length, *points.shape[2:])
-        view = self.encoder.inputs(batch._replace(points=batch.view))
-        both = torch.cat([points[:, :cut].reshape(shape), view[:, cut:].reshape(shape)])
+        second = self.encoder.inputs(batch._replace(points=batch.second))
+        both = torch.cat([points[:, :cut].reshape(shape), second[:, cut:].reshape(shape)])
         mixed: Superpoints = self.encoder(both)
         feature = self.projector(mixed.feature)
         context = feature[:-clips].reshape(clips, -1, *feature.shape[1:])

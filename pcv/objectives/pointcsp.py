@@ -120,7 +120,7 @@ class PointCSP(nn.Module):
             ValueError: Too few points.
         """
         config = self.config
-        parts = [nearest_share(place.cpu(), config.region) for place in scene.place[0]]
+        parts = [nearest_share(place.cpu(), config.region) for place in scene.position[0]]
         shapes = [Shape(config.global_views, config.global_share, config.global_points, True)]
         if config.local_views:
             local = Shape(config.local_views, config.local_share, config.local_points, False)
@@ -159,7 +159,7 @@ class PointCSP(nn.Module):
 
     def _look(self, view: Cut) -> _Seen:
         config = self.config
-        hidden = hide(view.regions.place, config.geometry_hidden)
+        hidden = hide(view.regions.position, config.geometry_hidden)
         layers = self.encoder.trace(view.regions, config.mode, hidden)
         tokens = self.encoder.norm(layers[-1])
         logits = self.head(tokens.mean(2) if config.flavour == "crop" else tokens)
@@ -169,15 +169,17 @@ class PointCSP(nn.Module):
     def _geometry(self, regions: Regions, layers: list[Tensor], hidden: Tensor | None) -> Tensor:
         """Mean squared error of places, of the hidden points where there are any."""
         if not layers:
-            return regions.place.new_zeros(())
-        asked = torch.ones(regions.place.shape[:3], dtype=torch.bool) if hidden is None else hidden
+            return regions.position.new_zeros(())
+        asked = (
+            torch.ones(regions.position.shape[:3], dtype=torch.bool) if hidden is None else hidden
+        )
         # As many in every region: a random score, those not asked for last.
-        score = torch.rand(regions.place.shape[:3]).to(regions.place.device)
+        score = torch.rand(regions.position.shape[:3]).to(regions.position.device)
         most = int(asked.sum(-1).min())
         count = min(self.config.geometry_points, most)
         chosen = score.masked_fill(~asked.to(score.device), -1.0).topk(count, -1).indices
         index = chosen[..., None]
-        truth = self.encoder.frame(regions.place, hidden).gather(2, index.expand(-1, -1, -1, 3))
+        truth = self.encoder.frame(regions.position, hidden).gather(2, index.expand(-1, -1, -1, 3))
         losses = [
             F.mse_loss(decoder(layer.gather(2, index.expand(-1, -1, -1, layer.shape[-1]))), truth)
             for decoder, layer in zip(self.decoders, layers, strict=True)

@@ -25,10 +25,10 @@ def test_an_item_depends_on_seed_epoch_and_index_alone(store: Store) -> None:
     first = training(store)[(1, 5)]
     for other in (training(store)[(1, 5)], training(store, cache=False)[(1, 5)]):
         np.testing.assert_array_equal(first.points, other.points)
-        np.testing.assert_array_equal(first.view, other.view)
+        np.testing.assert_array_equal(first.second, other.second)
     for other in (training(store)[(2, 5)], training(store, seed=4)[(1, 5)]):
         assert not np.array_equal(first.points, other.points)
-    assert not np.array_equal(first.points, first.view)
+    assert not np.array_equal(first.points, first.second)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -38,7 +38,7 @@ def test_batches_are_the_same_for_any_number_of_workers(store: Store, workers: i
     assert len(alone) == len(found) == steps_per_epoch(training(store), 7)
     for one, other in zip(alone, found, strict=True):
         assert torch.equal(one.points, other.points)
-        assert torch.equal(one.view, other.view)
+        assert torch.equal(one.second, other.second)
         assert torch.equal(one.video, other.video)
         assert one.points.shape == (7, 8, 16, 3)
 
@@ -151,4 +151,4 @@ def test_labels_change_nothing_else_of_a_clip(raw, labelled: Store, tmp_path) ->
     plain = training(open_store(tmp_path / "plain"))[(1, 5)]
     found = training(labelled)[(1, 5)]
     np.testing.assert_array_equal(plain.points, found.points)
-    np.testing.assert_array_equal(plain.view, found.view)
+    np.testing.assert_array_equal(plain.second, found.second)

@@ -29,9 +29,11 @@ def scenes(count=3, points=24, views=1, seed=0):
 
 
 def replaced(regions, scene, seed=9):
-    other = scenes(regions.place.shape[1], regions.place.shape[2], regions.place.shape[0], seed)
-    place, feature = regions.place.clone(), regions.feature.clone()
-    place[:, scene], feature[:, scene] = other.place[:, scene], other.feature[:, scene]
+    other = scenes(
+        regions.position.shape[1], regions.position.shape[2], regions.position.shape[0], seed
+    )
+    place, feature = regions.position.clone(), regions.feature.clone()
+    place[:, scene], feature[:, scene] = other.position[:, scene], other.feature[:, scene]
     return Regions(place, feature)
 
 
@@ -45,7 +47,7 @@ def test_single_mode_does_not_see_the_other_scenes(order, training):
         torch.manual_seed(5)
         return encoder.encode(regions, "single")[:, :1]
 
-    alone = first(Regions(regions.place[:, :1], regions.feature[:, :1]))
+    alone = first(Regions(regions.position[:, :1], regions.feature[:, :1]))
     torch.testing.assert_close(first(regions), alone, rtol=0, atol=1e-6)
     torch.testing.assert_close(first(replaced(regions, 2)), alone, rtol=0, atol=1e-6)
 
@@ -64,7 +66,7 @@ def test_cross_mode_sees_the_scenes_before(order, scope):
 def test_gradient_flows_from_sample_to_sample_in_cross_mode_alone(mode, flows):
     encoder, regions = make(), scenes()
     feature = regions.feature.requires_grad_()
-    encoder.encode(Regions(regions.place, feature), mode)[:, -1].square().sum().backward()
+    encoder.encode(Regions(regions.position, feature), mode)[:, -1].square().sum().backward()
     assert bool((feature.grad[:, 0] != 0).any()) is flows
     assert (feature.grad[:, -1] != 0).any()
 
@@ -72,11 +74,11 @@ def test_gradient_flows_from_sample_to_sample_in_cross_mode_alone(mode, flows):
 def test_one_way_and_by_sample_no_gradient_comes_from_scenes_after():
     encoder, regions = make(order_scope="sample"), scenes()
     feature = regions.feature.requires_grad_()
-    encoder.encode(Regions(regions.place, feature), "cross")[:, 0].square().sum().backward()
+    encoder.encode(Regions(regions.position, feature), "cross")[:, 0].square().sum().backward()
     assert not (feature.grad[:, 1:] != 0).any()
     both = make(order_scope="sample", bidirectional=True)
     feature.grad = None
-    both.encode(Regions(regions.place, feature), "cross")[:, 0].square().sum().backward()
+    both.encode(Regions(regions.position, feature), "cross")[:, 0].square().sum().backward()
     assert (feature.grad[:, 1:] != 0).any()
 
 
@@ -88,7 +90,7 @@ def test_the_modes_differ_in_a_reshape_alone():
 
 def test_views_of_one_slot_never_see_another_slot():
     encoder, regions = make(), scenes(views=2)
-    alone = encoder.encode(Regions(regions.place[:1], regions.feature[:1]), "cross")
+    alone = encoder.encode(Regions(regions.position[:1], regions.feature[:1]), "cross")
     torch.testing.assert_close(
         encoder.encode(regions, "cross")[:1], alone, rtol=0, atol=1e-6
     )  # fmt: skip
@@ -120,7 +122,7 @@ def test_nothing_of_hidden_places_is_seen():
     regions = scenes()
     hidden = torch.zeros(1, 3, 24, dtype=torch.bool)
     hidden[:, :, 5:12] = True
-    moved = regions.place + hidden[..., None] * torch.randn(1, 3, 24, 3)
+    moved = regions.position + hidden[..., None] * torch.randn(1, 3, 24, 3)
     for order in ("shuffle", "hilbert"):
         encoder = make(order=order)
         one = encoder.trace(regions, "cross", hidden)
@@ -134,7 +136,7 @@ def test_nothing_of_hidden_places_is_seen():
 
 def test_where_a_region_lies_does_not_matter_nor_its_size_where_so_configured():
     regions = scenes()
-    far = Regions(regions.place * 2 + 4, regions.feature)
+    far = Regions(regions.position * 2 + 4, regions.feature)
     for kind, same in (("radius", True), ("centre", False)):
         encoder = make(normalise=kind)
         found = torch.allclose(
@@ -150,7 +152,7 @@ def test_batches_become_regions_with_the_channels_asked_for():
         point_normal=torch.rand(2, 1, 8, 3),
     )  # fmt: skip
     found = make(inputs=("xyz", "normal", "colour")).regions(batch)
-    assert found.place.shape == (1, 2, 8, 3)
+    assert found.position.shape == (1, 2, 8, 3)
     assert torch.equal(found.feature[0, ..., :3], batch.point_normal[:, 0])
     assert (found.feature[..., 3:] == 1).all()
     with pytest.raises(ValueError, match="reads colour, and the points have none"):

@@ -15,20 +15,20 @@ def own_and_pool():
 def test_the_scene_stands_where_the_company_says(company):
     own, pool = own_and_pool()
     found, row = batch_with(own, pool, company)
-    assert found.place.shape[1] == company.number + 1
-    assert torch.equal(found.place[:, row], own.place[:, 0])
+    assert found.position.shape[1] == company.number + 1
+    assert torch.equal(found.position[:, row], own.position[:, 0])
     assert row == (0 if company.place == "first" else company.number)
-    others = torch.cat([found.place[:, :row], found.place[:, row + 1 :]], 1)
+    others = torch.cat([found.position[:, :row], found.position[:, row + 1 :]], 1)
     if company.content == "copies":
-        assert (others == own.place).all()
+        assert (others == own.position).all()
     elif company.content == "noise":
-        assert not (others == own.place).any()
-        assert (others >= own.place.amin(2, keepdim=True)).all()
-        assert (others <= own.place.amax(2, keepdim=True)).all()
-        assert torch.equal(found.place, batch_with(own, pool, company)[0].place)
+        assert not (others == own.position).any()
+        assert (others >= own.position.amin(2, keepdim=True)).all()
+        assert (others <= own.position.amax(2, keepdim=True)).all()
+        assert torch.equal(found.position, batch_with(own, pool, company)[0].position)
     elif company.number:
-        assert torch.equal(others[:, 0], pool.place[:, 0])
-        assert torch.equal(others[:, -1], pool.place[:, (company.number - 1) % 3])
+        assert torch.equal(others[:, 0], pool.position[:, 0])
+        assert torch.equal(others[:, -1], pool.position[:, (company.number - 1) % 3])
 
 
 def test_single_mode_does_not_move_at_all_and_cross_mode_does():

@@ -80,12 +80,12 @@ def scene(count=2, points=300):
 def test_views_are_points_of_their_scene_with_their_features(voxels):
     torch.manual_seed(0)
     whole = scene()
-    parts = [nearest_share(p, 0.6) for p in whole.place[0]]
+    parts = [nearest_share(p, 0.6) for p in whole.position[0]]
     view = cut(whole, parts, Shape(3, (0.3, 0.5), 20, voxels), Change())
     assert view.origin.shape == (3, 2, 20, 3)
     assert torch.equal(view.origin, view.regions.feature[..., :3])
     for s, part in enumerate(parts):
-        inside = whole.place[0, s][part]
+        inside = whole.position[0, s][part]
         same = view.origin[:, s].flatten(0, 1)[:, None] == inside
         assert same.all(2).any(1).all()
     assert not torch.equal(view.origin[0], view.origin[1])
@@ -93,7 +93,7 @@ def test_views_are_points_of_their_scene_with_their_features(voxels):
 
 def test_too_few_points_are_refused_in_one_line():
     whole = scene()
-    parts = [nearest_share(p, 0.6) for p in whole.place[0]]
+    parts = [nearest_share(p, 0.6) for p in whole.position[0]]
     with pytest.raises(ValueError, match="a view needs 100") as caught:
         cut(whole, parts, Shape(1, (0.3, 0.5), 100, True), Change())
     assert "\n" not in str(caught.value)
@@ -106,19 +106,19 @@ def test_a_change_turns_places_and_normals_alike_and_keeps_the_vertical():
     regions = Regions(place, torch.cat([torch.zeros(2, 3, 10, 3), normal], -1))
     change = Change(rotate=180, colours=slice(0, 3), normals=slice(3, 6), colour_jitter=0.3)
     found = changed(regions, change)
-    again = torch.nn.functional.normalize(found.place, dim=-1)
+    again = torch.nn.functional.normalize(found.position, dim=-1)
     torch.testing.assert_close(found.feature[..., 3:], again)
-    torch.testing.assert_close(found.place[..., 1], place[..., 1])
-    torch.testing.assert_close(found.place.norm(dim=-1), place.norm(dim=-1))
-    assert not torch.allclose(found.place, place)
+    torch.testing.assert_close(found.position[..., 1], place[..., 1])
+    torch.testing.assert_close(found.position.norm(dim=-1), place.norm(dim=-1))
+    assert not torch.allclose(found.position, place)
     shades = found.feature[..., :3]
     assert shades.abs().max() <= 1
     assert (shades == shades[:, :, :1]).all()  # one draw a view
     assert not torch.equal(shades[0, 0], shades[0, 1])
     sized = changed(regions, Change(scale=(2.0, 2.0)))
-    torch.testing.assert_close(sized.place, 2 * place)
+    torch.testing.assert_close(sized.position, 2 * place)
     assert torch.equal(sized.feature, regions.feature)
-    assert not torch.equal(changed(regions, Change(jitter=0.1)).place, place)
+    assert not torch.equal(changed(regions, Change(jitter=0.1)).position, place)
 
 
 def test_what_is_hidden_is_one_neighbourhood():

@@ -220,7 +220,7 @@ def test_interpolation_carries_predictions_to_the_targets_places():
 def test_a_view_equal_to_the_points_changes_nothing():
     objective, batch = make().eval(), clips()
     alone = objective(batch).total
-    twice = objective(batch._replace(view=batch.points)).total
+    twice = objective(batch._replace(second=batch.points)).total
     assert torch.allclose(alone, twice, atol=1e-5)
 
 
@@ -229,7 +229,7 @@ def test_a_view_gives_the_target_but_places_come_from_the_points():
     context, position, target = objective._embed(batch)
     assert torch.equal(position, objective._embed(clips())[1])
     assert torch.allclose(context, objective._embed(clips())[0], atol=1e-6)
-    other = ClipBatch(batch.view, batch.label, batch.video)
+    other = ClipBatch(batch.second, batch.label, batch.video)
     assert torch.allclose(target, objective._embed(other)[2], atol=1e-6)
 
 

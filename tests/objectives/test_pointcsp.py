@@ -97,10 +97,10 @@ def test_the_places_of_hidden_points_cannot_be_read_off_the_input():
     view = model.cut(model.encoder.regions(batch()))[0]
     hidden = torch.zeros(view.origin.shape[:3], dtype=torch.bool)
     hidden[:, :, :6] = True
-    moved = view.regions.place + hidden[..., None] * torch.randn(view.origin.shape)
+    moved = view.regions.position + hidden[..., None] * torch.randn(view.origin.shape)
     model.eval()
     before = model.encoder.trace(view.regions, "cross", hidden)
-    after = model.encoder.trace(view.regions._replace(place=moved), "cross", hidden)
+    after = model.encoder.trace(view.regions._replace(position=moved), "cross", hidden)
     said = [d(t) for d, t in zip(model.decoders, before[1:], strict=True)]
     again = [d(t) for d, t in zip(model.decoders, after[1:], strict=True)]
     assert all(torch.equal(one, two) for one, two in zip(said, again, strict=True))
@@ -112,7 +112,7 @@ def test_only_hidden_places_are_asked_for():
     hidden = torch.zeros(view.origin.shape[:3], dtype=torch.bool)
     hidden[:, :, 3:7] = True
     layers = model.encoder.trace(view.regions, "cross", hidden)
-    truth = model.encoder.frame(view.regions.place, hidden)
+    truth = model.encoder.frame(view.regions.position, hidden)
     wanted = torch.stack([
         (decoder(layer) - truth)[hidden].square().mean()
         for decoder, layer in zip(model.decoders, layers[1:], strict=True)

@@ -102,7 +102,7 @@ class SceneDataset(ClipDataset):
     ) -> tuple[Clip, NDArray[np.float64]]:
         label, subject = int(self.store.videos.label[scene]), int(self.store.videos.subject[scene])
         scale = np.float32(self.config.scale)
-        view, transform = None, np.eye(4)
+        second, transform = None, np.eye(4)
         if "normals" in columns:
             columns["normals"] = columns["normals"].astype(np.float32) / 127
         if self.augment is not None:
@@ -111,12 +111,12 @@ class SceneDataset(ClipDataset):
             changed = augment_points(given, rng, self.augment)
             points, kept, transform = changed
             if self.augment.two_views:
-                view = augment_points(given, rng, self.augment).points * scale
+                second = augment_points(given, rng, self.augment).points * scale
             if kept is not None:
                 columns = {name: values[:, kept] for name, values in columns.items()}
             if "normals" in columns:
                 columns["normals"] = turn_normals(columns["normals"], changed.matrix)
-        return Clip(points * scale, view, label, scene, subject, columns), transform
+        return Clip(points * scale, second, label, scene, subject, columns), transform
 
     def _deformed(
         self, points: NDArray[np.float32], columns: Arrays, rng: np.random.Generator

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pcv.clip import ClipBatch
 
-OF_POINTS = ("points", "view", "point_label", "point_colour", "point_normal", "point_instance")
+OF_POINTS = ("points", "second", "point_label", "point_colour", "point_normal", "point_instance")
 
 
 def mix_scenes(batch: ClipBatch, chance: float, key: tuple[int, int, int]) -> ClipBatch:

@@ -61,7 +61,7 @@ def test_regions_depend_on_seed_epoch_and_index_alone(rooms: Store, workers: int
         )  # fmt: skip
         clips = SceneDataset(rooms, [0, 1], DATA, augment=augment, seed=seed)
         batches = training_batches(clips, batch=3, epoch=epoch, workers=workers)
-        return [part for b in batches for part in (b.points, b.point_colour, b.view)]
+        return [part for b in batches for part in (b.points, b.point_colour, b.second)]
 
     alone = drawn(1, 2)
     assert all(torch.equal(a, b) for a, b in zip(alone, drawn(1, 2, workers), strict=True))

@@ -22,7 +22,7 @@ def batch(rooms, count=3, **change):
 
 def rows(found, clip, columns=OF_POINTS):
     """Every point of a clip with all that is known of it, as comparable lines."""
-    parts = [getattr(found, name)[clip, 0] for name in columns if name != "view"]
+    parts = [getattr(found, name)[clip, 0] for name in columns if name != "second"]
     return torch.cat([p.reshape(len(p), -1).double() for p in parts], 1).tolist()
 
 
@@ -95,4 +95,4 @@ def test_so_many_batches_are_mixed():
 def test_a_second_view_is_merged_too(rooms):
     plain = batch(rooms, 2, two_views=True)
     mixed = mix_scenes(plain, 1.0, KEY)
-    assert torch.equal(mixed.view[0, 0], torch.cat([plain.view[0, 0], plain.view[1, 0]]))
+    assert torch.equal(mixed.second[0, 0], torch.cat([plain.second[0, 0], plain.second[1, 0]]))
