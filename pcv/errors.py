@@ -60,3 +60,7 @@ class InterruptedRunError(PcvError):
     """The user stopped a run; what was done is saved and can be resumed."""
 
     exit_code = 130
+
+
+class PluginError(PcvError):
+    """A package that is installed beside pcv is broken, or registers a name that is taken."""

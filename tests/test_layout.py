@@ -11,10 +11,11 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {  # lowest first
     "errors": set(),
     "clip": set(),
-    "config": {"errors"},
+    "plugins": {"errors"},
+    "config": {"errors", "plugins"},
     "kernels": set(),
     "ops": {"errors", "kernels"},
-    "data": {"clip", "config", "errors", "kernels"},
+    "data": {"clip", "config", "errors", "kernels", "plugins"},
     "synth": {"clip", "data", "errors", "kernels"},
     "nn": {"clip", "errors", "ops"},
     "render": {"errors"},
@@ -24,7 +25,7 @@ MAY_IMPORT = {  # lowest first
     "train": {"clip", "config", "errors"},
     "evaluate": {"clip", "config", "encoders", "errors", "nn", "objectives", "ops", "train"},
     "report": {"clip", "config", "errors", "train"},
-    "doctor": {"errors", "ops"},
+    "doctor": {"errors", "ops", "plugins"},
 }
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "base", "misc", "core", "manager"}
 SOURCES = [*ROOT.glob("pcv/**/*.py"), *ROOT.glob("pcv_cli/**/*.py")]
