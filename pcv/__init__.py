@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pcv.version import __version__
+
 if TYPE_CHECKING:
     from pcv.stages.pretrained import Pretrained
-
-__version__ = "0.1.0"
 
 
 def from_pretrained(path: str | Path) -> Pretrained:
@@ -28,3 +28,6 @@ def from_pretrained(path: str | Path) -> Pretrained:
     from pcv.stages.pretrained import from_pretrained as load  # torch takes seconds to import
 
     return load(Path(path))
+
+
+__all__ = ["__version__", "from_pretrained"]

@@ -118,6 +118,13 @@ class Superpoints(NamedTuple):
     position: Tensor  # (B, L, M, 3), same unit as the points
 
 
+class Logits(NamedTuple):
+    """What a supervised objective tells of a batch."""
+
+    scores: Tensor  # (B, classes) of clips, or (B, T, N, classes) of points
+    offset: Tensor | None = None  # (B, T, N, 3) to the middle of each point's object
+
+
 class Losses(NamedTuple):
     """A scalar to back-propagate, and its named parts and monitors, detached."""
 

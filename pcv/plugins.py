@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import NamedTuple, TypeVar
 
@@ -65,6 +66,26 @@ def find(group: str, own: Mapping[str, type[T]], name: str, parent: type[T]) -> 
             f"uninstall {packages[-1]}, or rename its entry point"
         )
     return load(rivals[0], parent)
+
+
+def imported(path: str, parent: type[T]) -> type[T]:
+    """Import the class that a section of a recipe builds.
+
+    Args:
+        path: ``module:Class``.
+        parent: What the class must derive from.
+
+    Raises:
+        PluginError: There is no such class.
+    """
+    module, _, name = path.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"{path} cannot be imported: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, parent)):
+        raise PluginError(f"{path} is no {parent.__module__}.{parent.__qualname__}")
+    return found
 
 
 def load(plugin: Plugin, parent: type[T]) -> type[T]:

@@ -1,47 +1,43 @@
-"""What goes together in recipes of scenes, which no section can check by itself."""
+"""What goes together in recipes, which no section can check by itself."""
 
 from __future__ import annotations
 
-from pcv.config.encoder import AnyEncoderConfig, SerialConfig, SparseUNetConfig
-from pcv.config.objective import AnyObjectiveConfig, GaussianCrossConfig, PointCSPConfig
-
-OF_SCENES = ("pointcsp", "scene_segment", "scene_instances")  # encoders of scenes alone serve these
+from pcv.config.encoder import ENCODERS, EncoderConfig
+from pcv.config.objective import OBJECTIVES, ObjectiveConfig
 
 
-def check_scenes(encoder: AnyEncoderConfig, objective: AnyObjectiveConfig, points: int) -> None:
-    """Check which encoder serves which objective, and that its views have points enough.
+def check_stage(stage: str, objective: ObjectiveConfig) -> None:
+    """Check that a stage that trains has an objective of its own.
+
+    Raises:
+        ValueError: It has another stage's.
+    """
+    if stage == "probe" or objective.stage == stage:
+        return
+    names = " or ".join(name for name, kind in OBJECTIVES.items() if kind.stage == stage)
+    raise ValueError(f"objective.name must be {names} when stage is {stage}")
+
+
+def check_scenes(encoder: EncoderConfig, objective: ObjectiveConfig, points: int) -> None:
+    """Check that an encoder serves an objective, and that clips have points enough for it.
 
     Raises:
         ValueError: They do not go together.
     """
-    name = objective.name
-    if isinstance(encoder, SparseUNetConfig) or name == "gaussiancross":
-        _check_voxels(encoder, objective)
-        return
-    if name in OF_SCENES and not isinstance(encoder, SerialConfig):
-        raise ValueError(f"encoder.name must be serial when objective.name is {name}")
-    inputs = getattr(encoder, "inputs", ("xyz",))
-    if name not in OF_SCENES and inputs != ("xyz",):
-        raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {name}")
-    if isinstance(objective, PointCSPConfig):
-        objective.check_points(points)
+    name, needs = objective.name, objective.needs
+    if needs not in encoder.offers:
+        able = " or ".join(own for own, kind in ENCODERS.items() if needs in kind.offers)
+        raise ValueError(
+            f"encoder.name must be {able} when objective.name is {name}: "
+            f"{encoder.name} does not serve objective {name}"
+        )
+    if needs == "clips":
+        encoder.check_clips(name)
+    objective.check_encoder(encoder)
+    objective.check_points(points)
 
 
-def check_views(objective: AnyObjectiveConfig, views: int, teacher: str | None) -> None:
-    """Check that an objective that draws views is given some, and its teacher's features.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if not isinstance(objective, GaussianCrossConfig):
-        return
-    if not views:
-        raise ValueError("data.views must be positive when objective is gaussiancross")
-    if (objective.teacher == "cached") != (teacher is not None):
-        raise ValueError("data.teacher goes with objective.teacher cached and only with it")
-
-
-def check_mixed(chance: float, stage: str, objective: AnyObjectiveConfig, views: int) -> None:
+def check_mixed(chance: float, stage: str, objective: ObjectiveConfig, views: int) -> None:
     """Check that only labelled scenes are merged, and none that has posed images.
 
     Raises:
@@ -49,28 +45,18 @@ def check_mixed(chance: float, stage: str, objective: AnyObjectiveConfig, views:
     """
     if not chance:
         return
-    if stage != "finetune" or objective.name not in ("scene_segment", "scene_instances"):
+    if stage != "finetune" or objective.task not in ("rooms", "objects"):
         raise ValueError("augment.mix is for finetuning with scene_segment or scene_instances")
     if views:
         raise ValueError("augment.mix must be 0 when data.views is not: no camera sees two scenes")
 
 
-def check_voted(stage: str, encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
+def check_voted(stage: str, encoder: EncoderConfig, objective: ObjectiveConfig) -> None:
     """Check that what is scored in several passes are the points of scenes.
 
     Raises:
         ValueError: Something else is.
     """
-    probes = stage == "probe" and isinstance(encoder, SerialConfig | SparseUNetConfig)
-    if not probes and (stage != "finetune" or objective.name != "scene_segment"):
+    probes = stage == "probe" and encoder.scenes
+    if not probes and (stage != "finetune" or objective.task != "rooms"):
         raise ValueError("eval is for finetuning with scene_segment and for probes of scenes")
-
-
-def _check_voxels(encoder: AnyEncoderConfig, objective: AnyObjectiveConfig) -> None:
-    name = objective.name
-    if not isinstance(encoder, SparseUNetConfig):
-        raise ValueError(f"encoder.name must be sparseunet when objective is {name}")  # noqa: TRY004
-    if name not in ("gaussiancross", "scene_segment", "scene_instances"):
-        raise ValueError(f"encoder sparseunet does not serve objective {name}")
-    if getattr(objective, "preserve_weight", 0):
-        raise ValueError("objective.preserve_weight must be 0: sparseunet reads no sequences")

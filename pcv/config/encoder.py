@@ -1,16 +1,79 @@
-"""Sections of recipes that choose an encoder, and what all sections share."""
+"""Sections of recipes that choose an encoder, and the registry of encoders."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
+from pcv.config.chosen import Chosen
 from pcv.config.section import Config, Count, Fraction, Positive
+from pcv.plugins import ENCODERS as GROUP
+
+if TYPE_CHECKING:
+    from pcv.config.recipe import Recipe
+
+# What an encoder can offer an objective: superpoints of clips, features of the points of scenes,
+# scenes read in a row, features of voxels.
+Offer = Literal["clips", "scenes", "rows", "voxels"]
 
 
-class PSTNetConfig(Config):
+class EncoderConfig(Config):
+    """What the section of every encoder says, beside its own keys.
+
+    Attributes:
+        builds: ``module:Class`` of the encoder, which is imported when one is built.
+        offers: What objectives can ask of the encoder.
+        meaning: The keys that weights depend on: a run cannot start from weights that were
+            trained with another value of one of them, even where all shapes agree.
+    """
+
+    name: str
+    builds: ClassVar[str]
+    offers: ClassVar[frozenset[Offer]]
+    meaning: ClassVar[tuple[str, ...]]
+
+    @property
+    def scenes(self) -> bool:
+        """Whether the encoder reads scenes; else it reads videos."""
+        return "scenes" in self.offers
+
+    @property
+    def channels_read(self) -> tuple[str, ...]:
+        """What is read of a point beside its position: ``colour``, ``normal``."""
+        return ()
+
+    @property
+    def fewest_points(self) -> int:
+        """How many points a frame must have."""
+        return 1
+
+    @property
+    def repeated_blocks(self) -> int:
+        """How many blocks the keys ask for, each of which has weights of its own."""
+        return 0
+
+    @property
+    def title(self) -> str:
+        """The encoder in words, as a model card names it."""
+        return self.name
+
+    def check_clips(self, objective: str) -> None:
+        """Raise a ValueError where an objective of clips needs other values of the keys."""
+
+    def check_decoder(self) -> None:
+        """Raise a ValueError where the encoder has no decoder that gives every point a feature."""
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raise a ValueError where other sections of a recipe do not go with this one."""
+
+
+class PSTNetConfig(EncoderConfig):
     """PSTNet, in the form the self-supervised work uses."""
+
+    builds = "pcv.encoders.pstnet:PSTNet"
+    offers = frozenset[Offer]({"clips"})
+    meaning = ("width", "combine", "pool")
 
     name: Literal["pstnet"] = "pstnet"
     width: Positive = 1.0  # multiplies every channel count
@@ -26,9 +89,19 @@ class PSTNetConfig(Config):
         """Points of a frame that leave an anchor after every layer."""
         return 16
 
+    @property
+    def title(self) -> str:
+        """The encoder in words, as a model card names it."""
+        return f"PSTNet of width {self.width:g}"
 
-class P4TransformerConfig(Config):
+
+class P4TransformerConfig(EncoderConfig):
     """P4Transformer (Fan et al., CVPR 2021); None: what the published network of the form has."""
+
+    builds = "pcv.encoders.p4transformer:P4Transformer"
+    offers = frozenset[Offer]({"clips"})
+    meaning = ("form", "width", "colour", "depth", "heads", "head_channels", "mlp",
+               "temporal_kernel", "rectify")  # fmt: skip
 
     name: Literal["p4transformer"]
     form: Literal["action", "scene"] = "action"
@@ -63,9 +136,45 @@ class P4TransformerConfig(Config):
         """Points of a frame that leave an anchor after every layer."""
         return self.spatial_stride if self.form == "action" else 128
 
+    @property
+    def channels_read(self) -> tuple[str, ...]:
+        """What is read of a point beside its position."""
+        return ("colour",) if self.colour else ()
 
-class SparseUNetConfig(Config):
+    @property
+    def repeated_blocks(self) -> int:
+        """How many blocks the keys ask for."""
+        return self.depth or 0
+
+    @property
+    def title(self) -> str:
+        """The encoder in words, as a model card names it."""
+        return f"P4Transformer of width {self.width:g}"
+
+    def check_decoder(self) -> None:
+        """Raise a ValueError where the form has no decoder."""
+        if self.form == "action":
+            raise ValueError("encoder.form must be scene when objective.name is segment")
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raise a ValueError where colours are read that clips do not carry, or misplaced."""
+        if not self.colour:
+            return
+        if not recipe.data.colour:
+            raise ValueError("data.colour must be true when encoder.colour is")
+        if recipe.augment.two_views and recipe.augment.drop:
+            raise ValueError(
+                "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
+                "the second view would have other points' colours"
+            )
+
+
+class SparseUNetConfig(EncoderConfig):
     """A sparse voxel U-Net; the defaults are SparseUNet34 (SpUNet of Pointcept), 39.1 M weights."""
+
+    builds = "pcv.encoders.sparse_unet:SparseUNet"
+    offers = frozenset[Offer]({"scenes", "voxels"})
+    meaning = ("inputs", "channels", "stem", "blocks")
 
     name: Literal["sparseunet"]
     inputs: tuple[Literal["colour", "normal"], ...] = ("colour", "normal")  # of a point; none: 1
@@ -84,9 +193,29 @@ class SparseUNetConfig(Config):
             raise ValueError("inputs must name each channel once")
         return self
 
+    @property
+    def channels_read(self) -> tuple[str, ...]:
+        """What is read of a point beside its position."""
+        return self.inputs
 
-class SerialConfig(Config):
+    @property
+    def repeated_blocks(self) -> int:
+        """How many blocks the keys ask for."""
+        return sum(self.blocks)
+
+    @property
+    def title(self) -> str:
+        """The encoder in words, as a model card names it."""
+        return "SparseUNet"
+
+
+class SerialConfig(EncoderConfig):
     """A state-space encoder of points in a row, for PointCSP; no source states its sizes."""
+
+    builds = "pcv.encoders.serial:Serial"
+    offers = frozenset[Offer]({"scenes", "rows", "clips"})
+    meaning = ("inputs", "normalise", "channels", "depth", "heads", "key_channels",
+               "value_channels", "mlp", "bidirectional")  # fmt: skip
 
     name: Literal["serial"]
     inputs: tuple[Literal["xyz", "colour", "normal"], ...] = ("xyz", "colour")  # of a point
@@ -114,16 +243,26 @@ class SerialConfig(Config):
             raise ValueError("convolution must be 0 unless order is hilbert or z")
         return self
 
+    @property
+    def channels_read(self) -> tuple[str, ...]:
+        """What is read of a point beside its position."""
+        return tuple(name for name in self.inputs if name != "xyz")
 
-def _encoder_name(value: Any) -> str:  # noqa: ANN401 - a tree or a model
-    name = value.get("name", "pstnet") if isinstance(value, dict) else getattr(value, "name", "")
-    return str(name)
+    @property
+    def repeated_blocks(self) -> int:
+        """How many blocks the keys ask for."""
+        return self.depth + self.stem_blocks
+
+    def check_clips(self, objective: str) -> None:
+        """Raise a ValueError where more than positions is read: clips carry nothing else."""
+        if self.inputs != ("xyz",):
+            raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {objective}")
 
 
-AnyEncoderConfig = Annotated[
-    Annotated[PSTNetConfig, Tag("pstnet")]
-    | Annotated[P4TransformerConfig, Tag("p4transformer")]
-    | Annotated[SparseUNetConfig, Tag("sparseunet")]
-    | Annotated[SerialConfig, Tag("serial")],
-    Discriminator(_encoder_name),
-]
+ENCODERS: dict[str, type[EncoderConfig]] = {
+    "pstnet": PSTNetConfig,
+    "p4transformer": P4TransformerConfig,
+    "serial": SerialConfig,
+    "sparseunet": SparseUNetConfig,
+}
+AnyEncoderConfig = Annotated[EncoderConfig, Chosen(GROUP, ENCODERS, EncoderConfig, "pstnet")]

@@ -1,16 +1,80 @@
-"""Sections of recipes that choose an objective."""
+"""Sections of recipes that choose an objective, and the registry of objectives."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from pcv.config.chosen import Chosen
+from pcv.config.encoder import EncoderConfig, Offer
 from pcv.config.section import Config, Count, Fraction, Positive
+from pcv.plugins import OBJECTIVES as GROUP
+
+# What is scored: classes of videos, of the points of videos, of the points of rooms, the objects
+# of rooms, or images of rooms that were never trained on.
+TaskName = Literal["videos", "points", "rooms", "objects", "views"]
+POINTWISE = ("points", "rooms", "objects")  # tasks whose labels are those of points
 
 
-class PointCPSCConfig(Config):
+class Halves(NamedTuple):
+    """How whole frames are cut in two when they are scored, as large scenes are trained on."""
+
+    axis: Literal["none", "x", "y", "z"] = "none"
+    overlap: float = 0.0  # what each half sees beyond the cut, in the unit of the points
+
+
+class ObjectiveConfig(Config):
+    """What the section of every objective says, beside its own keys.
+
+    Attributes:
+        builds: ``module:Class`` of the objective, which is imported when one is built.
+        stage: The stage that trains it.
+        needs: What the encoder must offer.
+        task: What is scored of it; None: nothing.
+    """
+
+    name: str
+    builds: ClassVar[str]
+    stage: ClassVar[Literal["pretrain", "finetune"]]
+    needs: ClassVar[Offer]
+    task: ClassVar[TaskName | None] = None
+
+    def cut(self) -> Halves:
+        """Return how whole frames are cut when their points are scored."""
+        return Halves()
+
+    def segment_length(self, frames: int) -> int:
+        """Return how many frames of a clip of ``frames`` are encoded together."""
+        return frames
+
+    def check_encoder(self, encoder: EncoderConfig) -> None:
+        """Raise a ValueError where the encoder offers what is needed, but does not fit."""
+
+    def check_points(self, points: int) -> None:
+        """Raise a ValueError where clips have too few points for the objective."""
+
+    def check_views(self, views: int, teacher: str | None) -> None:
+        """Raise a ValueError where ``data.views`` and ``data.teacher`` are not what is needed."""
+
+    def check_labels(self, classes: int, store: str = "the store") -> None:
+        """Raise a ValueError where the keys do not fit the number of classes of a store."""
+
+    def check_teacher(self, channels: int) -> None:
+        """Raise a ValueError where the features of a 2D teacher have another width than asked."""
+
+    @property
+    def asks_for_subjects(self) -> bool:
+        """Whether the subject of every training video must be known."""
+        return False
+
+
+class PointCPSCConfig(ObjectiveConfig):
     """PointCPSC (Sheng et al., ICCV 2023, section 3); what the paper leaves open has a key here."""
+
+    builds = "pcv.objectives.pointcpsc:PointCPSC"
+    stage = "pretrain"
+    needs = "clips"
 
     name: Literal["pointcpsc"] = "pointcpsc"
     segment_frames: Count = 4
@@ -42,9 +106,23 @@ class PointCPSCConfig(Config):
     stop_gradient_target: bool = False
     stop_gradient_assignment: bool = False
 
+    def segment_length(self, frames: int) -> int:
+        """Return how many frames of a clip are encoded together."""
+        return self.segment_frames or frames
 
-class ClassifyConfig(Config):
+    @property
+    def asks_for_subjects(self) -> bool:
+        """Whether a subject decides which clips repel or attract each other."""
+        return self.negative_subjects == "same" or self.neighbour_subjects == "other"
+
+
+class ClassifyConfig(ObjectiveConfig):
     """Supervised classification of clips: what finetuning trains."""
+
+    builds = "pcv.objectives.classify:Classify"
+    stage = "finetune"
+    needs = "clips"
+    task = "videos"
 
     name: Literal["classify"] = "classify"
     segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
@@ -55,9 +133,18 @@ class ClassifyConfig(Config):
     dropout: float = Field(0.0, ge=0, lt=1)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
+    def segment_length(self, frames: int) -> int:
+        """Return how many frames of a clip are encoded together."""
+        return self.segment_frames or frames
 
-class SegmentConfig(Config):
+
+class SegmentConfig(ObjectiveConfig):
     """Supervised segmentation: a class for every point of every frame."""
+
+    builds = "pcv.objectives.segment:Segment"
+    stage = "finetune"
+    needs = "clips"
+    task = "points"
 
     name: Literal["segment"] = "segment"
     segment_frames: int = Field(0, ge=0)  # encoded on its own; 0: the whole clip
@@ -66,13 +153,30 @@ class SegmentConfig(Config):
     halves: Literal["none", "x", "y", "z"] = "z"  # scoring: frames are cut in two along this axis
     overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
 
+    def segment_length(self, frames: int) -> int:
+        """Return how many frames of a clip are encoded together."""
+        return self.segment_frames or frames
 
-class GaussianCrossConfig(Config):
+    def check_labels(self, classes: int, store: str = "the store") -> None:
+        """Raise a ValueError where there are class weights, but not one for each class."""
+        check_weights(self.class_weights, classes, store)
+
+    def cut(self) -> Halves:
+        """Return how whole frames are cut when their points are scored."""
+        return Halves(self.halves, self.overlap)
+
+
+class GaussianCrossConfig(ObjectiveConfig):
     """GaussianCross (Yao et al., ACM MM 2025); its pretraining code and constants are unpublished.
 
     What the project page states: masking of half the points, one Gaussian a lattice cell, pruning
     at an opacity of 0.3, L1 of colour and depth, cosine to a frozen 2D teacher.
     """
+
+    builds = "pcv.objectives.gaussiancross:GaussianCross"
+    stage = "pretrain"
+    needs = "voxels"
+    task = "views"
 
     name: Literal["gaussiancross"]
     segment_frames: Literal[0] = 0  # a clip is one cloud
@@ -103,12 +207,31 @@ class GaussianCrossConfig(Config):
             raise ValueError("teacher_channels goes with teacher cached, and only with it")
         return self
 
+    def check_views(self, views: int, teacher: str | None) -> None:
+        """Raise a ValueError where no views are drawn, or the teacher's features are not given."""
+        if not views:
+            raise ValueError("data.views must be positive when objective is gaussiancross")
+        if (self.teacher == "cached") != (teacher is not None):
+            raise ValueError("data.teacher goes with objective.teacher cached and only with it")
+
+    def check_teacher(self, channels: int) -> None:
+        """Raise a ValueError where the teacher's features have another width."""
+        if channels != self.teacher_channels:
+            raise ValueError(
+                f"features of {channels} channels, but objective.teacher_channels is "
+                f"{self.teacher_channels}"
+            )
+
 
 Share = tuple[Fraction, Fraction]  # drawn evenly between both
 
 
-class PointCSPConfig(Config):
+class PointCSPConfig(ObjectiveConfig):
     """PointCSP pretraining (arXiv 2605.01759); what only notes state, or nobody, has a key here."""
+
+    builds = "pcv.objectives.pointcsp:PointCSP"
+    stage = "pretrain"
+    needs = "rows"
 
     name: Literal["pointcsp"]
     mode: Literal["cross", "single"] = "cross"  # single: without cross-sample propagation
@@ -166,8 +289,13 @@ class PointCSPConfig(Config):
                 )
 
 
-class SceneSegmentConfig(Config):
+class SceneSegmentConfig(ObjectiveConfig):
     """Classes of the points of scenes, with PointCSP's semantic preservation distillation."""
+
+    builds = "pcv.objectives.scene_segment:SceneSegment"
+    stage = "finetune"
+    needs = "scenes"
+    task = "rooms"
 
     name: Literal["scene_segment"]
     class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
@@ -178,9 +306,25 @@ class SceneSegmentConfig(Config):
     momentum: tuple[Fraction, Fraction] = (0.994, 1.0)  # of the teacher, by half a cosine
     monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
 
+    def check_encoder(self, encoder: EncoderConfig) -> None:
+        """Raise a ValueError where a teacher is asked for that would read scenes in a row."""
+        if self.preserve_weight and "rows" not in encoder.offers:
+            raise ValueError(
+                f"objective.preserve_weight must be 0: {encoder.name} reads no sequences"
+            )
 
-class SceneInstancesConfig(Config):
+    def check_labels(self, classes: int, store: str = "the store") -> None:
+        """Raise a ValueError where there are class weights, but not one for each class."""
+        check_weights(self.class_weights, classes, store)
+
+
+class SceneInstancesConfig(ObjectiveConfig):
     """Objects of scenes, by an offset head and clustering (PointGroup, Jiang et al., CVPR 2020)."""
+
+    builds = "pcv.objectives.scene_instances:SceneInstances"
+    stage = "finetune"
+    needs = "scenes"
+    task = "objects"
 
     name: Literal["scene_instances"]
     stuff: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)  # classes without objects: wall, floor
@@ -191,13 +335,21 @@ class SceneInstancesConfig(Config):
     suppress: Fraction = 0.3  # overlap from which the less confident of two clusters goes
 
 
+def check_weights(weights: tuple[float, ...], classes: int, store: str) -> None:
+    """Raise a ValueError where there are class weights, but not one for each class."""
+    if weights and len(weights) != classes:
+        raise ValueError(f"class_weights: {len(weights)} weights, but {store} has {classes} classes")
+
+
+OBJECTIVES: dict[str, type[ObjectiveConfig]] = {
+    "pointcpsc": PointCPSCConfig,
+    "pointcsp": PointCSPConfig,
+    "gaussiancross": GaussianCrossConfig,
+    "classify": ClassifyConfig,
+    "segment": SegmentConfig,
+    "scene_segment": SceneSegmentConfig,
+    "scene_instances": SceneInstancesConfig,
+}
 AnyObjectiveConfig = Annotated[
-    PointCPSCConfig
-    | PointCSPConfig
-    | GaussianCrossConfig
-    | ClassifyConfig
-    | SegmentConfig
-    | SceneSegmentConfig
-    | SceneInstancesConfig,
-    Field(discriminator="name"),
+    ObjectiveConfig, Chosen(GROUP, OBJECTIVES, ObjectiveConfig, "pointcpsc")
 ]

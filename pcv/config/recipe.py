@@ -6,54 +6,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
-from pcv.config.consistency import check_mixed, check_scenes, check_views, check_voted
-from pcv.config.data import (
-    AugmentConfig,
-    DataConfig,
-)
-from pcv.config.encoder import (
-    AnyEncoderConfig,
-    P4TransformerConfig,
-    PSTNetConfig,
-    SerialConfig,
-    SparseUNetConfig,
-)
-from pcv.config.objective import (
-    AnyObjectiveConfig,
-    ClassifyConfig,
-    GaussianCrossConfig,
-    PointCPSCConfig,
-    PointCSPConfig,
-    SceneInstancesConfig,
-    SceneSegmentConfig,
-    SegmentConfig,
-)
+from pcv.config.chosen import Chosen
+from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
+from pcv.config.data import AugmentConfig, DataConfig
+from pcv.config.encoder import AnyEncoderConfig, PSTNetConfig
+from pcv.config.objective import POINTWISE, AnyObjectiveConfig, PointCPSCConfig
 from pcv.config.scoring import EvalConfig, ProbeConfig
 from pcv.config.section import Config
 from pcv.config.text import apply_override, explain, one_line, read_scene_names
 from pcv.config.training import OptimConfig, TrainConfig
 from pcv.errors import RecipeError
-
-# Models that a key called name chooses: their tags stand in pydantic's paths, not in a recipe's.
-CHOSEN: dict[str, type[Config]] = {
-    "pstnet": PSTNetConfig,
-    "p4transformer": P4TransformerConfig,
-    "sparseunet": SparseUNetConfig,
-    "pointcpsc": PointCPSCConfig,
-    "classify": ClassifyConfig,
-    "segment": SegmentConfig,
-    "gaussiancross": GaussianCrossConfig,
-    "serial": SerialConfig,
-    "pointcsp": PointCSPConfig,
-    "scene_segment": SceneSegmentConfig,
-    "scene_instances": SceneInstancesConfig,
-}
-OBJECTIVES_OF = {
-    "pretrain": ("pointcpsc", "pointcsp", "gaussiancross"),
-    "finetune": ("classify", "segment", "scene_segment", "scene_instances"),
-}
 
 
 class Recipe(Config):
@@ -80,56 +44,54 @@ class Recipe(Config):
 
     @model_validator(mode="after")
     def _consistent(self) -> Recipe:
-        wanted = OBJECTIVES_OF.get(self.stage, ())
-        if wanted and self.objective.name not in wanted:
-            raise ValueError(
-                f"objective.name must be {' or '.join(wanted)} when stage is {self.stage}"
-            )
+        encoder, objective = self.encoder, self.objective
+        check_stage(self.stage, objective)
         if self.stage != "probe":
-            check_scenes(self.encoder, self.objective, self.data.points)
-            check_views(self.objective, self.data.views, self.data.teacher)
+            check_scenes(encoder, objective, self.data.points)
+            objective.check_views(self.data.views, self.data.teacher)
         if self.eval != EvalConfig():
-            check_voted(self.stage, self.encoder, self.objective)
-        check_mixed(self.augment.mix, self.stage, self.objective, self.data.views)
-        length = getattr(self.objective, "segment_frames", 0)
-        if self.stage == "probe":
-            of_scenes = isinstance(self.encoder, SerialConfig | SparseUNetConfig)
-            length = 0 if of_scenes else self.probe.segment_frames
-        if length and self.data.frames % length:
+            check_voted(self.stage, encoder, objective)
+        check_mixed(self.augment.mix, self.stage, objective, self.data.views)
+        length = self.segment_length
+        if self.data.frames % length:
             raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
-        fewest = getattr(self.encoder, "fewest_points", 1)
-        if self.data.points < fewest:
+        if self.data.points < encoder.fewest_points:
             raise ValueError(
-                f"data.points ({self.data.points}) is too small: encoder {self.encoder.name} "
-                f"needs {fewest}"
+                f"data.points ({self.data.points}) is too small: encoder {encoder.name} "
+                f"needs {encoder.fewest_points}"
             )
         return self
 
     @model_validator(mode="after")
     def _points_labelled(self) -> Recipe:
-        name = self.objective.name
-        if name not in ("segment", "scene_segment"):
+        if self.objective.task not in ("points", "rooms"):
             return self
-        if isinstance(self.encoder, P4TransformerConfig) and self.encoder.form == "action":
-            raise ValueError("encoder.form must be scene when objective.name is segment")
+        if self.objective.task == "points":
+            self.encoder.check_decoder()
         if self.train.label_fraction < 1 or self.train.shots:
             raise ValueError(
-                f"train.label_fraction must be 1 and train.shots 0 when objective.name is {name}"
+                f"train.label_fraction must be 1 and train.shots 0 when objective.name is "
+                f"{self.objective.name}"
             )
         return self
 
     @model_validator(mode="after")
-    def _points_coloured(self) -> Recipe:
-        if not isinstance(self.encoder, P4TransformerConfig) or not self.encoder.colour:
-            return self
-        if not self.data.colour:
-            raise ValueError("data.colour must be true when encoder.colour is")
-        if self.augment.two_views and self.augment.drop:
-            raise ValueError(
-                "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
-                "the second view would have other points' colours"
-            )
+    def _encoder_agrees(self) -> Recipe:
+        self.encoder.check_recipe(self)
         return self
+
+    @property
+    def segment_length(self) -> int:
+        """How many frames are encoded together."""
+        frames = self.data.frames
+        if self.stage != "probe":
+            return self.objective.segment_length(frames)
+        return frames if self.encoder.scenes else self.probe.segment_frames or frames
+
+    @property
+    def labels_points(self) -> bool:
+        """Whether points, not videos, have the labels."""
+        return self.encoder.scenes or self.objective.task in POINTWISE
 
 
 def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
@@ -162,8 +124,20 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
     try:
         return Recipe.model_validate_json(_to_json(tree))
     except ValidationError as error:
-        lines = [explain(dict(item), Recipe, dict(CHOSEN)) for item in error.errors()]
+        lines = [explain(dict(item), Recipe, _chosen(tree)) for item in error.errors()]
         raise RecipeError(f"{origin}: {'; '.join(lines)}") from None
+
+
+def _chosen(tree: Any) -> dict[str, type[BaseModel]]:  # noqa: ANN401 - what a file held
+    """The sections whose ``name`` chooses a model, with the model that it chooses."""
+    found: dict[str, type[BaseModel]] = {}
+    if not isinstance(tree, dict):
+        return found
+    for key, field in Recipe.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Chosen) and (model := mark.model(tree.get(key, {}))):
+                found[key] = model
+    return found
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -172,18 +146,17 @@ def dump_recipe(recipe: Recipe) -> str:
 
 
 def same_recipe(known: str, asked: str) -> bool:
-    """Tell whether two texts that ``dump_recipe`` and comments made are of one recipe.
+    """Tell whether two texts that ``dump_recipe`` made are of one recipe, comments apart.
 
     A key that one of them lacks has its default there: runs outlive releases.
     """
     if known == asked:
         return True
-    said = [[line for line in text.splitlines() if line.startswith("#")] for text in (known, asked)]
     try:
         one, other = (build_recipe(yaml.safe_load(text), "recipe") for text in (known, asked))
     except (RecipeError, yaml.YAMLError):
         return False
-    return one == other and said[0] == said[1]
+    return one == other
 
 
 def _to_json(tree: dict[str, Any]) -> str:

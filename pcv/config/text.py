@@ -59,14 +59,14 @@ def explain(item: dict[str, Any], root: type[BaseModel], chosen: dict[str, type[
     """Turn one of pydantic's errors into words.
 
     Args:
-        item: As ``ValidationError.errors`` has it.
+        item: The error, as ``ValidationError.errors`` has it.
         root: The model that was validated.
-        chosen: Models that a key called name chooses: tags in pydantic's paths.
+        chosen: The sections whose model a key called name chooses, with that model.
     """
-    location = [str(part) for part in item["loc"] if part not in chosen]
+    location = [str(part) for part in item["loc"]]
     path = ".".join(location)
     if item["type"] == "extra_forbidden":
-        known = _known_keys([str(part) for part in item["loc"][:-1]], root, chosen)
+        known = _known_keys(location[:-1], root, chosen)
         close = difflib.get_close_matches(location[-1], known, n=1)
         hint = f", did you mean {close[0]}?" if close else ""
         return f"unknown key {path}{hint} (known: {', '.join(known)})"
@@ -80,7 +80,7 @@ def _known_keys(
 ) -> list[str]:
     model: Any = root
     for key in section:
-        if key in chosen:
+        if model is root and key in chosen:
             model = chosen[key]
         elif key in model.model_fields:
             kind = model.model_fields[key].annotation

@@ -1,29 +1,23 @@
-"""Encoders: clips to superpoints, one a file."""
+"""Encoders: points to features, one encoder a file, behind two protocols: of clips, of scenes."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from pcv.config.encoder import AnyEncoderConfig
+from pcv.config.encoder import EncoderConfig
+from pcv.encoders.clips import ClipEncoder
 from pcv.encoders.encoder import Encoder
-from pcv.encoders.p4transformer import P4Transformer
-from pcv.encoders.pstnet import PSTNet
-from pcv.encoders.serial import Serial
-from pcv.encoders.sparse_unet import SparseUNet
-
-SceneEncoder = Serial | SparseUNet  # those that read colours and normals
-ENCODERS: dict[str, Any] = {
-    "pstnet": PSTNet,
-    "p4transformer": P4Transformer,
-    "serial": Serial,
-    "sparseunet": SparseUNet,
-}
+from pcv.encoders.scenes import RowEncoder, SceneEncoder, VoxelEncoder
+from pcv.plugins import imported
 
 
-def build_encoder(config: AnyEncoderConfig) -> Encoder:
-    """Build the encoder that a recipe names, with random weights from torch's generator."""
-    encoder: Encoder = ENCODERS[config.name](config)
-    return encoder
+def build_encoder(config: EncoderConfig) -> Encoder:
+    """Build the encoder of a recipe's section, with random weights from torch's generator.
+
+    Raises:
+        PluginError: A package that registers the encoder names a class that is not there.
+    """
+    return imported(config.builds, Encoder)(config)
 
 
-__all__ = ["ENCODERS", "Encoder", "SceneEncoder", "Serial", "SparseUNet", "build_encoder"]
+__all__ = [
+    "ClipEncoder", "Encoder", "RowEncoder", "SceneEncoder", "VoxelEncoder", "build_encoder",
+]  # fmt: skip

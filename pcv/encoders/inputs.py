@@ -26,7 +26,7 @@ def batch_of(points: Tensor, names: tuple[str, ...]) -> ClipBatch:  # of (B, T, 
         raise ValueError(f"expected (B, T, N, {wanted}): {told}; found {tuple(points.shape)}")
     parts = dict(zip(names, points[..., 3:].split(3, -1), strict=True)) if names else {}
     colour = parts.get("colour")
-    none = torch.full((len(points),), -1, device=points.device)
+    none = torch.full((points.shape[0],), -1, device=points.device)
     return ClipBatch(
         points[..., :3],
         label=none,

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config.encoder import P4TransformerConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders.clips import ConvolutionalEncoder
 from pcv.nn.p4d_conv import NormalisedP4DConv, P4DConv, P4DConvConfig, PlainP4DConv
 from pcv.nn.propagation import PropagationDecoder
 from pcv.nn.transformer import Block
@@ -24,7 +24,7 @@ SCENE = (
 DECODER = ((256, 256), (256, 256), (128, 128), (128, 128))  # coarsest first
 
 
-class P4Transformer(Encoder):
+class P4Transformer(ConvolutionalEncoder):
     """One convolution for actions, four for scenes, and a transformer over the whole clip.
 
     ``action``: (B, T, N, 3) -> T / 2 frames of N / 32 superpoints, whose places and times are
@@ -93,7 +93,8 @@ class P4Transformer(Encoder):
             before = self._scaled(channels[-1])
         return layers
 
-    def _convolutions(self) -> list[P4DConv]:
+    def convolutions(self) -> list[P4DConv]:
+        """Return the layers, first to last."""
         return [layer for layer in self.layers if isinstance(layer, P4DConv)]
 
     def levels(self, points: Tensor) -> list[Superpoints]:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.config.encoder import PSTNetConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders.clips import ConvolutionalEncoder
 from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder
 from pcv.nn.tubes import TimeGrid
@@ -28,7 +28,7 @@ ENDS = (0, 2, 4, 5)  # layers that end a resolution in space and time
 DECODER = ((512, 512, 5), (256, 256, 3), (128, 128, 1), (128, 128, 0))
 
 
-class PSTNet(Encoder):
+class PSTNet(ConvolutionalEncoder):
     """Six PST convolutions: (B, T, N, 3) -> T / 4 frames of N / 16 superpoints of 2048 channels.
 
     ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame must
@@ -68,7 +68,8 @@ class PSTNet(Encoder):
         self.layers = nn.ModuleList(layers)
         self.width = scaled(LAYERS[-1][2])
 
-    def _convolutions(self) -> list[PSTConv]:
+    def convolutions(self) -> list[PSTConv]:
+        """Return the layers, first to last."""
         return [layer for layer in self.layers if isinstance(layer, PSTConv)]
 
     def levels(self, points: Tensor) -> list[Superpoints]:
@@ -94,7 +95,7 @@ class PSTNet(Encoder):
 
     def decoder(self) -> TransposeDecoder:
         """Build PST transposed convolutions that undo the layers, down to every point."""
-        layers, configs = self._convolutions(), []
+        layers, configs = self.convolutions(), []
         before = self.width
         for middle, out, undone in DECODER:
             config = layers[undone].config

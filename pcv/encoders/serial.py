@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-from pcv.clip import ClipBatch, Regions, Superpoints
+from pcv.clip import ClipBatch, Regions
 from pcv.config.encoder import SerialConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders.scenes import Mode, PointwiseClips, RowEncoder
 from pcv.nn.gated_delta import GatedDeltaBlock, GatedDeltaConfig
-from pcv.nn.p4d_conv import P4DConv
 from pcv.nn.point_mlp import PointMLP, neighbours_of
-from pcv.nn.propagation import SameDecoder
-from pcv.nn.pst_conv import PSTConv
 from pcv.nn.serialise import permute, restore, token_order
 
-Mode = Literal["cross", "single"]
 CHANNELS = {"xyz": 3, "colour": 3, "normal": 3}
 
 
-class Serial(Encoder):
+class Serial(RowEncoder, PointwiseClips):
     """A residual point MLP, then state-space blocks: every point is a token of ``width`` channels.
 
     ``cross`` mode joins the points of all scenes of a view to one sequence, so that state is
@@ -55,18 +48,6 @@ class Serial(Encoder):
             for _ in range(config.depth)
         )
         self.norm = nn.LayerNorm(config.channels)
-
-    def encode(
-        self, regions: Regions, mode: Mode, hidden: Tensor | None = None
-    ) -> Tensor:  # (V, B, L, C)
-        """Return the tokens of regions.
-
-        Args:
-            regions: Places in any unit; features as ``config.inputs`` names them.
-            mode: Whether scenes see each other.
-            hidden: (V, B, L) bool: points whose place nothing of the encoder may see.
-        """
-        return self.norm(self.trace(regions, mode, hidden)[-1])
 
     def trace(self, regions: Regions, mode: Mode, hidden: Tensor | None = None) -> list[Tensor]:
         """Return the residual tokens (V, B, L, C) after the stem and after every block."""
@@ -146,21 +127,7 @@ class Serial(Encoder):
         tokens = self.encode(self.regions(batch), "single")[0]
         return tokens.reshape(*batch.points.shape[:3], -1)
 
-    def levels(self, points: Tensor) -> list[Superpoints]:
-        """Encode every frame of clips (B, T, N, 3) by itself.
-
-        Raises:
-            ValueError: The encoder reads more than places.
-        """
-        if self.config.inputs != ("xyz",):
-            raise ValueError(f"places alone do not do: the encoder reads {self.config.inputs}")
-        flat = points.flatten(0, 1)[None]
-        found = self.encode(Regions(flat, flat[..., :0]), "single")
-        return [Superpoints(found[0].reshape(*points.shape[:3], -1), points)]
-
-    def decoder(self) -> SameDecoder:
-        """Every point has its token already."""
-        return SameDecoder(self.width)
-
-    def _convolutions(self) -> Sequence[PSTConv | P4DConv]:
-        return []
+    @property
+    def has_statistics(self) -> bool:
+        """Whether the stem normalises over the batch."""
+        return self.config.norm == "batch"

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
-from pcv.clip import ClipBatch, Superpoints
+from pcv.clip import ClipBatch
 from pcv.config.encoder import SparseUNetConfig
-from pcv.encoders.encoder import Encoder
 from pcv.encoders.inputs import CHANNELS, point_inputs
-from pcv.nn.p4d_conv import P4DConv
-from pcv.nn.propagation import SameDecoder
-from pcv.nn.pst_conv import PSTConv
+from pcv.encoders.scenes import PointwiseClips, VoxelEncoder, VoxelFeatures
 from pcv.nn.sparse_unet import ConvNorm, SparseBlock, SparseConv
 from pcv.ops.voxels import VoxelPyramid, voxelise
 
 STEM_KERNEL = 5
 
 
-class VoxelFeatures(NamedTuple):
-    """What the encoder makes of the V occupied voxels of some clouds."""
-
-    feature: Tensor  # (V, C)
-    position: Tensor  # (V, 3) mean of the points in it
-    cloud: Tensor  # (V,) int64, ascending
-    of_point: Tensor  # (P,) int64, the voxel of each point
-
-
-class SparseUNet(Encoder):
+class SparseUNet(VoxelEncoder, PointwiseClips):
     """Submanifold convolutions with strided ones down and inverse ones up, and skips between.
 
     A voxel's input is the mean over its points, and a point's feature that of its voxel. Every
@@ -118,30 +103,11 @@ class SparseUNet(Encoder):
         Raises:
             ValueError: It lacks a channel that ``config.inputs`` names.
         """
-        return self._of_points(batch.points, point_inputs(batch, self.config.inputs))
-
-    def _of_points(self, points: Tensor, inputs: Tensor) -> Tensor:
-        batch, frames, count, _ = points.shape
-        cloud = torch.arange(batch * frames, device=points.device).repeat_interleave(count)
+        points, inputs = batch.points, point_inputs(batch, self.config.inputs)
+        clips, frames, count, _ = points.shape
+        cloud = torch.arange(clips * frames, device=points.device).repeat_interleave(count)
         found = self.voxels(points.reshape(-1, 3), inputs.reshape(len(cloud), -1), cloud)
-        return found.feature[found.of_point].reshape(batch, frames, count, -1)
-
-    def levels(self, points: Tensor) -> list[Superpoints]:
-        """Encode clips (B, T, N, 3), every point a superpoint.
-
-        Raises:
-            ValueError: The encoder reads more than places.
-        """
-        if self.config.inputs:
-            raise ValueError(f"places alone do not do: the encoder reads {self.config.inputs}")
-        return [Superpoints(self._of_points(points, torch.ones_like(points[..., :1])), points)]
-
-    def decoder(self) -> SameDecoder:
-        """Every point has its feature already."""
-        return SameDecoder(self.width)
-
-    def _convolutions(self) -> Sequence[PSTConv | P4DConv]:
-        return []
+        return found.feature[found.of_point].reshape(clips, frames, count, -1)
 
 
 def _run(blocks: nn.Module, feature: Tensor, pyramid: VoxelPyramid, level: int) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from pcv.clip import Regions
-from pcv.encoders.serial import Mode
+from pcv.encoders.scenes import Mode
 
 
 class Company(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pcv.clip import IGNORED, ClipBatch
 from pcv.evaluate.metrics import confusion_matrix
-from pcv.objectives.segment import Segment
+from pcv.objectives import Supervised
 from pcv.train.device import device_of, to_device
 
 AXES = {"x": 0, "y": 1, "z": 2}
@@ -34,7 +34,7 @@ class PointScores(NamedTuple):
 
 @torch.no_grad()
 def score_points(
-    objective: Segment,
+    objective: Supervised,
     batches: Iterable[ClipBatch],
     fresh: NDArray[np.bool_],  # (clips, T)
     classes: int,
@@ -59,7 +59,7 @@ def score_points(
         if batch.point_label is None:
             raise ValueError("clips without point labels cannot be scored")
         moved = to_device(batch, device_of(objective))
-        guess = label_points(objective, objective.encoder.inputs(moved)).cpu()
+        guess = guess_points(objective, moved).label.cpu()
         count = len(batch.points)
         counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
         known = (batch.point_label != IGNORED) & counted
@@ -72,23 +72,22 @@ def score_points(
     return PointScores(matrix, len(videos))
 
 
-def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N)
-    """Return the class of every point, as ``guess_points`` does."""
-    return guess_points(objective, points).label
-
-
-def guess_points(objective: Segment, points: Tensor) -> Guess:  # of (B, T, N, 3 or 6)
+def guess_points(objective: Supervised, batch: ClipBatch) -> Guess:  # of (B, T, N)
     """Tell the class of every point; each is predicted once, whole frames at a time.
 
-    Frames are cut in two at the median of the clip along ``objective.config.halves``, as large
-    scenes are trained on in parts; each half also sees ``overlap`` beyond the cut, and labels its
-    own side alone. Clips are taken one by one, so a prediction does not depend on the batch.
+    Frames are cut in two at the median of the clip along the axis that ``config.cut`` gives, as
+    large scenes are trained on in parts; each half also sees what lies within the overlap beyond
+    the cut, and labels its own side alone. Clips are taken one by one, so a prediction does not
+    depend on the batch.
     """
-    axis = objective.config.halves
-    if axis == "none":
-        found = [best_guess(objective.scores(clip[None])[0]) for clip in points]
-    else:
-        found = [_label_clip(objective, clip, AXES[axis]) for clip in points]
+    halves = objective.config.cut()
+    found = []
+    for number in range(len(batch.points)):
+        clip = only_clip(batch, number)
+        if halves.axis == "none":
+            found.append(best_guess(objective.guess(clip).scores[0]))
+        else:
+            found.append(_label_clip(objective, clip, AXES[halves.axis], halves.overlap))
     return Guess(*(torch.stack(values) for values in zip(*found, strict=True)))
 
 
@@ -98,30 +97,54 @@ def best_guess(scores: Tensor) -> Guess:  # of (..., classes) logits
     return Guess(label, torch.softmax(scores.float(), -1).gather(-1, label[..., None])[..., 0])
 
 
-def _label_clip(objective: Segment, points: Tensor, axis: int) -> Guess:  # of (T, N)
-    along = points[..., axis]
-    cut, reach = along.median(), objective.config.overlap
+def _label_clip(objective: Supervised, clip: ClipBatch, axis: int, reach: float) -> Guess:
+    along = clip.points[0, ..., axis]  # (T, N)
+    cut = along.median()
     guess = Guess(
-        torch.zeros(along.shape, dtype=torch.int64, device=points.device), torch.zeros_like(along)
+        torch.zeros(along.shape, dtype=torch.int64, device=along.device), torch.zeros_like(along)
     )
     for own, seen in ((along > cut, along > cut - reach), (along <= cut, along <= cut + reach)):
         if own.any():
-            found = _label_seen(objective, points, seen)
+            found = _label_seen(objective, clip, seen)
             guess = Guess(*(torch.where(own, f, g) for f, g in zip(found, guess, strict=True)))
     return guess
 
 
-def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Guess:  # (T, N)
+def _label_seen(objective: Supervised, clip: ClipBatch, seen: Tensor) -> Guess:  # (T, N)
     """Classes of the seen points, 0 elsewhere; frames are filled up by repeating seen points."""
+    frames, spare = seen.shape  # a column more than there are points for what is repeated
     count = seen.sum(1, keepdim=True)  # (T, 1)
     order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
-    slot = torch.arange(int(count.max()), device=points.device)[None]
+    slot = torch.arange(int(count.max()), device=seen.device)[None]
     index = order.gather(1, slot % count.clamp(min=1))
-    part = points.gather(1, index[:, :, None].expand(-1, -1, points.shape[2]))
-    spare = points.shape[1]  # a column for what is repeated
-    place = torch.where(slot < count, index, spare)
+    column = torch.where(slot < count, index, spare)
     spread = []
-    for values in best_guess(objective.scores(part[None])[0]):
-        out = values.new_zeros((len(points), spare + 1))
-        spread.append(out.scatter_(1, place, values)[:, :spare])
+    for values in best_guess(objective.guess(take_points(clip, index)).scores[0]):
+        out = values.new_zeros((frames, spare + 1))
+        spread.append(out.scatter_(1, column, values)[:, :spare])
     return Guess(*spread)
+
+
+def only_clip(batch: ClipBatch, number: int) -> ClipBatch:
+    """Return a batch of one of the clips, with the points and what is known of them."""
+    mine: dict[str, Any] = {
+        name: value[number : number + 1]
+        for name, value in batch._asdict().items()
+        if isinstance(value, Tensor)
+    }
+    return ClipBatch(**mine)
+
+
+def take_points(clip: ClipBatch, index: Tensor) -> ClipBatch:
+    """Return the chosen points of every frame, with what the encoder may read of them.
+
+    Args:
+        clip: A batch of one clip.
+        index: (T, M) int64: which points of each frame.
+    """
+    names = ("points", "point_colour", "point_normal")
+    rows = index[None, :, :, None].expand(-1, -1, -1, 3)
+    given = {name: getattr(clip, name) for name in names}
+    taken = {name: v.gather(2, rows) for name, v in given.items() if v is not None}
+    points = taken.pop("points")
+    return ClipBatch(points, clip.label, clip.video, **taken)

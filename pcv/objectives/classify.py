@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import ClipBatch, Losses
+from pcv.clip import ClipBatch, Logits, Losses
 from pcv.config.objective import ClassifyConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import ClipEncoder
 from pcv.encoders.segments import encode_segments
 from pcv.nn.heads import classifier
 from pcv.nn.readout import read, read_width
+from pcv.objectives.objective import Sizes, Supervised
 
 
-class Classify(nn.Module):
+class Classify(Supervised):
     """Encode segments, pool them to one vector and classify it with cross-entropy."""
 
+    main_score = "accuracy"
+
     def __init__(
-        self, config: ClassifyConfig, encoder: Encoder, *, frames: int, classes: int
+        self, config: ClassifyConfig, encoder: ClipEncoder, *, frames: int, classes: int
     ) -> None:
         super().__init__()
-        self.config = config
-        self.encoder = encoder
+        self.config: ClassifyConfig = config
+        self.encoder: ClipEncoder = encoder
         segments = frames // (config.segment_frames or frames)
         width = read_width(encoder.width, segments, config.read)
         self.head = classifier(width, config.hidden, classes, config.dropout)
 
-    def scores(self, batch: ClipBatch) -> Tensor:  # (B, classes)
-        """Return logits."""
-        return self.logits(self.encoder.inputs(batch))
+    @classmethod
+    def build(cls, config: ClassifyConfig, encoder: ClipEncoder, sizes: Sizes) -> Classify:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, frames=sizes.frames, classes=sizes.classes)
 
-    def logits(self, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, classes)
-        """Return logits of points as the encoder's ``inputs`` gives them."""
+    def guess(self, batch: ClipBatch) -> Logits:
+        """Return the logits of clips: (B, classes)."""
+        points = self.encoder.inputs(batch)
         found = encode_segments(self.encoder, points, self.config.segment_frames)
-        return self.head(read(found.feature, self.config.read))
+        return Logits(self.head(read(found.feature, self.config.read)))
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return the loss, and the share of clips that are right.
@@ -43,7 +47,7 @@ class Classify(nn.Module):
         """
         if bool((batch.label < 0).any()):
             raise ValueError("a clip without a label cannot be learned from")
-        scores = self.scores(batch).float()
+        scores = self.guess(batch).scores.float()
         loss = F.cross_entropy(scores, batch.label, label_smoothing=self.config.label_smoothing)
         right = (scores.argmax(1) == batch.label).float().mean()
         return Losses(loss, {"loss": loss.detach(), "accuracy": right.detach()})

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from pcv.clip import Regions
-from pcv.encoders.serial import Serial
+from pcv.encoders import RowEncoder
 
 
 @torch.no_grad()
-def batch_drift(encoder: Serial, regions: Regions) -> Tensor:  # ()
+def batch_drift(encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
     """Return ``|cross - single| / |cross|`` over all tokens; 0: other scenes do not matter.
 
     With the encoder in eval mode, so that it is a function of weights and regions alone.
@@ -34,7 +34,7 @@ class DriftMonitor(torch.nn.Module):
         self.register_buffer("value", torch.zeros(()))
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
-    def forward(self, encoder: Serial, regions: Regions) -> Tensor:  # ()
+    def forward(self, encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
         """Return the last measurement."""
         if int(self.steps) % self.every == 0:
             self.value.copy_(batch_drift(encoder, regions))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Views
 from pcv.config.objective import GaussianCrossConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import VoxelEncoder
 from pcv.encoders.inputs import point_inputs
-from pcv.encoders.sparse_unet import SparseUNet
 from pcv.nn.dense_unet import DenseUNet
 from pcv.nn.heads import predictor
 from pcv.nn.image_statistics import CHANNELS, image_statistics
 from pcv.nn.lattice import fit_lattice, scatter_mean
 from pcv.objectives.gaussian_decoder import Decoded, GaussianDecoder
+from pcv.objectives.objective import Objective, Sizes
 from pcv.render import RASTERISERS, Cameras, RasterOptions
 
 COLOURS = 3
@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
     share: float  # of the cells that hold a Gaussian
 
 
-class GaussianCross(nn.Module):
+class GaussianCross(Objective):
     """Encode half of a scene's points, decode Gaussians, draw them and compare with real images.
 
     The features of the occupied voxels are averaged into a dense lattice over the scene, a 3D CNN
@@ -44,16 +44,23 @@ class GaussianCross(nn.Module):
         ValueError: The encoder has no voxels.
     """
 
-    def __init__(self, config: GaussianCrossConfig, encoder: Encoder) -> None:
+    def __init__(self, config: GaussianCrossConfig, encoder: VoxelEncoder) -> None:
         super().__init__()
-        if not isinstance(encoder, SparseUNet):
-            raise ValueError("objective gaussiancross needs encoder.name sparseunet")  # noqa: TRY004
-        self.config = config
-        self.encoder: SparseUNet = encoder
+        if "voxels" not in encoder.config.offers:
+            raise ValueError("objective gaussiancross needs encoder.name sparseunet")
+        self.config: GaussianCrossConfig = config
+        self.encoder: VoxelEncoder = encoder
         self.dense = DenseUNet(encoder.width, config.dense, config.dense_out)
         self.decoder = GaussianDecoder(config.dense_out, config)
         hidden = (config.projector_hidden,) if config.projector_hidden else ()
         self.projector = predictor(config.features, hidden, config.teacher_channels or CHANNELS)
+
+    @classmethod
+    def build(
+        cls, config: GaussianCrossConfig, encoder: VoxelEncoder, sizes: Sizes
+    ) -> GaussianCross:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder)
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return the weighted losses of all views, and the share of cells that are drawn.
@@ -82,7 +89,7 @@ class GaussianCross(nn.Module):
     def gaussians(self, batch: ClipBatch) -> list[Decoded]:
         """Return the Gaussians of every clip; in training, of a random half of its points."""
         points = batch.points.flatten(1, 2)
-        inputs = point_inputs(batch, self.encoder.config.inputs).flatten(1, 2)
+        inputs = point_inputs(batch, self.encoder.config.channels_read).flatten(1, 2)
         lattice = fit_lattice(points, self.config.lattice, self.config.normalisation)
         if self.training and self.config.mask:
             points, inputs = keep_some(points, inputs, 1 - self.config.mask)

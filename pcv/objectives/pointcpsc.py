@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Superpoints
 from pcv.config.objective import PointCPSCConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import ClipEncoder
 from pcv.encoders.segments import encode_segments
 from pcv.losses import prototypes
 from pcv.losses.bank import Bank
@@ -19,6 +19,7 @@ from pcv.losses.spread import spread
 from pcv.nn.heads import RowNorm, predictor
 from pcv.nn.position import SpaceTimeEmbedding
 from pcv.nn.transformer import Block
+from pcv.objectives.objective import Objective, Sizes
 from pcv.ops import interpolate, nearest
 
 
@@ -29,7 +30,7 @@ class Owners(NamedTuple):
     subject: Tensor  # (n,) int64, -1 where unknown
 
 
-class PointCPSC(nn.Module):
+class PointCPSC(Objective):
     """Predict the superpoints of a clip's last segment from those before (section 3).
 
     Segments are encoded one by one; a transformer over the superpoints of all but the last
@@ -39,12 +40,12 @@ class PointCPSC(nn.Module):
     """
 
     def __init__(
-        self, config: PointCPSCConfig, encoder: Encoder, *, frames: int, points: int
+        self, config: PointCPSCConfig, encoder: ClipEncoder, *, frames: int, points: int
     ) -> None:
         super().__init__()
         width = config.channels
-        self.config = config
-        self.encoder = encoder
+        self.config: PointCPSCConfig = config
+        self.encoder: ClipEncoder = encoder
         if frames < 2 * config.segment_frames:
             raise ValueError(f"{frames} frames leave no context before the last segment")
         projection = nn.Linear(encoder.width, width, bias=config.projector == "linear")
@@ -74,6 +75,11 @@ class PointCPSC(nn.Module):
             self.target_prototypes = nn.Parameter(torch.randn(shape) / width**0.5)
             self.predicted_prototypes = nn.Parameter(torch.randn(shape) / width**0.5)
             self.prototype_predictor = predictor(width, (width,), width)
+
+    @classmethod
+    def build(cls, config: PointCPSCConfig, encoder: ClipEncoder, sizes: Sizes) -> PointCPSC:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, frames=sizes.frames, points=sizes.points)
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return the total of equation 9, its parts, and what tells a collapse."""

@@ -13,11 +13,13 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Regions
 from pcv.config.objective import PointCSPConfig
-from pcv.encoders.serial import CHANNELS, Serial
+from pcv.encoders import RowEncoder
+from pcv.encoders.inputs import CHANNELS
 from pcv.losses.clustering import centred, entropies, sinkhorn
 from pcv.losses.spread import spread
 from pcv.objectives.crops import Change, Cut, Shape, cut, hide, nearest_share
 from pcv.objectives.drift import DriftMonitor
+from pcv.objectives.objective import Objective, Sizes
 from pcv.objectives.teacher import MovingTeacher, half_cosine, warmed
 from pcv.ops import nearest
 
@@ -41,7 +43,7 @@ class Head(nn.Module):
 class _Student(nn.Module):
     """What is trained and followed."""
 
-    def __init__(self, encoder: Serial, head: Head) -> None:
+    def __init__(self, encoder: RowEncoder, head: Head) -> None:
         super().__init__()
         self.encoder, self.head = encoder, head
 
@@ -55,7 +57,7 @@ class _Seen(NamedTuple):
     tokens: Tensor  # (V, B, L, C)
 
 
-class PointCSP(nn.Module):
+class PointCSP(Objective):
     """Student views of scenes agree with a slow teacher's global views, all joined in sequences.
 
     Of each clip a candidate region is chosen, and global and local views are cut from it. View v
@@ -70,9 +72,11 @@ class PointCSP(nn.Module):
 
     centre: Tensor  # (K,)
 
-    def __init__(self, config: PointCSPConfig, encoder: Serial, *, total: int = 1) -> None:
+    def __init__(self, config: PointCSPConfig, encoder: RowEncoder, *, total: int = 1) -> None:
         super().__init__()
-        self.config, self.encoder, self.total = config, encoder, total
+        self.config: PointCSPConfig = config
+        self.encoder: RowEncoder = encoder
+        self.total = total
         self.head = Head(encoder.width, config.head_hidden, config.head_channels, config.prototypes)
         self.decoders = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(encoder.width), nn.Linear(encoder.width, 3))
@@ -86,6 +90,11 @@ class PointCSP(nn.Module):
     def done(self) -> float:
         """Share of the run that lies behind, from 0 to 1."""
         return min(1.0, int(self.teacher.steps) / max(1, self.total))
+
+    @classmethod
+    def build(cls, config: PointCSPConfig, encoder: RowEncoder, sizes: Sizes) -> PointCSP:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, total=sizes.total)
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return the loss, and monitors of collapse and of batch drift.
@@ -129,10 +138,9 @@ class PointCSP(nn.Module):
 
     def _change(self) -> Change:
         config, at, where = self.config, 0, {}
-        for name in self.encoder.config.inputs:
-            if name != "xyz":
-                where[name] = slice(at, at + CHANNELS[name])
-                at += CHANNELS[name]
+        for name in self.encoder.config.channels_read:
+            where[name] = slice(at, at + CHANNELS[name])
+            at += CHANNELS[name]
         none = slice(0, 0)
         return Change(
             config.rotate, config.scale, config.jitter, config.colour_jitter,

@@ -6,37 +6,49 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import IGNORED, ClipBatch, Losses
+from pcv.clip import IGNORED, ClipBatch, Logits, Losses
 from pcv.config.objective import SceneInstancesConfig
 from pcv.encoders import SceneEncoder
 from pcv.nn.heads import RowNorm
+from pcv.objectives.objective import Sizes, Supervised
 
 
-class SceneInstances(nn.Module):
+class SceneInstances(Supervised):
     """A linear class head, and an offset head, on the features of every point.
 
     The published network also scores clusters by a second U-Net; here a cluster's confidence is
     the mean probability of its class.
     """
 
+    main_score = "ap50"
+
     def __init__(
         self, config: SceneInstancesConfig, encoder: SceneEncoder, *, classes: int
     ) -> None:
         super().__init__()
-        self.config, self.encoder, width = config, encoder, encoder.width
+        self.config: SceneInstancesConfig = config
+        self.encoder: SceneEncoder = encoder
+        width = encoder.width
         self.head = nn.Linear(width, classes)
         self.offset = nn.Sequential(
             nn.Linear(width, width), RowNorm(width), nn.ReLU(), nn.Linear(width, 3)
         )
 
-    def predict(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
+    @classmethod
+    def build(
+        cls, config: SceneInstancesConfig, encoder: SceneEncoder, sizes: Sizes
+    ) -> SceneInstances:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, classes=sizes.classes)
+
+    def guess(self, batch: ClipBatch) -> Logits:
         """Return logits (B, T, N, classes) and offsets (B, T, N, 3) in the unit of the points.
 
         Raises:
             ValueError: Points lack a channel that the encoder reads.
         """
         feature = self.encoder.point_features(batch)
-        return self.head(feature), self.offset(feature)
+        return Logits(self.head(feature), self.offset(feature))
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return cross-entropy plus, over points of objects, L1 and the negative cosine of offsets.
@@ -46,7 +58,9 @@ class SceneInstances(nn.Module):
         """
         if batch.point_label is None or batch.point_instance is None:
             raise ValueError("scenes without labels and instances of points cannot be learned from")
-        logits, offset = (part.float() for part in self.predict(batch))
+        found = self.guess(batch)
+        assert found.offset is not None
+        logits, offset = found.scores.float(), found.offset.float()
         label = batch.point_label.flatten()
         known = (label != IGNORED).sum().clamp(min=1)
         scores = logits.flatten(0, 2)

@@ -6,16 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import IGNORED, ClipBatch, Losses, Regions
+from pcv.clip import IGNORED, ClipBatch, Logits, Losses, Regions
 from pcv.config.objective import SceneSegmentConfig
 from pcv.encoders import SceneEncoder
-from pcv.encoders.serial import Mode, Serial
 from pcv.losses.lovasz import lovasz_softmax
 from pcv.objectives.drift import DriftMonitor
+from pcv.objectives.objective import Sizes, Supervised
 from pcv.objectives.teacher import MovingTeacher, half_cosine
 
 
-class SceneSegment(nn.Module):
+class SceneSegment(Supervised):
     """A student that reads one scene at a time, and a teacher that reads the batch as a sequence.
 
     The teacher follows the student slowly, from the pretrained weights on; the student's features
@@ -28,19 +28,22 @@ class SceneSegment(nn.Module):
         ValueError: The class weights are not one a class.
     """
 
+    main_score = "miou_present_classes"
     weight: Tensor  # (classes,)
 
     def __init__(
         self, config: SceneSegmentConfig, encoder: SceneEncoder, *, classes: int, total: int = 1
     ) -> None:
         super().__init__()
-        if config.class_weights and len(config.class_weights) != classes:
-            raise ValueError(f"{len(config.class_weights)} class weights for {classes} classes")
-        self.config, self.encoder, self.total = config, encoder, total
+        config.check_labels(classes)
+        self.config: SceneSegmentConfig = config
+        self.encoder: SceneEncoder = encoder
+        self.total = total
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
         self.teacher = self.drift = None
-        if isinstance(encoder, Serial):  # others read no sequences: nothing can drift
-            self.teacher = MovingTeacher(encoder) if config.preserve_weight else None
+        rows = encoder.in_a_row()
+        if rows is not None:  # others read no sequences: nothing can drift
+            self.teacher = MovingTeacher(rows) if config.preserve_weight else None
             self.drift = DriftMonitor(config.monitor_every)
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
@@ -49,21 +52,18 @@ class SceneSegment(nn.Module):
         """Drop what only training needs: the teacher, and the measurement of drift."""
         self.teacher = self.drift = None
 
-    def scores(self, batch: ClipBatch, mode: Mode = "single") -> Tensor:  # (B, T, N, classes)
-        """Return logits; in ``cross`` mode the batch is one sequence, to measure what that does.
+    @classmethod
+    def build(cls, config: SceneSegmentConfig, encoder: SceneEncoder, sizes: Sizes) -> SceneSegment:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, classes=sizes.classes, total=sizes.total)
+
+    def guess(self, batch: ClipBatch) -> Logits:
+        """Return the logits of points (B, T, N, classes), by the student alone, scene by scene.
 
         Raises:
-            ValueError: Points lack a channel that the encoder reads.
+            ValueError: The points lack a channel that the encoder reads.
         """
-        if mode == "single":
-            return self.head(self.encoder.point_features(batch))
-        assert isinstance(self.encoder, Serial)
-        tokens = self.encoder.encode(self.encoder.regions(batch), mode)[0]
-        return self.head(tokens).reshape(*batch.points.shape[:3], -1)
-
-    def labels(self, batch: ClipBatch) -> Tensor:  # (B, T, N) int64
-        """Return the class of every point, by the student alone, scenes one by one."""
-        return self.scores(batch).argmax(-1)
+        return Logits(self.head(self.encoder.point_features(batch)))
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return the loss of the labelled points plus the distillation.
@@ -75,13 +75,14 @@ class SceneSegment(nn.Module):
             raise ValueError("scenes without point labels cannot be learned from")
         tokens = self.encoder.point_features(batch)
         loss, parts = self._task(self.head(tokens).float().flatten(0, 2), batch.point_label)
-        if isinstance(self.encoder, Serial) and self.drift is not None:
-            regions = self.encoder.regions(batch)
+        rows = self.encoder.in_a_row()
+        if rows is not None and self.drift is not None:
+            regions = rows.regions(batch)
             if self.teacher is not None:
                 preserve = self._preserve(regions, tokens)
                 parts["preserve"] = preserve
                 loss = loss + self.config.preserve_weight * preserve
-            parts["batch_drift"] = self.drift(self.encoder, regions)
+            parts["batch_drift"] = self.drift(rows, regions)
         return Losses(loss, {name: value.detach() for name, value in parts.items()})
 
     def _task(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

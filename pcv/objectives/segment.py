@@ -6,26 +6,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.clip import IGNORED, ClipBatch, Losses
+from pcv.clip import IGNORED, ClipBatch, Logits, Losses
 from pcv.config.objective import SegmentConfig
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import ClipEncoder
+from pcv.objectives.objective import Sizes, Supervised
 
 
-class Segment(nn.Module):
+class Segment(Supervised):
     """Encode clips, decode a feature for every point and classify it.
 
     Raises:
         ValueError: The encoder has no decoder, or the class weights are not one a class.
     """
 
+    main_score = "miou_present_classes"
     weight: Tensor  # (classes,)
 
-    def __init__(self, config: SegmentConfig, encoder: Encoder, *, classes: int) -> None:
+    def __init__(self, config: SegmentConfig, encoder: ClipEncoder, *, classes: int) -> None:
         super().__init__()
-        if config.class_weights and len(config.class_weights) != classes:
-            raise ValueError(f"{len(config.class_weights)} class weights for {classes} classes")
-        self.config = config
-        self.encoder = encoder
+        config.check_labels(classes)
+        self.config: SegmentConfig = config
+        self.encoder: ClipEncoder = encoder
         self.decoder = encoder.decoder()
         self.head = nn.Sequential(
             nn.Dropout(config.dropout), nn.Linear(self.decoder.width, classes)
@@ -33,19 +34,25 @@ class Segment(nn.Module):
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
-    def scores(self, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N, classes)
-        """Return logits of points as the encoder's ``inputs`` gives them.
+    @classmethod
+    def build(cls, config: SegmentConfig, encoder: ClipEncoder, sizes: Sizes) -> Segment:
+        """Build the objective; see ``Objective``."""
+        return cls(config, encoder, classes=sizes.classes)
+
+    def guess(self, batch: ClipBatch) -> Logits:
+        """Return the logits of points: (B, T, N, classes).
 
         Raises:
             ValueError: T is not a multiple of ``segment_frames``.
         """
+        points = self.encoder.inputs(batch)
         frames = points.shape[1]
         length = self.config.segment_frames or frames
         if frames % length:
             raise ValueError(f"{frames} frames are not a multiple of segments of {length}")
         cut = points.reshape(-1, length, *points.shape[2:])
         feature = self.decoder(cut, self.encoder.levels(cut))
-        return self.head(feature).reshape(*points.shape[:3], -1)
+        return Logits(self.head(feature).reshape(*points.shape[:3], -1))
 
     def forward(self, batch: ClipBatch) -> Losses:
         """Return weighted cross-entropy over the number of labelled points, and the share right.
@@ -58,8 +65,7 @@ class Segment(nn.Module):
         """
         if batch.point_label is None:
             raise ValueError("clips without point labels cannot be learned from")
-        points = self.encoder.inputs(batch)
-        scores = self.scores(points).float().flatten(0, 2)
+        scores = self.guess(batch).scores.float().flatten(0, 2)
         label = batch.point_label.flatten()
         known = label != IGNORED
         loss = F.cross_entropy(

@@ -7,14 +7,8 @@ from typing import Any, NamedTuple
 
 from pcv.config.recipe import Recipe, dump_recipe, load_recipe
 from pcv.data.store.store import Store
-from pcv.encoders import build_encoder
 from pcv.errors import InputError, RecipeError
-from pcv.objectives import Objective, build_objective
-from pcv.train.checkpoint import (
-    load_objective,
-)
-from pcv.train.device import device
-from pcv.train.run import RunFolder
+from pcv.train.run import RunFolder, RunInputs, RunResult
 
 
 class Job(NamedTuple):
@@ -57,6 +51,12 @@ class Job(NamedTuple):
             start=start,
         )
 
+    def claim(self, *, resume: bool) -> RunResult | None:
+        """Claim the run folder, or return the result that it holds; see ``RunFolder.open``."""
+        start = str(self.start) if self.start else None
+        inputs = RunInputs(store=str(self.store), start=start)
+        return RunFolder(self.out).open(dump_recipe(self.recipe), inputs, resume=resume)
+
     def described(self, store: Store) -> dict[str, Any]:
         """Return what a result says of its run, whatever the stage: fields of ``RunResult``."""
         train = self.recipe.train
@@ -68,38 +68,3 @@ class Job(NamedTuple):
             "init": self.start.name if self.start else "random",
             "fold": train.validation_fold,
         }
-
-
-def run_text(job: Job) -> str:
-    """The recipe, and what else a run of the same name must agree on."""
-    start = f"# from: {job.start}\n" if job.start else ""
-    return f"{start}# store: {job.store}\n{dump_recipe(job.recipe)}"
-
-
-def load_run(run: Path, recipe: Recipe, classes: int, checkpoint: str = "last") -> Objective:
-    """Return what a run trained, on the fastest device.
-
-    Raises:
-        InputError: The checkpoint is missing, damaged or of something else.
-    """
-    objective = build_objective(recipe, build_encoder(recipe.encoder), classes=classes)
-    folder = RunFolder(run)
-    load_objective(folder.last if checkpoint == "last" else folder.best, objective)
-    return objective.to(device())
-
-
-def read_run(run: Path, overrides: tuple[str, ...] = ()) -> tuple[Recipe, Path]:
-    """Return the recipe of a run, ``eval`` changed as asked, and the store it was trained on.
-
-    Raises:
-        InputError: Not a run folder, or another section is to be changed.
-    """
-    for override in overrides:
-        if not override.startswith("eval."):
-            raise InputError(f"--set {override}: of a finished run only eval.KEY can be changed")
-    path = run / "recipe.yaml"
-    if not path.is_file():
-        raise InputError(f"{run}: not a run folder; pcv pretrain and pcv finetune write them")
-    recipe = load_recipe(path, overrides)
-    lines = [line for line in path.read_text().splitlines() if line.startswith("# store: ")]
-    return recipe, Path(lines[0].removeprefix("# store: ") if lines else str(recipe.store))

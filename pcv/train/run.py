@@ -1,6 +1,6 @@
 """The run folder: everything that explains a run, readable without pcv.
 
-``recipe.yaml`` (complete), ``env.json`` (versions, device, git revision, command),
+``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run it began from), ``env.json`` (versions, device, git revision, command),
 ``metrics.jsonl`` (one line a logged step), TensorBoard events where installed,
 ``checkpoints/last`` and ``best``, ``labelled.txt`` (which training videos had labels, where not all
 of them did), ``result.json`` once finished.
@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pcv.config.recipe import same_recipe
 from pcv.errors import InputError
 
+INPUTS = "inputs.json"
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
 
 
@@ -57,6 +58,18 @@ class RunResult(BaseModel):
         return self.model_dump(exclude={"confusion", "class_names"})
 
 
+class RunInputs(BaseModel):
+    """``inputs.json``: what a run reads beside its recipe; a run resumes with the same ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store: str | None = None
+    start: str | None = None  # the run that weights come from; None: random weights
+
+
+NO_INPUTS = RunInputs()
+
+
 class RunFolder:
     """One run's folder.
 
@@ -78,11 +91,14 @@ class RunFolder:
         """The checkpoint that did best on validation videos."""
         return self.path / "checkpoints" / "best"
 
-    def open(self, recipe: str, *, resume: bool) -> RunResult | None:
+    def open(
+        self, recipe: str, inputs: RunInputs = NO_INPUTS, *, resume: bool
+    ) -> RunResult | None:
         """Claim the folder, or find that the run is finished.
 
         Args:
             recipe: The complete recipe as YAML.
+            inputs: What the run reads beside it.
             resume: Go on with an unfinished run.
 
         Returns:
@@ -98,7 +114,7 @@ class RunFolder:
         if known.exists() and not self._begun():
             (self.path / "labelled.txt").unlink(missing_ok=True)
         elif known.exists():
-            if not same_recipe(known.read_text(), recipe):
+            if self.inputs() != inputs or not same_recipe(known.read_text(), recipe):
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
                     "give another --out"
@@ -114,12 +130,13 @@ class RunFolder:
             raise InputError(f"{self.path}: not a run folder; give a new or empty one with --out")
         self.path.mkdir(parents=True, exist_ok=True)
         known.write_text(recipe)
+        (self.path / INPUTS).write_text(inputs.model_dump_json(indent=1))
         (self.path / "env.json").write_text(json.dumps(_environment(), indent=1))
         return None
 
     def _begun(self) -> bool:
         """Whether anything was done here; a run refused at its start leaves room for the next."""
-        said = ("recipe.yaml", "env.json", "labelled.txt")
+        said = ("recipe.yaml", INPUTS, "env.json", "labelled.txt")
         return any(path.name not in said for path in self.path.iterdir())
 
     def result(self) -> RunResult | None:
@@ -143,6 +160,20 @@ class RunFolder:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def inputs(self) -> RunInputs:
+        """Return what the run reads beside its recipe.
+
+        Raises:
+            InputError: ``inputs.json`` is damaged.
+        """
+        path = self.path / INPUTS
+        if not path.exists():
+            return _inputs_of_old_run(self.path / "recipe.yaml")
+        try:
+            return RunInputs.model_validate_json(path.read_text())
+        except (ValidationError, OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
 
     def write_labelled(self, lines: list[str]) -> None:
         """Write ``labelled.txt``, one training video a line."""
@@ -183,6 +214,22 @@ class RunFolder:
         path = self.path / "metrics.jsonl"
         if path.exists():
             path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+
+
+def _inputs_of_old_run(recipe: Path) -> RunInputs:
+    """What runs of version 0.1 wrote as comments above their recipe."""
+    said = {"# store: ": "store", "# from: ": "start"}
+    try:
+        lines = recipe.read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return NO_INPUTS
+    found = {
+        key: line.removeprefix(mark)
+        for line in lines
+        for mark, key in said.items()
+        if line.startswith(mark)
+    }
+    return RunInputs(**found)
 
 
 def _event_writer(path: Path) -> Any:  # noqa: ANN401 - an optional package's class, or False

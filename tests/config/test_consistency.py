@@ -2,7 +2,7 @@
 
 import pytest
 
-from pcv.config.consistency import check_mixed, check_scenes, check_views, check_voted
+from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
 from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.objective import (
     ClassifyConfig,
@@ -47,12 +47,12 @@ def test_what_does_not(encoder, objective, why):
 
 
 def test_drawing_needs_views_and_their_teacher():
-    check_views(SPLAT, 2, None)
-    check_views(PointCPSCConfig(), 0, None)
+    SPLAT.check_views(2, None)
+    PointCPSCConfig().check_views(0, None)
     with pytest.raises(ValueError, match="views must be positive"):
-        check_views(SPLAT, 0, None)
+        SPLAT.check_views(0, None)
     with pytest.raises(ValueError, match="only with it"):
-        check_views(SPLAT, 2, "features")
+        SPLAT.check_views(2, "features")
 
 
 def test_only_labelled_scenes_are_merged():
@@ -74,3 +74,13 @@ def test_only_points_of_scenes_are_voted_on():
     ):  # fmt: skip
         with pytest.raises(ValueError, match="eval is for"):
             check_voted(stage, encoder, objective)
+
+
+def test_a_stage_trains_its_own_objectives():
+    check_stage("pretrain", SPLAT)
+    check_stage("finetune", SEGMENT)
+    check_stage("probe", SEGMENT)
+    with pytest.raises(ValueError, match="must be classify or segment or scene_segment or scene_i"):
+        check_stage("finetune", SPLAT)
+    with pytest.raises(ValueError, match="must be pointcpsc or pointcsp or gaussiancross"):
+        check_stage("pretrain", SEGMENT)

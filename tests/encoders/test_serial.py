@@ -168,5 +168,5 @@ def test_it_serves_clips_whose_points_are_places_alone():
     assert encoder.superpoints(3, 8) == (3, 8)
     decoded = encoder.decoder()(torch.rand(2, 3, 8, 3), encoder.levels(torch.rand(2, 3, 8, 3)))
     assert decoded.shape == (2, 3, 8, 16)
-    with pytest.raises(ValueError, match="places alone"):
+    with pytest.raises(ValueError, match="positions alone"):
         make()(torch.rand(2, 3, 8, 3))

@@ -74,7 +74,7 @@ def test_places_alone_do_for_an_encoder_without_inputs():
     assert level.feature.shape == (2, 2, 300, 8)
     assert encoder.decoder()(clips.points, [level]) is level.feature
     assert encoder.superpoints(2, 300) == (2, 300)
-    with pytest.raises(ValueError, match="places alone do not do"):
+    with pytest.raises(ValueError, match="positions alone are not enough"):
         build_encoder(SMALL)(clips.points)
     with pytest.raises(ValueError, match="reads normal"):
         build_encoder(SMALL).point_features(clips._replace(point_normal=None))

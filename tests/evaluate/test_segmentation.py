@@ -1,28 +1,33 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from pcv.clip import ClipBatch
+from pcv.clip import ClipBatch, Logits
 from pcv.config.encoder import PSTNetConfig
 from pcv.config.objective import SegmentConfig
-from pcv.encoders import Encoder, build_encoder
-from pcv.evaluate.segmentation import label_points, score_points
+from pcv.encoders import build_encoder
+from pcv.evaluate.segmentation import guess_points, only_clip, score_points, take_points
+from pcv.objectives import Supervised
 from pcv.objectives.segment import Segment
 
 
-class Right(nn.Module):
+class Right(Supervised):
     """Tells class 1 from 0 by x alone, and notes what it was shown."""
 
     def __init__(self, halves="z", overlap=0.1):
         super().__init__()
         self.config = SegmentConfig(halves=halves, overlap=overlap)
         self.shown = []
-        self.encoder = Encoder()
 
-    def scores(self, points):
-        self.shown.append(points)
-        return torch.stack([0.5 - points[..., 0], points[..., 0] - 0.5], -1)
+    def guess(self, batch):
+        self.shown.append(batch.points)
+        along = batch.points[..., 0]
+        return Logits(torch.stack([0.5 - along, along - 0.5], -1))
+
+
+def label_points(objective, points):
+    none = torch.zeros(len(points))
+    return guess_points(objective, ClipBatch(points, none, none)).label
 
 
 def cloud(clips=2, frames=3, points=50):
@@ -32,12 +37,9 @@ def cloud(clips=2, frames=3, points=50):
 class ByColour(Right):
     """Tells class 1 from 0 by red alone."""
 
-    def __init__(self):
-        super().__init__()
-        self.encoder.colour = True
-
-    def scores(self, points):
-        return torch.stack([0.5 - points[..., 3], points[..., 3] - 0.5], -1)
+    def guess(self, batch):
+        red = batch.point_colour[..., 0] / 255
+        return Logits(torch.stack([0.5 - red, red - 0.5], -1))
 
 
 def test_points_keep_their_colours_in_both_halves():
@@ -98,3 +100,18 @@ def test_counts_leave_out_ignored_points_and_frames_that_were_counted():
     assert (found.videos, steps) == (1, [2])
     with pytest.raises(ValueError, match="without point labels"):
         score_points(Right(), [batch._replace(point_label=None)], fresh, 3)
+
+
+def test_one_clip_and_some_of_its_points_keep_what_is_known_of_them():
+    points = cloud()
+    colour = (points * 255).to(torch.uint8)
+    batch = ClipBatch(points, torch.zeros(2), torch.arange(2), point_colour=colour)
+    second = only_clip(batch, 1)
+    assert torch.equal(second.points, points[1:])
+    assert torch.equal(second.point_colour, colour[1:])
+    assert second.video.tolist() == [1]
+    index = torch.tensor([[3, 1], [0, 0], [7, 9]])
+    taken = take_points(second, index)
+    assert torch.equal(taken.points[0], torch.stack([points[1, t, index[t]] for t in range(3)]))
+    assert torch.equal(taken.point_colour[0, 2], colour[1, 2, [7, 9]])
+    assert taken.point_normal is None

@@ -27,7 +27,7 @@ def clips(label=(0, 1, 2, 1)):
 @pytest.mark.parametrize("hidden", [8, 0])
 def test_scores(read, segment_frames, hidden):
     objective = make(read=read, segment_frames=segment_frames, hidden=hidden).eval()
-    assert objective.scores(clips()).shape == (4, 3)
+    assert objective.guess(clips()).scores.shape == (4, 3)
 
 
 def test_segments_are_encoded_alone_then_mean_over_points_and_max_over_segments():
@@ -35,29 +35,29 @@ def test_segments_are_encoded_alone_then_mean_over_points_and_max_over_segments(
     batch = clips()
     segments = [objective.encoder(batch.points[:, t : t + 4]).feature for t in (0, 4)]
     pooled = torch.stack([s.mean(2)[:, 0] for s in segments]).amax(0)
-    assert torch.allclose(objective.scores(batch), objective.head(pooled), atol=1e-5)
+    assert torch.allclose(objective.guess(batch).scores, objective.head(pooled), atol=1e-5)
 
 
 def test_loss_and_accuracy():
     objective = make(label_smoothing=0.1).eval()
     total, parts = objective(clips())
-    scores = objective.scores(clips())
+    scores = objective.guess(clips()).scores
     assert torch.allclose(total, F.cross_entropy(scores, clips().label, label_smoothing=0.1))
     assert parts["accuracy"] == (scores.argmax(1) == clips().label).float().mean()
 
 
 def test_dropout_is_random_in_training_alone():
     objective = make(dropout=0.5)
-    first, second = objective.scores(clips()), objective.scores(clips())
+    first, second = objective.guess(clips()).scores, objective.guess(clips()).scores
     assert not torch.equal(first, second)
     objective.eval()
-    assert torch.equal(objective.scores(clips()), objective.scores(clips()))
+    assert torch.equal(objective.guess(clips()).scores, objective.guess(clips()).scores)
 
 
 def test_labels_are_needed_to_learn_not_to_score():
     objective = make().eval()
     unlabelled = clips((0, 1, 2, -1))
-    assert objective.scores(unlabelled).shape == (4, 3)
+    assert objective.guess(unlabelled).scores.shape == (4, 3)
     with pytest.raises(ValueError, match="without a label"):
         objective(unlabelled)
 
@@ -71,6 +71,6 @@ def test_p4transformer_classifies_whole_clips_by_its_tokens():
     objective = Classify(config, build_encoder(encoder), frames=8, classes=3)
     pooled = objective.encoder(clips().points).feature.flatten(1, 2).amax(1)
     objective.eval()
-    assert torch.allclose(objective.scores(clips()), objective.head(pooled), atol=1e-5)
+    assert torch.allclose(objective.guess(clips()).scores, objective.head(pooled), atol=1e-5)
     objective(clips()).total.backward()
     assert all(parameter.grad is not None for parameter in objective.parameters())

@@ -13,6 +13,7 @@ from pcv.clip import ClipBatch, Views
 from pcv.config.data import DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.objective import (
+    OBJECTIVES,
     ClassifyConfig,
     GaussianCrossConfig,
     PointCPSCConfig,
@@ -24,7 +25,7 @@ from pcv.config.objective import (
 from pcv.config.recipe import Recipe
 from pcv.config.training import OptimConfig
 from pcv.encoders import build_encoder
-from pcv.objectives import OBJECTIVES, build_objective
+from pcv.objectives import build_objective
 
 VOXELS = ("gaussiancross", "scene_instances")
 SCENES = ("pointcsp", "scene_segment", *VOXELS)  # one frame, another encoder

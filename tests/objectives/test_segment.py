@@ -33,7 +33,7 @@ def clips(frames=4, points=128):
 @pytest.mark.parametrize("encoder", [PSTNET, P4], ids=["pstnet", "p4transformer"])
 def test_every_point_has_scores_and_every_parameter_learns(encoder):
     objective = make(encoder)
-    assert objective.scores(clips().points).shape == (2, 4, 128, 3)
+    assert objective.guess(clips()).scores.shape == (2, 4, 128, 3)
     objective(clips()).total.backward()
     for name, parameter in objective.named_parameters():
         assert parameter.grad is not None, name
@@ -45,7 +45,7 @@ def test_the_loss_is_weighted_and_leaves_ignored_points_out():
     batch = clips()
     total, parts = objective(batch)
     known = batch.point_label >= 0
-    scores, label = objective.scores(batch.points)[known], batch.point_label[known]
+    scores, label = objective.guess(batch).scores[known], batch.point_label[known]
     each = F.cross_entropy(scores, label, reduction="none")
     weight = torch.tensor([1.0, 2.0, 4.0])[label]
     assert torch.allclose(total, (each * weight).sum() / (known.sum() + 1))
@@ -64,14 +64,18 @@ def test_a_clip_without_a_known_point_costs_nothing():
 
 def test_segments_are_encoded_alone():
     objective, points = make(segment_frames=4).eval(), clips(8).points
-    halves = [objective.scores(part) for part in points.split(4, 1)]
-    assert torch.allclose(objective.scores(points), torch.cat(halves, 1), atol=1e-5)
+
+    def scores(some):
+        return objective.guess(clips()._replace(points=some)).scores
+
+    halves = [scores(part) for part in points.split(4, 1)]
+    assert torch.allclose(scores(points), torch.cat(halves, 1), atol=1e-5)
     with pytest.raises(ValueError, match="not a multiple"):
-        objective.scores(points[:, :6])
+        scores(points[:, :6])
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="2 class weights for 3 classes"):
+    with pytest.raises(ValueError, match="2 weights, but the store has 3"):
         make(class_weights=(1.0, 2.0))
     with pytest.raises(ValueError, match="without point labels"):
         make()(clips()._replace(point_label=None))

@@ -180,7 +180,7 @@ def test_the_model_is_shown_in_a_tensor_what_scoring_shows_it(room_run) -> None:
         batch = collate([clips[0, item]])
         values = [batch.points, batch.point_colour / 255, batch.point_normal]
         with torch.no_grad():
-            assert torch.equal(model(torch.cat(values, -1)), model.body.scores(batch))
+            assert torch.equal(model(torch.cat(values, -1)), model.body.guess(batch).scores)
 
 
 ROOM_FOLDERS = {
@@ -190,7 +190,7 @@ ROOM_FOLDERS = {
     "wide": (config(recipe__encoder__mlp=32), "of another model"),
     "task": (config(task="instances"), "task instances, but its recipe trains segment"),
     "classes": (config(class_names=["one"]), "of another model: head"),
-    "weights": (config(recipe__objective__class_weights=[1.0]), "1 class weights for 20 classes"),
+    "weights": (config(recipe__objective__class_weights=[1.0]), "1 weights, but the store has 20"),
 }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pcv.errors import InputError
-from pcv.train.run import RunFolder, RunResult
+from pcv.train.run import RunFolder, RunInputs, RunResult
 
 RESULT = RunResult(
     stage="probe", recipe="r", seed=0, dataset="d", protocol="strict", init="random",
@@ -43,7 +43,7 @@ def test_a_run_refused_at_its_start_leaves_room_for_another_recipe(tmp_path: Pat
     folder.open("a", resume=False)
     folder.write_labelled(["v0\ta"])
     assert folder.open("b", resume=False) is None
-    assert {path.name for path in folder.path.iterdir()} == {"recipe.yaml", "env.json"}
+    assert {path.name for path in folder.path.iterdir()} == {"recipe.yaml", "inputs.json", "env.json"}
     folder.log(1, {"loss": 1.0})
     with pytest.raises(InputError, match="another recipe"):
         folder.open("c", resume=False)
@@ -80,3 +80,25 @@ def test_a_damaged_result_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text("{")
     with pytest.raises(InputError, match=r"result\.json: damaged"):
         RunFolder(tmp_path).result()
+
+
+def test_a_run_goes_on_with_its_own_store_and_start_alone(tmp_path: Path) -> None:
+    folder, inputs = RunFolder(tmp_path / "run"), RunInputs(store="a", start="b")
+    folder.open("x", inputs, resume=False)
+    folder.log(1, {"loss": 1.0})
+    assert folder.inputs() == inputs
+    assert folder.open("x", inputs, resume=True) is None
+    for other in (RunInputs(store="c", start="b"), RunInputs(store="a")):
+        with pytest.raises(InputError, match="another recipe"):
+            folder.open("x", other, resume=True)
+    (folder.path / "inputs.json").write_text('{"store": 3}')
+    with pytest.raises(InputError, match=r"inputs\.json: damaged"):
+        folder.inputs()
+
+
+def test_a_run_of_an_older_release_named_its_inputs_in_comments(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    (tmp_path / "recipe.yaml").write_text("# from: runs/a\n# store: stores/b\nstage: probe\n")
+    assert folder.inputs() == RunInputs(store="stores/b", start="runs/a")
+    (tmp_path / "recipe.yaml").unlink()
+    assert folder.inputs() == RunInputs()

@@ -1,0 +1,142 @@
+"""The class of every point of every frame of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Advance, ClipBatch, Progress
+from pcv.config.scoring import EvalConfig
+from pcv.data.dataset import evaluation_batches
+from pcv.data.scenes.dataset import SceneDataset, open_clips
+from pcv.data.windows import cover
+from pcv.errors import InputError
+from pcv.evaluate.metrics import accuracy, mean_iou, per_class_iou, point_scores
+from pcv.evaluate.segmentation import Guess, guess_points, score_points
+from pcv.objectives import Supervised
+from pcv.report.model_card import About
+from pcv.stages.prediction.inputs import Recording
+from pcv.stages.prediction.label_files import Labels, label_files
+from pcv.stages.prediction.point_labels import label_recording
+from pcv.stages.prediction.room_labels import label_room
+from pcv.stages.pretrained import Pretrained
+from pcv.stages.scoring.seen import Seen, see_points
+from pcv.stages.scoring.whole_scenes import count_scenes
+from pcv.stages.tasks.task import Asked, Scores, Task, Work
+
+WHOLE = 4  # clips of whole frames; a score does not depend on it
+
+
+class Points(Task):
+    """Every point of every frame of a video, or of a room where the store holds rooms."""
+
+    labels_points = True
+
+    def score(
+        self, objective: Supervised, asked: Asked, progress: Progress | None = None
+    ) -> Scores:
+        """Return the mean IoU over points; see ``Task``."""
+        try:
+            if asked.store.ordered is not None:
+                return self._score_rooms(objective, asked, progress)
+            return self._score_videos(objective, asked, progress)
+        except ValueError as error:
+            raise InputError(f"{asked.store.path}: {error}") from None
+
+    def _score_videos(
+        self, objective: Supervised, asked: Asked, progress: Progress | None
+    ) -> Scores:
+        store, videos, recipe = asked
+        whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
+        data = recipe.data.model_copy(update=whole)
+        clips = open_clips(store, videos, data, seed=recipe.train.seed)
+        clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
+        batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
+        advance = Advance(progress, len(clips), "clips scored")
+        found = score_points(objective, batches, fresh, asked.classes, advance)
+        matrix = found.confusion
+        values = mean_iou(matrix) | {"point_accuracy": accuracy(matrix)}
+        return Scores(values, matrix, found.videos)
+
+    def _score_rooms(
+        self, objective: Supervised, asked: Asked, progress: Progress | None
+    ) -> Scores:
+        store, videos, recipe = asked
+        clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
+        advance = Advance(progress, len(clips), "regions scored")
+        seen = self.see(objective, clips, recipe.eval, advance, batch=WHOLE)
+        found = count_scenes(seen, clips, asked.classes)
+        values = point_scores(found.full)
+        if recipe.data.spacing:
+            kept = mean_iou(found.kept)
+            values |= {f"{name}_of_kept_points": value for name, value in kept.items()}
+        return Scores(values, found.full, found.scenes)
+
+    def see(
+        self,
+        objective: Supervised,
+        clips: SceneDataset,
+        passes: EvalConfig,
+        advance: Callable[[int], None] = lambda parts: None,
+        *,
+        batch: int = 1,
+    ) -> Iterator[tuple[int, Seen]]:
+        """Yield each room with what is told of the points that the model sees.
+
+        Args:
+            objective: An objective of this task, which is put in eval mode meanwhile.
+            clips: Rooms, without augmentation.
+            passes: The passes over every room, where there may be several.
+            advance: Called with the number of regions of each batch.
+            batch: Regions at a time.
+        """
+
+        def guess(regions: ClipBatch) -> Guess:
+            return guess_points(objective, regions)
+
+        return see_points(objective, guess, clips, advance, batch=batch)
+
+    def class_rows(
+        self,
+        confusion: NDArray[np.int64],  # (classes, classes)
+        names: list[str],
+    ) -> list[dict[str, Any]]:
+        """Return each class's IoU and points; see ``Task``."""
+        rows = zip(names, per_class_iou(confusion), confusion.sum(1), strict=True)
+        return [{"name": name, "iou": share, "points": int(count)} for name, share, count in rows]
+
+    def worker(
+        self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
+    ) -> Work:
+        """Return what writes the labelled points of a recording or of a room; see ``Task``."""
+        assert out is not None
+        label: Labels = label_recording
+        if model.config.scenes:
+
+            def label(model, store, row, path, advance):  # type: ignore[no-untyped-def,no-redef]  # noqa: ANN001, ANN202, E501
+                return label_room(model, self.see, (store, row), path, advance)
+
+        return label_files(model, out, recordings, label)
+
+    def about(self, *, scenes: bool) -> About:
+        """Return what a model card says; see ``Task``."""
+        if scenes:
+            return ROOMS
+        return About(
+            pipeline="other",
+            does="tells the class of every point of a point cloud video",
+            returns="logits (clips, {frames}, {points}, {classes}), one a point",
+            command="pcv predict {name} RECORDINGS --out FOLDER",
+        )
+
+
+ROOMS = About(
+    pipeline="other",
+    does="tells the class of every point of a room",
+    returns="logits (regions, 1, {points}, {classes}), one a point",
+    command="pcv predict {name} ROOMS --out FOLDER",
+)

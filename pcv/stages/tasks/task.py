@@ -1,0 +1,121 @@
+"""What a task is: how models are scored, predict, are drawn and are described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Progress
+from pcv.config.recipe import Recipe
+from pcv.data.splits import Split
+from pcv.data.store.store import Store
+from pcv.errors import InputError
+from pcv.report.model_card import About
+from pcv.stages.finished import FinishedRun
+from pcv.stages.labels import class_names, scored_videos
+from pcv.stages.prediction.inputs import Recording
+from pcv.stages.pretrained import Pretrained
+
+Work = Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]
+
+
+class Asked(NamedTuple):
+    """What is scored."""
+
+    store: Store
+    videos: NDArray[np.int64]  # (n,) rows of the store
+    recipe: Recipe
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(class_names(self.store, self.recipe))
+
+
+class Scores(NamedTuple):
+    """What scoring some videos found."""
+
+    values: dict[str, float]
+    confusion: NDArray[np.int64] | None = None  # (classes, classes) of videos, or of points
+    videos: int | None = None  # scored
+    passes: int | None = None  # over every scene
+
+
+class Picture(NamedTuple):
+    """What ``pcv view`` is asked for."""
+
+    path: Path
+    store: Path | None = None  # None: the one that the run was trained on
+    scene: str | None = None  # the name of a recording; None: the first ones that fit
+    most: int = 4  # views or rooms that are shown
+
+
+class Task:
+    """One thing that models are trained to tell.
+
+    Attributes:
+        labels_points: Whether ``pcv predict`` writes the classes of points to files.
+        has_companions: Whether scenes can be scored beside others (``pcv eval --others``).
+    """
+
+    labels_points: ClassVar[bool] = False
+    has_companions: ClassVar[bool] = False
+
+    def scored(self, split: Split, recipe: Recipe) -> NDArray[np.int64]:
+        """Return the rows (n,) of the videos that a finished run is scored on."""
+        return scored_videos(split, recipe)
+
+    def score(self, objective: Any, asked: Asked, progress: Progress | None = None) -> Scores:  # noqa: ANN401
+        """Score an objective of this task.
+
+        Raises:
+            InputError: The store does not hold what is compared with.
+        """
+        raise NotImplementedError
+
+    def class_rows(
+        self,
+        confusion: NDArray[np.int64],  # (classes, classes)
+        names: list[str],
+    ) -> list[dict[str, Any]]:
+        """Return what ``pcv eval`` says of each class."""
+        raise NotImplementedError
+
+    def worker(
+        self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
+    ) -> Work:
+        """Return what predicts one recording.
+
+        Args:
+            model: A model of this task, in eval mode.
+            out: The folder of the files that are written, where ``labels_points``.
+            recordings: All that will be predicted.
+            top: How many classes are listed of a recording.
+
+        Raises:
+            InputError: Two recordings would be written to one file.
+        """
+        raise NotImplementedError
+
+    def draw(self, run: FinishedRun, picture: Picture) -> dict[str, Any]:
+        """Draw what a run of this task tells, and return JSON-able facts about the picture.
+
+        Raises:
+            InputError: Nothing can be drawn of this task, or not of what is asked for.
+        """
+        raise InputError(
+            f"{run.path}: a run of {run.recipe.objective.name}; pcv view draws gaussiancross and "
+            "scene runs"
+        )
+
+    def about(self, *, scenes: bool) -> About:
+        """Return what a model card says of the task.
+
+        Args:
+            scenes: Whether the model was trained on rooms; else on videos.
+        """
+        raise NotImplementedError

@@ -1,0 +1,96 @@
+"""The class of a whole video: all its clips, summed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcv.clip import Advance, Progress
+from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.scenes.dataset import open_clips
+from pcv.data.windows import clip_span
+from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
+from pcv.evaluate.videos import score_clips
+from pcv.objectives import Supervised
+from pcv.report.model_card import About
+from pcv.stages.prediction.inputs import Recording
+from pcv.stages.pretrained import Pretrained
+from pcv.stages.tasks.task import Asked, Scores, Task, Work
+
+BATCH = 32  # clips; a score does not depend on it
+
+
+class Videos(Task):
+    """Videos are classified."""
+
+    def score(
+        self, objective: Supervised, asked: Asked, progress: Progress | None = None
+    ) -> Scores:
+        """Return the accuracy over videos; see ``Task``."""
+        store, videos, recipe = asked
+        clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
+        batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
+        advance = Advance(progress, len(clips), "clips scored")
+        found = score_clips(objective, batches, advance)
+        matrix = confusion_matrix(found.label, found.score.argmax(1), asked.classes)
+        values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
+        return Scores(values, matrix, len(found.video))
+
+    def class_rows(
+        self,
+        confusion: NDArray[np.int64],  # (classes, classes)
+        names: list[str],
+    ) -> list[dict[str, Any]]:
+        """Return each class's accuracy, its videos, and what it is taken for most; see ``Task``."""
+        rows = []
+        for index, (name, share) in enumerate(zip(names, per_class(confusion), strict=True)):
+            wrong = confusion[index].copy()
+            wrong[index] = 0
+            rows.append(
+                {
+                    "name": name,
+                    "accuracy": share,
+                    "videos": int(confusion[index].sum()),
+                    "taken_for": names[int(wrong.argmax())] if wrong.any() else None,
+                }
+            )
+        return rows
+
+    def worker(
+        self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
+    ) -> Work:
+        """Return what tells the likeliest classes of a recording; see ``Task``."""
+        # A padded clip is all there is to say of a short recording, whatever training did.
+        data = model.recipe.data.model_copy(update={"short": "pad"})
+        names = model.config.class_names
+
+        def work(recording: Recording, advance: Callable[[int, int], None]) -> dict[str, Any]:
+            store, row = recording.open()
+            clips = ClipDataset(store, [row], data, cache=False)
+            scored = score_clips(model.supervised, evaluation_batches(clips, batch=BATCH))
+            share = scored.score[0] / len(clips)
+            best = [(names[i], float(share[i])) for i in np.argsort(-share, kind="stable")[:top]]
+            length = int(store.videos.length[row])
+            return {
+                "frames": length,
+                "clips": len(clips),
+                "padded": length < clip_span(data.frames, data.interval),
+                "label": best[0][0],
+                "score": best[0][1],
+                "top": [{"label": label, "score": value} for label, value in best],
+            }
+
+        return work
+
+    def about(self, *, scenes: bool) -> About:
+        """Return what a model card says; see ``Task``."""
+        return About(
+            pipeline="video-classification",
+            does="tells the class of a point cloud video",
+            returns="logits (clips, {classes})",
+            command="pcv predict {name} RECORDINGS",
+        )

@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from pcv.clip import ClipBatch
+from pcv.config.encoder import ENCODERS
+from pcv.config.objective import OBJECTIVES, PointCPSCConfig
+from pcv.encoders import Encoder
+from pcv.objectives import Objective, Sizes, Supervised
+from pcv.plugins import imported
+
+BATCH = ClipBatch(torch.rand(1, 4, 8, 3), torch.zeros(1), torch.zeros(1))
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_what_a_config_builds_is_there_and_says_how_it_is_scored(name):
+    config = OBJECTIVES[name]
+    assert config.model_fields["name"].annotation.__args__ == (name,)
+    kind = imported(config.builds, Objective)
+    assert issubclass(kind, Supervised) == (config.stage == "finetune")
+    assert bool(getattr(kind, "main_score", None)) == (config.stage == "finetune")
+    assert (config.task in ("videos", "points", "rooms", "objects")) == (config.stage == "finetune")
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_what_the_config_of_an_encoder_builds_is_there(name):
+    config = ENCODERS[name]
+    assert config.model_fields["name"].annotation.__args__ == (name,)
+    assert issubclass(imported(config.builds, Encoder), Encoder)
+    assert set(config.meaning) <= set(config.model_fields)
+
+
+def test_what_is_shared_does_nothing():
+    for call in (
+        lambda: Objective()(BATCH), lambda: Supervised().guess(BATCH),
+        lambda: Objective.build(PointCPSCConfig(), None, Sizes(1, 1)),
+    ):  # fmt: skip
+        with pytest.raises(NotImplementedError):
+            call()
+    Objective().forget_training()
