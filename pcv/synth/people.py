@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -23,6 +22,7 @@ from pcv.synth.formats.nvgesture import NVGESTURE
 from pcv.synth.formats.shrec import SHREC
 from pcv.synth.motions import ACTIONS
 from pcv.synth.recording import Format, Recording
+from pcv.whole import whole_file
 
 FORMATS: dict[str, Format] = {"msr": MSR, "ntu": NTU, "nvgesture": NVGESTURE, "shrec": SHREC}
 SHORTEST, LONGEST = 30, 50  # frames at pace 1
@@ -158,13 +158,9 @@ def _write(out: Path, format: str, recording: Recording) -> str:
     if target.exists() and _made(labels, recording.seed):
         return name
     depth, parts = render(recording, style)
-    partial = labels.with_name(f".{labels.stem}.{os.getpid()}.npz")
-    try:
-        names = np.array(PART_NAMES)
-        np.savez_compressed(partial, parts=parts, names=names, seed=np.int64(recording.seed))
-        partial.replace(labels)
-    finally:
-        partial.unlink(missing_ok=True)
+    names, number = np.array(PART_NAMES), np.int64(recording.seed)
+    with whole_file(labels, shared=True) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, parts=parts, names=names, seed=number)
     target.parent.mkdir(parents=True, exist_ok=True)
     style.write(target, depth)
     return name

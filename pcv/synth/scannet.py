@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from pcv.data.raw.room import EVERY, OFFICIAL
 from pcv.data.raw.scannet_mesh import ANNOTATION, LABELS, MESH, SEGMENTS, TABLE
 from pcv.errors import InputError, PcvError
 from pcv.synth.room import COLOURS, Room, build_room
+from pcv.whole import whole_folder
 
 MOST = 10_000  # rooms that four digits tell apart
 IDS = {
@@ -65,17 +66,21 @@ def _write_lists(out: Path, names: list[str]) -> None:
 
 def _write_room(folder: Path, room: Room) -> None:
     """Write the files of a room into a folder that appears whole or not at all."""
-    partial = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     name = folder.name
     nyu = np.array([IDS[kind][1] for kind in room.kinds])[room.thing]
-    _write_ply(partial / f"{name}{MESH}", room, room.colour, None)
     colours = np.array([COLOURS[kind] for kind in room.kinds], np.uint8)[room.thing]
-    _write_ply(partial / f"{name}{LABELS}", room, colours, nyu)
     segments = {"sceneId": name, "segIndices": room.surface.tolist()}
-    (partial / f"{name}{SEGMENTS}").write_text(json.dumps(segments))
-    groups = [
+    annotation = {"sceneId": f"scannet.{name}", "segGroups": _groups(room)}
+    with whole_folder(folder) as partial:
+        _write_ply(partial / f"{name}{MESH}", room, room.colour, None)
+        _write_ply(partial / f"{name}{LABELS}", room, colours, nyu)
+        (partial / f"{name}{SEGMENTS}").write_text(json.dumps(segments))
+        (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
+
+
+def _groups(room: Room) -> list[dict[str, Any]]:
+    """Objects, each with the surfaces it is made of."""
+    return [
         {
             "id": number,
             "objectId": number,
@@ -84,9 +89,6 @@ def _write_room(folder: Path, room: Room) -> None:
         }
         for number, kind in enumerate(room.kinds)
     ]
-    annotation = {"sceneId": f"scannet.{name}", "segGroups": groups}
-    (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
-    partial.rename(folder)
 
 
 def _write_ply(
