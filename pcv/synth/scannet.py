@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
 from pcv.data.raw.room import EVERY, OFFICIAL
 from pcv.data.raw.scannet_mesh import ANNOTATION, LABELS, MESH, SEGMENTS, TABLE
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError
+from pcv.progress import Advance, Progress
+from pcv.synth.new_folder import new_folder
 from pcv.synth.room import COLOURS, Room, build_room
 from pcv.whole import whole_folder
 
@@ -38,20 +38,13 @@ def synthesise_rooms(out: Path, *, rooms: int, seed: int, progress: Progress | N
     """
     if not 1 <= rooms <= MOST:
         raise InputError(f"choose 1 to {MOST} rooms")
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out}: holds something already; give a new or empty folder")
-        out.mkdir(parents=True, exist_ok=True)
+    advance = Advance(progress, rooms)
+    with new_folder(out):
         names = [f"scene{number:04}_00" for number in range(rooms)]
         for number, name in enumerate(names):
             _write_room(out / "scans" / name, build_room(np.random.default_rng([seed, number])))
-            if progress:
-                progress(number + 1, rooms, name)
+            advance(text=name)
         _write_lists(out, names)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
     return rooms
 
 

@@ -26,7 +26,7 @@ from pcv.evaluate.metrics import (
 from pcv.evaluate.segmentation import label_points, score_points
 from pcv.evaluate.videos import VideoScores, score_clips
 from pcv.objectives import Classify, SceneInstances, SceneSegment, Segment, Supervised
-from pcv.stages.advance import Advance
+from pcv.progress import Advance
 from pcv.stages.scoring.instances import score_instances
 from pcv.stages.scoring.scenes import score_labelling
 from pcv.stages.scoring.voting import vote
