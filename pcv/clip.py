@@ -6,17 +6,18 @@ K neighbours of an anchor, C channels, L superpoint frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from pcv.progress import Progress as Progress  # for pcv.stages and pcv_cli
+from pcv.progress import silent as silent
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
-# Called by long work: how many are done, how many there are, and a word on the current one.
-Progress = Callable[[int, int, str], None]
 IGNORED = -1  # label of points that are neither learned from nor scored
 
 
@@ -130,7 +131,3 @@ class Losses(NamedTuple):
 
     total: Tensor  # ()
     parts: dict[str, Tensor]  # each ()
-
-
-def silent(done: int, total: int, text: str) -> None:
-    """Report progress to nobody."""

@@ -1,5 +1,10 @@
 """What a user can cause: each is printed by the command line as one line, without a stack trace."""
 
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -32,7 +37,7 @@ class RawFileError(InputError):
         super().__init__(f"{path}: {problem}; {advice}")
         self.path, self.problem, self.advice = path, problem, advice
 
-    def __reduce__(self) -> tuple[type["RawFileError"], tuple[Path, str, str]]:
+    def __reduce__(self) -> tuple[type[RawFileError], tuple[Path, str, str]]:
         return type(self), (self.path, self.problem, self.advice)
 
 
@@ -64,3 +69,22 @@ class InterruptedRunError(PcvError):
 
 class PluginError(PcvError):
     """A package that is installed beside pcv is broken, or registers a name that is taken."""
+
+
+@contextmanager
+def disk_errors(out: Path) -> Iterator[None]:
+    """Say in one line what the disk refuses while a folder is written.
+
+    Args:
+        out: The folder, which the user named.
+
+    Raises:
+        PcvError: The disk is full.
+        InputError: Any other ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
+        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None

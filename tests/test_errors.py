@@ -1,3 +1,4 @@
+import errno
 import pickle
 from pathlib import Path
 
@@ -28,3 +29,31 @@ def test_a_raw_file_error_survives_the_way_from_a_worker_process() -> None:
     copy = pickle.loads(pickle.dumps(error))
     assert str(copy) == "a.bin: 3 bytes, expected 12; copy it again"
     assert copy.path == Path("a.bin")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "out/a"),
+            errors.PcvError,
+            "out: the disk is full; free some room and run it again",
+        ),
+        (
+            OSError(errno.EDQUOT, "Disk quota exceeded"),
+            errors.PcvError,
+            "out: the disk is full; free some room and run it again",
+        ),
+        (OSError(errno.EACCES, "Permission denied", "out/a"), errors.InputError, "out/a: Perm"),
+        (OSError(errno.EACCES, "Permission denied"), errors.InputError, "out: Permission denied"),
+        (OSError("odd"), errors.InputError, "out: odd"),
+        (errors.InputError("as it is"), errors.InputError, "as it is"),
+        (ValueError("a bug"), ValueError, "a bug"),
+    ],
+)
+def test_what_the_disk_refuses_is_one_line(
+    error: Exception, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=f"^{said}") as caught, errors.disk_errors(Path("out")):
+        raise error
+    assert type(caught.value) is kind

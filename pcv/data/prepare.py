@@ -7,13 +7,12 @@ writes its shards once and only then its note of completion; the store's attribu
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pcv.clip import Progress, VideoSource
+from pcv.clip import VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
 from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
 from pcv.data.store.json_file import write_json
@@ -21,7 +20,8 @@ from pcv.data.store.layout import Layout, Rows, layout_of
 from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
 from pcv.data.store.views import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
-from pcv.errors import InputError, PcvError, RawFileError, StoreError
+from pcv.errors import InputError, RawFileError, StoreError, disk_errors
+from pcv.progress import Advance, Progress
 
 if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
@@ -112,22 +112,18 @@ def prepare(  # noqa: PLR0913 - the options of the command
         **storage._asdict(),
         **reader_settings(reader),
     }
-    try:
-        finished = _resume_or_refuse(out, settings, len(sources))
-        if finished:
-            return finished
-        layout = layout_of(settings)
-        tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
-        if not tasks:
-            raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
-        _begin(out, settings, tasks, _slots(reader, tasks))
-        job = TaskJob(reader, raw, out, storage, skip_bad, layout)
-        _work(out, tasks, job, workers, progress)
-        return _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
+    with disk_errors(out):
+        summary = _resume_or_refuse(out, settings, len(sources))
+        if summary is None:
+            layout = layout_of(settings)
+            tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
+            if not tasks:
+                raise InputError(f"{raw}: no usable recording: {bad[0] if bad else 'none found'}")
+            _begin(out, settings, tasks, _slots(reader, tasks))
+            job = TaskJob(reader, raw, out, storage, skip_bad, layout)
+            _work(out, tasks, job, workers, progress)
+            summary = _finish(out, settings, tasks, [_dropped(error, raw) for error in bad])
+    return summary
 
 
 def _slots(reader: Reader, tasks: list[Task]) -> int:
@@ -240,14 +236,12 @@ def _work(
 ) -> None:
     total = sum(len(task.sources) for task in tasks)
     todo = [task for task in tasks if not (out / WORK / f"{task.number}.json").exists()]
-    done = total - sum(len(task.sources) for task in todo)
     sizes = {task.number: len(task.sources) for task in todo}
-    if progress:  # without a beginning the first group would tell no rate
-        progress(done, total, f"{len(todo)} of {len(tasks)} groups to do")
+    advance = Advance(progress, total)
+    # Without a beginning the first group would tell no rate.
+    advance(total - sum(sizes.values()), f"{len(todo)} of {len(tasks)} groups to do")
     for number in execute([(run_task, (job, task)) for task in todo], workers):
-        done += sizes[number]
-        if progress:
-            progress(done, total, f"of {len(tasks)} groups, group {number} written")
+        advance(sizes[number], f"of {len(tasks)} groups, group {number} written")
 
 
 def run_task(job: TaskJob, task: Task) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pcv.clip import ClipBatch, Views
+from pcv.nn.mode import evaluating
 from pcv.objectives.gaussiancross import Drawn, GaussianCross
 from pcv.train.device import device_of, to_device
 
@@ -23,10 +24,8 @@ class NovelViews(NamedTuple):
 @torch.no_grad()
 def draw_views(objective: GaussianCross, batch: ClipBatch) -> Drawn:
     """Draw the views of a batch from all its points, the objective in eval mode meanwhile."""
-    was_training = objective.training
-    objective.eval()
-    drawn = objective.draw(to_device(batch, device_of(objective)))
-    objective.train(was_training)
+    with evaluating(objective):
+        drawn = objective.draw(to_device(batch, device_of(objective)))
     images = {name: part.cpu() for name, part in drawn._asdict().items() if name != "share"}
     return drawn._replace(**images)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pcv.clip import IGNORED, ClipBatch
 from pcv.evaluate.metrics import confusion_matrix
+from pcv.nn.mode import evaluating
 from pcv.objectives import Supervised
 from pcv.train.device import device_of, to_device
 
@@ -52,23 +53,21 @@ def score_points(
     Raises:
         ValueError: A batch has no point labels.
     """
-    was_training = objective.training
-    objective.eval()
     matrix, videos, done = np.zeros((classes, classes), np.int64), set(), 0
-    for batch in batches:
-        if batch.point_label is None:
-            raise ValueError("clips without point labels cannot be scored")
-        moved = to_device(batch, device_of(objective))
-        guess = guess_points(objective, moved).label.cpu()
-        count = len(batch.points)
-        counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
-        known = (batch.point_label != IGNORED) & counted
-        truth = batch.point_label[known].numpy()
-        matrix += confusion_matrix(truth, guess[known].numpy(), classes)
-        videos |= set(batch.video[known.flatten(1).any(1)].tolist())
-        done += count
-        advance(count)
-    objective.train(was_training)
+    with evaluating(objective):
+        for batch in batches:
+            if batch.point_label is None:
+                raise ValueError("clips without point labels cannot be scored")
+            moved = to_device(batch, device_of(objective))
+            guess = guess_points(objective, moved).label.cpu()
+            count = len(batch.points)
+            counted = torch.from_numpy(fresh[done : done + count])[:, :, None]
+            known = (batch.point_label != IGNORED) & counted
+            truth = batch.point_label[known].numpy()
+            matrix += confusion_matrix(truth, guess[known].numpy(), classes)
+            videos |= set(batch.video[known.flatten(1).any(1)].tolist())
+            done += count
+            advance(count)
     return PointScores(matrix, len(videos))
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pcv.clip import ClipBatch
+from pcv.nn.mode import evaluating
 from pcv.train.device import device_of, to_device
 
 
@@ -37,20 +38,18 @@ def score_clips(
         scores: Clips -> (B, classes) logits.
         advance: Called with the number of clips of each batch.
     """
-    was_training = objective.training
-    objective.eval()
     summed: dict[int, NDArray[np.float64]] = {}
     labels: dict[int, int] = {}
-    for batch in batches:
-        moved = to_device(batch, device_of(objective))
-        share = torch.softmax(scores(moved).double(), 1).cpu().numpy()
-        for row, video, label in zip(
-            share, batch.video.tolist(), batch.label.tolist(), strict=True
-        ):
-            summed[video] = summed.get(video, 0) + row
-            labels[video] = label
-        advance(len(share))
-    objective.train(was_training)
+    with evaluating(objective):
+        for batch in batches:
+            moved = to_device(batch, device_of(objective))
+            share = torch.softmax(scores(moved).double(), 1).cpu().numpy()
+            for row, video, label in zip(
+                share, batch.video.tolist(), batch.label.tolist(), strict=True
+            ):
+                summed[video] = summed.get(video, 0) + row
+                labels[video] = label
+            advance(len(share))
     order = sorted(summed)
     return VideoScores(
         np.array(order, np.int64),

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from pcv.clip import Regions
 from pcv.encoders import RowEncoder
+from pcv.nn.mode import evaluating
 
 
 @torch.no_grad()
@@ -15,10 +16,8 @@ def batch_drift(encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
 
     With the encoder in eval mode, so that it is a function of weights and regions alone.
     """
-    was_training = encoder.training
-    encoder.eval()
-    cross, single = (encoder.encode(regions, mode).float() for mode in ("cross", "single"))
-    encoder.train(was_training)
+    with evaluating(encoder):
+        cross, single = (encoder.encode(regions, mode).float() for mode in ("cross", "single"))
     return (cross - single).norm() / cross.norm().clamp(min=1e-12)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import PcvError
+from pcv.whole import whole_file
 
 GAP = 6  # pixels between pictures
 HEADING = 16  # pixels for the names of the columns
@@ -135,14 +135,11 @@ def write_columns(
         for row, picture in enumerate(column.pictures):
             large = Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST)
             whole.paste(large, (left, HEADING + row * (height + GAP)))
-    partial = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole.save(partial, format="PNG", optimize=True)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            whole.save(partial, format="PNG", optimize=True)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise PcvError(f"{path}: cannot be written: {error}") from None
 
 

@@ -20,7 +20,7 @@ from pcv.encoders.segments import encode_segments
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
-from pcv.stages.advance import Advance
+from pcv.progress import Advance
 from pcv.stages.job import Job, run_text
 from pcv.stages.scene_probe import probe_scenes
 from pcv.stages.scoring.score import check_colour, labelled_lines, scored_videos, split_of

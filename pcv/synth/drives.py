@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
 from pcv.data.files.png import write_png
 from pcv.data.raw.kitti import CAMERA_AXES
 from pcv.data.raw.synthia import CAMERA, VIEWS
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError
+from pcv.progress import Advance, Progress
+from pcv.synth.new_folder import new_folder
 from pcv.synth.street import COLOURS, Street, build_street, cast
 
 SPEED = 0.8  # metres a frame
@@ -67,17 +67,11 @@ def synthesise_street(
     if not 1 <= sequences <= most or frames < 1:
         raise InputError(f"choose 1 to {most} sequences of one frame or more")
     write = _write_synthia if format == "synthia" else _write_kitti
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out}: holds something already; give a new or empty folder")
+    advance = Advance(progress, sequences, "sequence")
+    with new_folder(out):
         for number in range(sequences):
             write(out, Drive(number, frames, seed))
-            if progress:
-                progress(number + 1, sequences, "sequence")
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
+            advance()
     return sequences
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -13,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError, disk_errors
+from pcv.progress import Advance, Progress
 from pcv.synth.body import PART_NAMES, capsules, draw_person, vary
 from pcv.synth.camera import see
 from pcv.synth.formats.msr import MSR
@@ -23,6 +21,7 @@ from pcv.synth.formats.nvgesture import NVGESTURE
 from pcv.synth.formats.shrec import SHREC
 from pcv.synth.motions import ACTIONS
 from pcv.synth.recording import Format, Recording
+from pcv.whole import whole_file
 
 FORMATS: dict[str, Format] = {"msr": MSR, "ntu": NTU, "nvgesture": NVGESTURE, "shrec": SHREC}
 SHORTEST, LONGEST = 30, 50  # frames at pace 1
@@ -67,30 +66,25 @@ def synthesise(  # noqa: PLR0913 - the options of the command
         for subject in range(1, subjects + 1)
         for trial in range(1, trials + 1)
     ]
-    try:
+    with disk_errors(out):
         _claim(out, format, seed)
         _write_all(out, format, wanted, jobs, progress)
         FORMATS[format].finish(out, wanted)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
     return len(wanted)
 
 
 def _write_all(
     out: Path, format: str, wanted: list[Recording], jobs: int, progress: Progress | None
 ) -> None:
-    report = progress or (lambda done, total, text: None)
+    advance = Advance(progress, len(wanted))
     if jobs <= 1:
-        for done, recording in enumerate(wanted):
-            report(done + 1, len(wanted), _write(out, format, recording))
+        for recording in wanted:
+            advance(text=_write(out, format, recording))
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         count = len(wanted)
-        names = pool.map(_write, [out] * count, [format] * count, wanted, chunksize=4)
-        for done, name in enumerate(names):
-            report(done + 1, len(wanted), name)
+        for name in pool.map(_write, [out] * count, [format] * count, wanted, chunksize=4):
+            advance(text=name)
 
 
 def render(
@@ -158,13 +152,9 @@ def _write(out: Path, format: str, recording: Recording) -> str:
     if target.exists() and _made(labels, recording.seed):
         return name
     depth, parts = render(recording, style)
-    partial = labels.with_name(f".{labels.stem}.{os.getpid()}.npz")
-    try:
-        names = np.array(PART_NAMES)
-        np.savez_compressed(partial, parts=parts, names=names, seed=np.int64(recording.seed))
-        partial.replace(labels)
-    finally:
-        partial.unlink(missing_ok=True)
+    names, number = np.array(PART_NAMES), np.int64(recording.seed)
+    with whole_file(labels, shared=True) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, parts=parts, names=names, seed=number)
     target.parent.mkdir(parents=True, exist_ok=True)
     style.write(target, depth)
     return name

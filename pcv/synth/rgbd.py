@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
 from pcv.data.files.png import write_png
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError
+from pcv.progress import Advance, Progress
+from pcv.synth.new_folder import new_folder
 from pcv.synth.room_rays import CLASSES, Surfaces, build_surfaces, cast
 
 SIZE = (240, 320)  # rows, columns
@@ -44,20 +44,13 @@ def synthesise_rooms(
     """
     if not (1 <= rooms <= MOST and 1 <= frames <= MOST):
         raise InputError(f"choose 1 to {MOST} sequences of 1 to {MOST} frames")
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out}: holds something already; give a new or empty folder")
-        out.mkdir(parents=True, exist_ok=True)
+    advance = Advance(progress, rooms, "room")
+    with new_folder(out):
         names = [f"{number} {name}\n" for number, name in enumerate(CLASSES, 1)]
         (out / "classes.txt").write_text("".join(names))
         for number in range(rooms):
             write_room(out / f"room-{number:02}", seed, number, frames)
-            if progress:
-                progress(number + 1, rooms, "room")
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
+            advance()
     return rooms
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
 from pcv.data.raw.room import EVERY, OFFICIAL
 from pcv.data.raw.scannet_mesh import ANNOTATION, LABELS, MESH, SEGMENTS, TABLE
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError
+from pcv.progress import Advance, Progress
+from pcv.synth.new_folder import new_folder
 from pcv.synth.room import COLOURS, Room, build_room
+from pcv.whole import whole_folder
 
 MOST = 10_000  # rooms that four digits tell apart
 IDS = {
@@ -37,20 +38,13 @@ def synthesise_rooms(out: Path, *, rooms: int, seed: int, progress: Progress | N
     """
     if not 1 <= rooms <= MOST:
         raise InputError(f"choose 1 to {MOST} rooms")
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out}: holds something already; give a new or empty folder")
-        out.mkdir(parents=True, exist_ok=True)
+    advance = Advance(progress, rooms)
+    with new_folder(out):
         names = [f"scene{number:04}_00" for number in range(rooms)]
         for number, name in enumerate(names):
             _write_room(out / "scans" / name, build_room(np.random.default_rng([seed, number])))
-            if progress:
-                progress(number + 1, rooms, name)
+            advance(text=name)
         _write_lists(out, names)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PcvError(f"{out}: the disk is full; free some room and run it again") from None
-        raise InputError(f"{error.filename or out}: {error.strerror or error}") from None
     return rooms
 
 
@@ -65,17 +59,21 @@ def _write_lists(out: Path, names: list[str]) -> None:
 
 def _write_room(folder: Path, room: Room) -> None:
     """Write the files of a room into a folder that appears whole or not at all."""
-    partial = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     name = folder.name
     nyu = np.array([IDS[kind][1] for kind in room.kinds])[room.thing]
-    _write_ply(partial / f"{name}{MESH}", room, room.colour, None)
     colours = np.array([COLOURS[kind] for kind in room.kinds], np.uint8)[room.thing]
-    _write_ply(partial / f"{name}{LABELS}", room, colours, nyu)
     segments = {"sceneId": name, "segIndices": room.surface.tolist()}
-    (partial / f"{name}{SEGMENTS}").write_text(json.dumps(segments))
-    groups = [
+    annotation = {"sceneId": f"scannet.{name}", "segGroups": _groups(room)}
+    with whole_folder(folder) as partial:
+        _write_ply(partial / f"{name}{MESH}", room, room.colour, None)
+        _write_ply(partial / f"{name}{LABELS}", room, colours, nyu)
+        (partial / f"{name}{SEGMENTS}").write_text(json.dumps(segments))
+        (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
+
+
+def _groups(room: Room) -> list[dict[str, Any]]:
+    """Objects, each with the surfaces it is made of."""
+    return [
         {
             "id": number,
             "objectId": number,
@@ -84,9 +82,6 @@ def _write_room(folder: Path, room: Room) -> None:
         }
         for number, kind in enumerate(room.kinds)
     ]
-    annotation = {"sceneId": f"scannet.{name}", "segGroups": groups}
-    (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
-    partial.rename(folder)
 
 
 def _write_ply(

@@ -7,8 +7,6 @@ encoder), ``optimizer.safetensors`` with torch's random state, and ``state.json`
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ from torch import Tensor, nn
 from pcv.errors import CheckpointError
 from pcv.train.exported import is_exported, read_exported, read_tensors
 from pcv.train.fit import TrainState
+from pcv.whole import aside, whole_folder
+from pcv.whole import sync as sync  # for pcv.stages.export
 
 ENCODER = "encoder."
 
@@ -31,27 +31,17 @@ def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, A
         state: Objective (with ``.encoder``), optimiser and step.
         encoder_config: What the encoder can be rebuilt from.
     """
-    partial = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     everything = {k: _plain(v) for k, v in state.objective.state_dict().items()}
     encoder = {k.removeprefix(ENCODER): v for k, v in everything.items() if k.startswith(ENCODER)}
     rest = {k: v for k, v in everything.items() if not k.startswith(ENCODER)}
     tensors, scalars = _flatten(state.optimizer.state_dict())
     tensors["rng"] = torch.get_rng_state()
-    save_file(encoder, partial / "encoder.safetensors")
-    save_file(rest, partial / "objective.safetensors")
-    save_file(tensors, partial / "optimizer.safetensors")
     note = {"step": state.step, "encoder": encoder_config, "optimizer": scalars}
-    (partial / "state.json").write_text(json.dumps(note, indent=1))
-    for file in partial.iterdir():
-        sync(file)
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    partial.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with whole_folder(folder, over=True, synced=True) as partial:
+        save_file(encoder, partial / "encoder.safetensors")
+        save_file(rest, partial / "objective.safetensors")
+        save_file(tensors, partial / "optimizer.safetensors")
+        (partial / "state.json").write_text(json.dumps(note, indent=1))
 
 
 def load_checkpoint(folder: Path, state: TrainState) -> None:
@@ -133,7 +123,7 @@ def check_fit(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> No
 def _existing(folder: Path) -> Path:
     if folder.is_dir():
         return folder
-    old = folder.with_name(f".{folder.name}.old")
+    old = aside(folder)
     if old.is_dir():  # killed between the two renames
         return old
     raise CheckpointError(f"{folder}: no checkpoint there")
@@ -172,12 +162,3 @@ def _read_note(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(f"{folder / 'state.json'}: damaged or missing: {error}") from None
     return dict(note)
-
-
-def sync(path: Path) -> None:
-    """Put a file on the disk before anything is renamed over an older one."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pcv.config.recipe import same_recipe
 from pcv.errors import InputError
+from pcv.whole import whole_file
 
 INPUTS = "inputs.json"
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
@@ -181,9 +182,8 @@ class RunFolder:
 
     def finish(self, result: RunResult) -> RunResult:
         """Write the result; the run counts as finished from here on."""
-        partial = self.path / ".result.json.part"
-        partial.write_text(result.model_dump_json(indent=1))
-        partial.replace(self.path / "result.json")
+        with whole_file(self.path / "result.json") as partial:
+            partial.write_text(result.model_dump_json(indent=1))
         if self._events is not None:
             self._events.close()
         return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pcv.errors import RawFileError
+from pcv.whole import whole_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBB")  # columns, rows, bits, colour type
@@ -49,12 +49,8 @@ def read_depth_png(
 
 def write_depth_png(path: Path, depth: NDArray[np.uint16]) -> None:
     """Write (H, W) depth; the file appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path, shared=True) as partial:
         Image.fromarray(depth).save(partial, "PNG")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _problem(data: bytes, size: tuple[int, int]) -> tuple[str, str] | None:

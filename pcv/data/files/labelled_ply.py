@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import colorsys
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import InputError
+from pcv.whole import whole_file
 
 TURN = (5**0.5 - 1) / 2  # of the colour circle: the golden section keeps neighbours apart
 PROPERTIES = (
@@ -65,14 +65,9 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
         *(f"property {kind} {name}" for name, kind, _ in properties),
         "end_header\n",
     ]
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write("\n".join(lines).encode("ascii"))
-            file.write(values.tobytes())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path, shared=True) as partial, partial.open("wb") as file:
+        file.write("\n".join(lines).encode("ascii"))
+        file.write(values.tobytes())
 
 
 def _plain(text: str) -> str:

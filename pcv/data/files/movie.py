@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import InputError, RawFileError
+from pcv.whole import whole_file
 
 ADVICE = "copy it again from the archive"
 
@@ -63,21 +63,17 @@ def write_grey(path: Path, frames: NDArray[np.uint8], rate: int = 30) -> None:
         InputError: PyAV is not installed.
     """
     av = _av()
-    partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-    try:
-        with av.open(str(partial), "w", format="avi") as container:
-            stream = container.add_stream(
-                "libx264", rate=rate, options={"crf": "12", "threads": "1"}
-            )
-            stream.height, stream.width = frames.shape[1:]
-            stream.pix_fmt = "yuv420p"
-            for image in frames:
-                frame = av.VideoFrame.from_ndarray(image, format="gray")
-                container.mux(stream.encode(frame.reformat(format="yuv420p")))
-            container.mux(stream.encode())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        whole_file(path, shared=True) as partial,
+        av.open(str(partial), "w", format="avi") as container,
+    ):
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "12", "threads": "1"})
+        stream.height, stream.width = frames.shape[1:]
+        stream.pix_fmt = "yuv420p"
+        for image in frames:
+            frame = av.VideoFrame.from_ndarray(image, format="gray")
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode())
 
 
 def _av() -> ModuleType:

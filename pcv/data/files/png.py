@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pcv.data.files.checked import MOST_PIXELS, read_bytes
 from pcv.errors import RawFileError
 from pcv.kernels.png import unfilter
+from pcv.whole import whole_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBBBBB")  # width, height, depth, colour, compression, filter, interlace
@@ -53,9 +54,8 @@ def write_png(path: Path, image: NDArray[np.generic]) -> None:
     raw = np.hstack([np.zeros((height, 1), np.uint8), rows]).tobytes()
     header = HEADER.pack(width, height, image.dtype.itemsize * 8, colour, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(raw, 6)), (b"IEND", b"")]
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks))
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(SIGNATURE + b"".join(_chunk(kind, data) for kind, data in chunks))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

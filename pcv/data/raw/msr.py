@@ -17,6 +17,7 @@ from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.raw.listing import list_named
 from pcv.errors import InputError, RawFileError
 from pcv.kernels.back_project import back_project
+from pcv.whole import whole_file
 
 NAME = re.compile(r"a(\d{2})_s(\d{2})_e(\d{2})_sdepth\.bin")
 HEADER = struct.Struct("<3I")  # frames, columns, rows
@@ -97,14 +98,9 @@ def read_depth(path: Path) -> NDArray[np.uint32]:  # (T, H, W)
 def write_depth(path: Path, depth: NDArray[np.generic]) -> None:
     """Write (T, H, W) depth in the dataset's format; the file appears whole or not at all."""
     frames, rows, columns = depth.shape
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write(HEADER.pack(frames, columns, rows))
-            file.write(np.ascontiguousarray(depth, dtype="<u4").data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path, shared=True) as partial, partial.open("wb") as file:
+        file.write(HEADER.pack(frames, columns, rows))
+        file.write(np.ascontiguousarray(depth, dtype="<u4").data)
 
 
 def _describe(path: Path, match: re.Match[str]) -> VideoSource:

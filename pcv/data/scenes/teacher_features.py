@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pcv.data.store.json_file import write_json
 from pcv.errors import InputError, RawFileError, StoreError
+from pcv.whole import whole_file
 
 FORMAT, VERSION = "pcv-teacher", 1
 AGAIN = "write it again with pcv teach"
@@ -108,10 +109,8 @@ def write_features(path: Path, video: str, frame: int, feature: NDArray[Any]) ->
     """Write the features (h, w, D) of one view as float16, whole or not at all."""
     file = feature_file(path, video, frame)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.part")
-    with partial.open("wb") as stream:
+    with whole_file(file) as partial, partial.open("wb") as stream:
         np.save(stream, feature.astype(np.float16), allow_pickle=False)
-    partial.replace(file)
 
 
 def finish_features(path: Path, model: str, shape: tuple[int, ...]) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pcv.data.store.shards import MISSING, ShardReader
 from pcv.errors import StoreError
+from pcv.whole import whole_file
 
 
 def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
@@ -47,9 +48,8 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
             file.unlink(missing_ok=True)
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f".{file.name}.part")
-        partial.write_bytes(shard)
-        partial.replace(file)
+        with whole_file(file) as partial:
+            partial.write_bytes(shard)
         files.append(file)
     return files
 
@@ -101,7 +101,6 @@ def write_chunk(path: Path, number: int, values: NDArray[Any]) -> Path:
     """Write one chunk of an array of one dimension that is neither sharded nor compressed."""
     file = path / "c" / str(number)
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.part")
-    partial.write_bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
-    partial.replace(file)
+    with whole_file(file) as partial:
+        partial.write_bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
     return file

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Column, Progress
+from pcv.clip import Column
 from pcv.data.store.checksum import file_checksum
 from pcv.data.store.json_file import write_json
 from pcv.data.store.layout import Rows, layout_of, read_columns
@@ -26,6 +26,7 @@ from pcv.data.store.shard_writer import write_chunk, write_shards
 from pcv.data.store.shards import ShardReader
 from pcv.data.store.views import StoredViews, slots_of, view_arrays
 from pcv.errors import StoreError
+from pcv.progress import Advance, Progress
 
 FORMAT = "pcv-clips"
 VERSION = 1
@@ -192,14 +193,14 @@ class Store:
         """
         problems = []
         expected: dict[str, str] = self.attributes["shards"]
-        for done, (name, checksum) in enumerate(sorted(expected.items())):
+        advance = Advance(progress, len(expected))
+        for name, checksum in sorted(expected.items()):
             file = self.path / name
             if not file.is_file():
                 problems.append(f"{name}: missing")
             elif file_checksum(file) != checksum:
                 problems.append(f"{name}: its checksum changed since it was written")
-            if progress:
-                progress(done + 1, len(expected), name)
+            advance(text=name)
         return problems or self._misordered()
 
     def _misordered(self) -> list[str]:

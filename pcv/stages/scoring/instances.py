@@ -18,7 +18,7 @@ from pcv.evaluate.instances import Proposal, TrueScene, average_precision
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.propose import propose
 from pcv.objectives import SceneInstances
-from pcv.stages.advance import Advance
+from pcv.progress import Advance
 from pcv.stages.scoring.scenes import scene_clips
 from pcv.stages.scoring.whole_scenes import read_scenes
 from pcv.train.device import device_of, to_device

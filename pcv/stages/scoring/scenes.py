@@ -17,7 +17,7 @@ from pcv.encoders import SceneEncoder, Serial
 from pcv.errors import InputError
 from pcv.evaluate.metrics import point_scores
 from pcv.objectives.drift import batch_drift
-from pcv.stages.advance import Advance
+from pcv.progress import Advance
 from pcv.stages.scoring.whole_scenes import Labeller, score_scenes
 from pcv.train.device import device_of, to_device
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from pcv.data.files.depth_png import write_depth_png
 from pcv.data.raw.ntu import SIZE
 from pcv.synth.camera import Camera, sense_by_time
 from pcv.synth.recording import Format, Recording, nothing_beside
+from pcv.whole import whole_folder
 
 TURN = {1: 0.0, 2: 0.785, 3: -0.785}  # radians: the cameras stand 45 degrees apart
 
@@ -43,15 +42,9 @@ def _seen_from(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.
 
 def write_frames(target: Path, depth: NDArray[np.uint16]) -> None:
     """Write (T, H, W) depth as a folder of frames that appears whole or not at all."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    partial.mkdir()
-    try:
+    with whole_folder(target, over=True, shared=True) as partial:
         for number, frame in enumerate(depth, 1):
             write_depth_png(partial / f"MDepth-{number:08}.png", frame)
-        shutil.rmtree(target, ignore_errors=True)
-        partial.replace(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 NTU = Format(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from pcv.data.raw.shrec import BOXES, CENTRE, EXAMPLES, FOCAL, SIZE
 from pcv.synth.camera import Camera, sense_by_time
 from pcv.synth.formats.hand import ACTIONS, as_hand, split_of
 from pcv.synth.recording import Format, Recording
+from pcv.whole import whole_folder
 
 MARGIN = 10  # pixels around the hand
 FRAME_TIME = 333_333  # hundreds of nanoseconds
@@ -39,18 +38,12 @@ def _pose(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float
 
 
 def _write(target: Path, depth: NDArray[np.uint16]) -> None:
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    partial.mkdir()
-    try:
+    with whole_folder(target, over=True, shared=True) as partial:
         lines = []
         for number, frame in enumerate(depth):
             write_depth_png(partial / f"{number}_depth.png", frame)
             lines.append(" ".join(f"{value:.3f}" for value in (number * FRAME_TIME, *_box(frame))))
         (partial / BOXES).write_text("\n".join(lines) + "\n")
-        shutil.rmtree(target, ignore_errors=True)
-        partial.replace(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _box(frame: NDArray[np.uint16]) -> tuple[int, int, int, int]:
