@@ -10,9 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pcv.progress import Progress as Progress  # for pcv.stages and pcv_cli
-from pcv.progress import silent as silent
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray

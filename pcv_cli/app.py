@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pcv import __version__
 from pcv.errors import PcvError
+from pcv.version import __version__
 from pcv_cli import console, models, show
 from pcv_cli.options import (
     Folds,

@@ -24,8 +24,8 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from pcv.clip import Progress
 from pcv.errors import PcvError
+from pcv.progress import Progress
 
 WIDE = 200  # columns of a table where there is no terminal to fit
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pcv.config.encoder import ENCODERS, EncoderConfig
-from pcv.config.objective import OBJECTIVES, ObjectiveConfig
+from pcv.config.encoder import EncoderConfig
+from pcv.config.objective import ObjectiveConfig
+from pcv.config.registry import ENCODERS, OBJECTIVES
 
 
 def check_stage(stage: str, objective: ObjectiveConfig) -> None:

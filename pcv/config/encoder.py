@@ -1,4 +1,4 @@
-"""Sections of recipes that choose an encoder, and the registry of encoders."""
+"""Sections of recipes that choose an encoder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pcv.config.chosen import Chosen
 from pcv.config.section import Config, Count, Fraction, Positive
-from pcv.plugins import ENCODERS as GROUP
 
 if TYPE_CHECKING:
     from pcv.config.recipe import Recipe
@@ -257,12 +255,3 @@ class SerialConfig(EncoderConfig):
         """Raise a ValueError where more than positions is read: clips carry nothing else."""
         if self.inputs != ("xyz",):
             raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {objective}")
-
-
-ENCODERS: dict[str, type[EncoderConfig]] = {
-    "pstnet": PSTNetConfig,
-    "p4transformer": P4TransformerConfig,
-    "serial": SerialConfig,
-    "sparseunet": SparseUNetConfig,
-}
-AnyEncoderConfig = Annotated[EncoderConfig, Chosen(GROUP, ENCODERS, EncoderConfig, "pstnet")]

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ValidationError, model_validator
 from pcv.config.chosen import Chosen
 from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
 from pcv.config.data import AugmentConfig, DataConfig
-from pcv.config.encoder import AnyEncoderConfig, PSTNetConfig
-from pcv.config.objective import POINTWISE, AnyObjectiveConfig, PointCPSCConfig
+from pcv.config.encoder import PSTNetConfig
+from pcv.config.objective import POINTWISE
+from pcv.config.pretexts import PointCPSCConfig
+from pcv.config.registry import AnyEncoderConfig, AnyObjectiveConfig
 from pcv.config.scoring import EvalConfig, ProbeConfig
 from pcv.config.section import Config
 from pcv.config.text import apply_override, explain, one_line, read_scene_names

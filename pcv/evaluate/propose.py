@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pcv.config.objective import SceneInstancesConfig
+from pcv.config.supervised import SceneInstancesConfig
 from pcv.evaluate.instances import Proposal
 from pcv.ops.clusters import clusters
 

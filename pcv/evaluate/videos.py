@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from pcv.clip import ClipBatch
 from pcv.nn.mode import evaluating
+from pcv.objectives import Supervised
 from pcv.train.device import device_of, to_device
 
 
@@ -25,9 +25,8 @@ class VideoScores(NamedTuple):
 
 @torch.no_grad()
 def score_clips(
-    objective: nn.Module,
+    objective: Supervised,
     batches: Iterable[ClipBatch],
-    scores: Callable[[ClipBatch], Tensor],
     advance: Callable[[int], None] = lambda clips: None,
 ) -> VideoScores:
     """Score every clip and sum the softmax over the clips of a video.
@@ -35,7 +34,6 @@ def score_clips(
     Args:
         objective: Put in eval mode meanwhile.
         batches: Clips of the split, each once.
-        scores: Clips -> (B, classes) logits.
         advance: Called with the number of clips of each batch.
     """
     summed: dict[int, NDArray[np.float64]] = {}
@@ -43,7 +41,7 @@ def score_clips(
     with evaluating(objective):
         for batch in batches:
             moved = to_device(batch, device_of(objective))
-            share = torch.softmax(scores(moved).double(), 1).cpu().numpy()
+            share = torch.softmax(objective.guess(moved).scores.double(), 1).cpu().numpy()
             for row, video, label in zip(
                 share, batch.video.tolist(), batch.label.tolist(), strict=True
             ):

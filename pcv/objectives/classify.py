@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Logits, Losses
-from pcv.config.objective import ClassifyConfig
+from pcv.config.supervised import ClassifyConfig
 from pcv.encoders import ClipEncoder
 from pcv.encoders.segments import encode_segments
 from pcv.nn.heads import classifier

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pcv.config.objective import GaussianCrossConfig
+from pcv.config.pretexts import GaussianCrossConfig
 from pcv.nn.lattice import Lattice
 from pcv.render import Gaussians
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Views
-from pcv.config.objective import GaussianCrossConfig
+from pcv.config.pretexts import GaussianCrossConfig
 from pcv.encoders import VoxelEncoder
 from pcv.encoders.inputs import point_inputs
 from pcv.nn.dense_unet import DenseUNet

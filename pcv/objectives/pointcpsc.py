@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Superpoints
-from pcv.config.objective import PointCPSCConfig
+from pcv.config.pretexts import PointCPSCConfig
 from pcv.encoders import ClipEncoder
 from pcv.encoders.segments import encode_segments
 from pcv.losses import prototypes

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import ClipBatch, Losses, Regions
-from pcv.config.objective import PointCSPConfig
+from pcv.config.pretexts import PointCSPConfig
 from pcv.encoders import RowEncoder
 from pcv.encoders.inputs import CHANNELS
 from pcv.losses.clustering import centred, entropies, sinkhorn

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import IGNORED, ClipBatch, Logits, Losses
-from pcv.config.objective import SceneInstancesConfig
+from pcv.config.supervised import SceneInstancesConfig
 from pcv.encoders import SceneEncoder
 from pcv.nn.heads import RowNorm
 from pcv.objectives.objective import Sizes, Supervised

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import IGNORED, ClipBatch, Logits, Losses, Regions
-from pcv.config.objective import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentConfig
 from pcv.encoders import SceneEncoder
 from pcv.losses.lovasz import lovasz_softmax
 from pcv.objectives.drift import DriftMonitor

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import IGNORED, ClipBatch, Logits, Losses
-from pcv.config.objective import SegmentConfig
+from pcv.config.supervised import SegmentConfig
 from pcv.encoders import ClipEncoder
 from pcv.objectives.objective import Sizes, Supervised
 

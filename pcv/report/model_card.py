@@ -10,37 +10,25 @@ from pcv.config.recipe import Recipe
 from pcv.train.exported import ModelConfig
 from pcv.train.run import RunResult
 
-PIPELINES = {
-    "classify": "video-classification", "segment": "other", "instances": "other",
-    "encode": "feature-extraction",
-}  # fmt: skip
-TASKS = {
-    "classify": "tells the class of a point cloud video",
-    "segment": "tells the class of every point of a point cloud video",
-    "encode": "turns point cloud videos into features; it was pretrained without labels",
-}
-ROOM_TASKS = {
-    "segment": "tells the class of every point of a room",
-    "instances": "tells the class and the object of every point of a room",
-    "encode": "turns the points of rooms into features; it was pretrained without labels",
-}
-RETURNS = {
-    "classify": "logits (clips, {classes})",
-    "segment": "logits (clips, {frames}, {points}, {classes}), one a point",
-    "encode": "superpoints: `feature` (clips, frames, anchors, channels) and `position`",
-}
-ROOM_RETURNS = {
-    "segment": "logits (regions, 1, {points}, {classes}), one a point",
-    "instances": "logits (regions, 1, {points}, {classes}) and offsets (regions, 1, {points}, 3) "
-    "to the middle of each point's object",
-    "encode": "superpoints, one a point: `feature` (regions, 1, {points}, channels) and `position`",
-}
 CHANNELS = {
     "colour": "red, green and blue of every point after its place, from 0 to 1",
     "normal": "the unit normal of every point, zeros where unknown",
 }
 EPOCH = "best_"  # scores of the epoch that did best, which is what checkpoint `best` holds
 SHARES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
+
+
+class About(NamedTuple):
+    """What is said of a task.
+
+    In ``returns`` and ``command`` the fields ``{classes}``, ``{frames}``, ``{points}`` and
+    ``{name}`` stand for those of the model.
+    """
+
+    pipeline: str  # as the model hub calls it
+    does: str  # after "A model that"
+    returns: str  # what calling the model gives
+    command: str  # what uses it on the command line
 
 
 class Edition(NamedTuple):
@@ -54,7 +42,7 @@ class Edition(NamedTuple):
 
 
 def model_card(
-    config: ModelConfig, recipe: Recipe, result: RunResult | None, edition: Edition
+    config: ModelConfig, recipe: Recipe, result: RunResult | None, edition: Edition, about: About
 ) -> str:
     """Write the card, YAML front matter first, as a model hub reads it.
 
@@ -63,21 +51,21 @@ def model_card(
         recipe: Of the run.
         result: What the run measured; None while it is unfinished.
         edition: Of the export.
+        about: Of the task.
     """
     name, licence, checkpoint = edition[:3]
-    tasks = ROOM_TASKS if config.scenes else TASKS
     scores = measured(result, checkpoint) if result else {}
-    head = _front(config, recipe, edition)
+    head = _front(config, recipe, edition, about)
     if result and scores and result.n_scored is not None:
-        head["model-index"] = [{"name": name, "results": [_entry(config, result, scores)]}]
+        head["model-index"] = [{"name": name, "results": [_entry(config, result, scores, about)]}]
     settings = yaml.safe_dump(recipe.model_dump(mode="json") | {"store": None}, sort_keys=False)
     sections = [
         f"# {name}",
-        f"{_encoder(recipe)} that {tasks[config.task]}. Trained with `pcv` {config.pcv_version} on "
+        f"{recipe.encoder.title} that {about.does}. Trained with `pcv` {config.pcv_version} on "
         f"`{config.dataset}`. The licence of the weights is `{licence}`; that of the data they "
         "were trained on may set further terms.",
         "## Use",
-        _use(config, recipe, edition),
+        _use(config, recipe, edition, about),
         "## Input",
         _input(config, recipe),
         "## Results",
@@ -97,17 +85,11 @@ def measured(result: RunResult, checkpoint: str) -> dict[str, float]:
     return {name: value for name, value in result.scores.items() if name not in of_best}
 
 
-def _encoder(recipe: Recipe) -> str:
-    names = {"pstnet": "PSTNet", "p4transformer": "P4Transformer", "sparseunet": "SparseUNet"}
-    name, width = recipe.encoder.name, getattr(recipe.encoder, "width", None)
-    return names.get(name, name) + ("" if width is None else f" of width {width:g}")
-
-
-def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, Any]:
+def _front(config: ModelConfig, recipe: Recipe, edition: Edition, about: About) -> dict[str, Any]:
     return {
         "license": edition.licence,
         "library_name": "pcv",
-        "pipeline_tag": PIPELINES[config.task],
+        "pipeline_tag": about.pipeline,
         "tags": [
             "point-cloud",
             "point-cloud-scene" if config.scenes else "point-cloud-video",
@@ -117,21 +99,23 @@ def _front(config: ModelConfig, recipe: Recipe, edition: Edition) -> dict[str, A
     }
 
 
-def _entry(config: ModelConfig, result: RunResult, scores: dict[str, float]) -> dict[str, Any]:
+def _entry(
+    config: ModelConfig, result: RunResult, scores: dict[str, float], about: About
+) -> dict[str, Any]:
     split = "test" if result.fold is None else "validation"
     return {
-        "task": {"type": PIPELINES[config.task]},
+        "task": {"type": about.pipeline},
         "dataset": {"name": config.dataset, "type": config.dataset, "split": split},
         "metrics": [{"type": key, "name": key, "value": value} for key, value in scores.items()],
     }
 
 
-def _use(config: ModelConfig, recipe: Recipe, edition: Edition) -> str:
+def _use(config: ModelConfig, recipe: Recipe, edition: Edition, about: About) -> str:
     name, rooms = edition.name, config.scenes
     values = 3 + 3 * len(_channels(recipe))
     clips = "regions" if rooms else "clips"
     shape = f"({clips}, {_frames(config, recipe)}, {recipe.data.points}, {values})"
-    returns = (ROOM_RETURNS if rooms else RETURNS)[config.task].format(
+    returns = about.returns.format(
         classes=len(config.class_names), frames=recipe.data.frames, points=recipe.data.points
     )
     lines = ["```python", "import pcv", "", f'model = pcv.from_pretrained("{name}")']
@@ -145,27 +129,18 @@ def _use(config: ModelConfig, recipe: Recipe, edition: Edition) -> str:
             f'model = torch.export.load("{name}/model.pt2").module()', "```", "",
             "It was traced on the CPU, for any number of clips.",
         ]  # fmt: skip
-    given = "ROOMS" if rooms else "RECORDINGS"
-    command = {
-        "classify": f"pcv predict {name} RECORDINGS",
-        "segment": f"pcv predict {name} {given} --out FOLDER",
-        "instances": f"pcv predict {name} {given} --out FOLDER",
-        "encode": f"pcv finetune RECIPE --from {name}",
-    }[config.task]
+    command = about.command.format(name=name)
     return "\n".join([*lines, "", f"From the command line: `{command}`."])
 
 
 def _channels(recipe: Recipe) -> tuple[str, ...]:
-    """What is read of a point beside its place."""
-    inputs = getattr(recipe.encoder, "inputs", ())
-    if getattr(recipe.encoder, "colour", False):
-        inputs = ("colour",)
-    return tuple(name for name in inputs if name in CHANNELS)
+    """What is read of a point beside its position."""
+    return tuple(name for name in recipe.encoder.channels_read if name in CHANNELS)
 
 
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
-    segment = getattr(recipe.objective, "segment_frames", 0) if config.task == "encode" else 0
-    return segment or recipe.data.frames
+    frames = recipe.data.frames
+    return recipe.objective.segment_length(frames) if config.task == "encode" else frames
 
 
 def _input(config: ModelConfig, recipe: Recipe) -> str:

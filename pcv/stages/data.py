@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pcv.clip import Progress
+from pcv.progress import Progress
 
 if TYPE_CHECKING:
     from pcv.data.prepare import PrepareSummary

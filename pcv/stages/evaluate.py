@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pcv.clip import Progress
-from pcv.data.store.store import open_store
 from pcv.errors import InputError
-from pcv.evaluate.metrics import per_class, per_class_iou
-from pcv.objectives import Classify, SceneSegment, Supervised
-from pcv.stages.channels import check_channels
-from pcv.stages.job import load_run, read_run
+from pcv.objectives.scene_segment import SceneSegment
+from pcv.progress import Progress
+from pcv.stages.checks import check_store
+from pcv.stages.finished import FinishedRun
+from pcv.stages.labels import class_names, split_of
 from pcv.stages.scoring.robustness import robustness
-from pcv.stages.scoring.score import check_colour, class_names, score, split_of
+from pcv.stages.tasks import Asked, task_of
 
 
 def evaluate(  # noqa: PLR0913 - the options are the interface
@@ -48,31 +46,32 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         InputError: Not a finetuned run, an unknown split, a store of other classes, or ``others``
             of a run that does not label scenes.
     """
-    recipe, stored = read_run(run, overrides)
+    finished = FinishedRun.open(run, overrides)
+    recipe = finished.recipe
     if recipe.stage != "finetune":
         raise InputError(f"{run}: a run of pcv {recipe.stage}; pcv eval scores finetuned runs")
     if split not in ("train", "validation", "test") or checkpoint not in ("last", "best"):
         raise InputError(f"--split {split} --checkpoint {checkpoint}: unknown choice; see --help")
-    opened = open_store(store or stored, recipe.data.dataset)
-    check_colour(opened, recipe)
-    check_channels(opened, recipe)
+    opened = finished.open_store(store)
+    check_store(opened, recipe)
     videos = getattr(split_of(opened, recipe), split)
     if not len(videos):
         raise InputError(
             f"{opened.path}: its {split} split is empty under this run's protocol"
             + ("; train.validation_subjects holds videos out" if split == "validation" else "")
         )
-    names = class_names(opened, recipe)
-    objective = load_run(run, recipe, len(names), checkpoint)
-    assert isinstance(objective, Supervised)
-    if others and not isinstance(objective, SceneSegment):
+    names, task = class_names(opened, recipe), task_of(recipe)
+    objective = finished.objective(len(names), checkpoint)
+    if others and not task.has_companions:
         raise InputError(f"{run}: --others is for runs of objective.name scene_segment")
-    found = score(objective, opened, videos, recipe, progress)
-    extra: dict[str, Any] = {}
-    if others and isinstance(objective, SceneSegment):
-        extra["others"] = robustness(objective, opened, videos, recipe)
+    found = task.score(objective, Asked(opened, videos, recipe), progress)
+    extra = (
+        {"others": robustness(cast("SceneSegment", objective), opened, videos, recipe)}
+        if others
+        else {}
+    )
     matrix = found.confusion
-    kind = _classes if isinstance(objective, Classify) else _point_classes
+    assert matrix is not None
     return {
         "run": str(run),
         "store": str(opened.path),
@@ -83,29 +82,7 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         "n_scored": found.videos,
         "n_in_split": len(videos),
         **({} if found.passes is None else {"passes": found.passes}),
-        "classes": kind(matrix, names),
+        "classes": task.class_rows(matrix, names),
         "confusion": matrix.tolist(),
         **extra,
     }
-
-
-def _classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]]:
-    rows = []
-    for index, (name, share) in enumerate(zip(names, per_class(matrix), strict=True)):
-        wrong = matrix[index].copy()
-        wrong[index] = 0
-        taken = names[int(wrong.argmax())] if wrong.any() else None
-        rows.append(
-            {
-                "name": name,
-                "accuracy": share,
-                "videos": int(matrix[index].sum()),
-                "taken_for": taken,
-            }
-        )
-    return rows
-
-
-def _point_classes(matrix: NDArray[np.int64], names: list[str]) -> list[dict[str, Any]]:
-    rows = zip(names, per_class_iou(matrix), matrix.sum(1), strict=True)
-    return [{"name": name, "iou": share, "points": int(count)} for name, share, count in rows]

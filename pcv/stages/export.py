@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,11 +13,12 @@ from torch import Tensor, nn
 
 from pcv.clip import Superpoints
 from pcv.errors import InputError, PcvError
-from pcv.report.model_card import Edition, measured, model_card
+from pcv.report.model_card import About, Edition, measured, model_card
 from pcv.stages.pretrained import Pretrained, from_pretrained
-from pcv.train.checkpoint import sync
+from pcv.stages.tasks import task_of
 from pcv.train.exported import CONFIG, WEIGHTS, is_exported
 from pcv.train.run import RunFolder
+from pcv.whole import whole_folder
 
 PROGRAM, CARD = "model.pt2", "README.md"
 TRIED = (1, 3)  # clips that the loaded program is compared on
@@ -64,20 +64,13 @@ def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
             "points; give --store DIR"
         )
     out = out.absolute()
-    partial = out.with_name(f".{out.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
-        _write(model, partial, out.name, wanted)
-        files = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
-        for name in files:
-            sync(partial / name)
-        partial.replace(out)
+        with whole_folder(out, synced=True) as partial:
+            _write(model, partial, out.name, wanted)
+            files = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
     except OSError as error:
         where = error.filename or out
         raise PcvError(f"{where}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     result = RunFolder(run).result()
     return {
         "out": str(out),
@@ -100,8 +93,26 @@ def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
         write_program(model, folder / PROGRAM)
     why = "" if model.encoder.traceable else f"There is no `{PROGRAM}`: {UNTRACED}."
     edition = Edition(name, wanted.licence, wanted.checkpoint, program, why)
-    card = model_card(model.config, model.recipe, RunFolder(model.origin).result(), edition)
+    result = RunFolder(model.origin).result()
+    card = model_card(model.config, model.recipe, result, edition, _about(model))
     (folder / CARD).write_text(card, encoding="utf-8")
+
+
+def _about(model: Pretrained) -> About:
+    """What is said of the model's task; of pretraining, of its encoder."""
+    scenes = model.config.scenes
+    if not model.pretrained_only:
+        return task_of(model.recipe).about(scenes=scenes)
+    what, clips = ("the points of rooms", "regions, 1, {points}") if scenes else (
+        "point cloud videos", "clips, frames, anchors"
+    )  # fmt: skip
+    each = ", one a point" if scenes else ""
+    return About(
+        pipeline="feature-extraction",
+        does=f"turns {what} into features; it was pretrained without labels",
+        returns=f"superpoints{each}: `feature` ({clips}, channels) and `position`",
+        command="pcv finetune RECIPE --from {name}",
+    )
 
 
 class _Plain(nn.Module):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from pcv.clip import Progress, silent
-from pcv.data.dataset import ClipDataset, evaluation_batches
-from pcv.data.files.labelled_ply import folder_of
-from pcv.data.windows import clip_span
-from pcv.errors import InputError, PcvError
-from pcv.evaluate.videos import score_clips
-from pcv.objectives import Classify
+from pcv.errors import InputError
+from pcv.progress import Progress, silent
 from pcv.stages.prediction.inputs import Found, Reading, Recording, find_recordings
-from pcv.stages.prediction.point_labels import label_recording
-from pcv.stages.prediction.room_labels import label_room
 from pcv.stages.pretrained import Pretrained, from_pretrained
+from pcv.stages.tasks import task_of
+from pcv.stages.tasks.task import Work
 from pcv.train.device import device
-
-BATCH = 32  # clips of one recording
 
 
 class Wanted(NamedTuple):
@@ -69,7 +59,7 @@ def predict(
     out = _check_out(model, wanted.out)
     found = find_recordings(model, inputs, reading)
     model.to(device())
-    work = _pointwise(model, out, found.recordings) if out else _clipwise(model, wanted.top)
+    work = task_of(model.recipe).worker(model, out, found.recordings, wanted.top)
     rows = _each(found, work, reading.skip_bad, progress or silent)
     return {
         "checkpoint": str(run),
@@ -79,9 +69,6 @@ def predict(
         "recordings": rows,
         "skipped": [str(error) for error in found.bad],
     }
-
-
-Work = Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]
 
 
 def _each(found: Found, work: Work, skip_bad: bool, progress: Progress) -> list[dict[str, Any]]:
@@ -112,7 +99,7 @@ def _describe(recording: Recording) -> dict[str, Any]:
 
 
 def _check_out(model: Pretrained, out: Path | None) -> Path | None:
-    if model.config.task == "classify":
+    if not task_of(model.recipe).labels_points:
         if out:
             raise InputError(f"--out {out}: {model.origin} labels no points; --json prints all")
         return None
@@ -121,53 +108,6 @@ def _check_out(model: Pretrained, out: Path | None) -> Path | None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: not empty; give a new or empty folder with --out")
     return out
-
-
-def _clipwise(model: Pretrained, top: int) -> Work:
-    body, names = model.body, model.config.class_names
-    assert isinstance(body, Classify)
-    # A padded clip is all there is to say of a short recording, whatever training did.
-    data = model.recipe.data.model_copy(update={"short": "pad"})
-
-    def work(recording: Recording, advance: Callable[[int, int], None]) -> dict[str, Any]:
-        store, row = recording.open()
-        clips = ClipDataset(store, [row], data, cache=False)
-        scored = score_clips(body, evaluation_batches(clips, batch=BATCH), body.scores)
-        share = scored.score[0] / len(clips)
-        best = [(names[i], float(share[i])) for i in np.argsort(-share, kind="stable")[:top]]
-        length = int(store.videos.length[row])
-        return {
-            "frames": length,
-            "clips": len(clips),
-            "padded": length < clip_span(data.frames, data.interval),
-            "label": best[0][0],
-            "score": best[0][1],
-            "top": [{"label": label, "score": value} for label, value in best],
-        }
-
-    return work
-
-
-def _pointwise(model: Pretrained, out: Path, recordings: list[Recording]) -> Work:
-    scenes = model.config.scenes
-    folders = {recording.name: folder_of(out, recording.name) for recording in recordings}
-    if len(folders) < len(recordings):
-        names = [recording.name for recording in recordings]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"two recordings are named {twice}; label them into separate folders")
-
-    def work(recording: Recording, advance: Callable[[int, int], None]) -> dict[str, Any]:
-        store, row = recording.open()
-        try:
-            place = folders[recording.name]
-            if scenes:
-                place = place.with_name(f"{place.name}.ply")
-            return (label_room if scenes else label_recording)(model, store, row, place, advance)
-        except OSError as error:
-            where = error.filename or out
-            raise PcvError(f"{where}: cannot be written: {error.strerror}") from None
-
-    return work
 
 
 __all__ = ["Reading", "Wanted", "predict"]

@@ -3,80 +3,80 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from pcv import __version__
 from pcv.clip import Superpoints
-from pcv.config.encoder import SerialConfig, SparseUNetConfig
 from pcv.config.recipe import Recipe
 from pcv.data.store.store import Store, open_store
-from pcv.encoders import SceneEncoder, build_encoder
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import Encoder, build_encoder
 from pcv.encoders.inputs import batch_of
 from pcv.errors import CheckpointError, InputError
-from pcv.objectives import (
-    Classify,
-    SceneInstances,
-    SceneSegment,
-    Segment,
-    Supervised,
-    build_objective,
+from pcv.objectives import Objective, Supervised, build_objective
+from pcv.stages.checks import COLUMNS
+from pcv.stages.finished import FinishedRun
+from pcv.stages.labels import class_names
+from pcv.train.checkpoint import ENCODER, check_fit, load_encoder, load_objective, load_strictly
+from pcv.train.exported import (
+    EXPORTED,
+    ExportedTask,
+    ModelConfig,
+    StorageConfig,
+    is_exported,
+    read_exported,
 )
-from pcv.stages.channels import COLUMNS
-from pcv.stages.job import read_run
-from pcv.stages.scoring.score import class_names
-from pcv.train.checkpoint import (
-    ENCODER,
-    check_fit,
-    load_encoder,
-    load_objective,
-    load_strictly,
-)
-from pcv.train.exported import ModelConfig, StorageConfig, Task, is_exported, read_exported
 from pcv.train.run import RunFolder
+from pcv.version import __version__
 
 CHECKPOINTS = ("last", "best")
-TASKS: dict[str, Task] = {  # of objectives; of all others it is to classify
-    "segment": "segment", "scene_segment": "segment", "scene_instances": "instances",
-}  # fmt: skip
-Body = Supervised | Encoder
 
 
 class Pretrained(nn.Module):
     """A trained model with what it must be told to be used.
 
     Attributes:
-        body: The encoder with its classifier; of pretraining the encoder alone.
+        encoder: Points to features.
+        objective: The encoder with what was trained around it; None of pretraining.
         config: Classes, and how recordings become points.
-        recipe: Of the run: ``recipe.data`` says how points become clips.
-        origin: Folder it was read from.
+        recipe: The recipe of the run: ``recipe.data`` says how points become clips.
+        origin: The folder that the model was read from.
     """
 
-    def __init__(self, body: Body, config: ModelConfig, recipe: Recipe, origin: Path) -> None:
+    def __init__(
+        self, body: Objective | Encoder, config: ModelConfig, recipe: Recipe, origin: Path
+    ) -> None:
         super().__init__()
         self.body = body
         self.config, self.recipe, self.origin = config, recipe, origin
 
     @property
+    def pretrained_only(self) -> bool:
+        """Whether the model is an encoder alone, which tells no classes."""
+        return self.config.task == "encode"
+
+    @property
     def encoder(self) -> Encoder:
-        """The encoder: clips (B, T, N, 3) to superpoints."""
-        return self.body if isinstance(self.body, Encoder) else self.body.encoder
+        """The encoder."""
+        return cast("Encoder", self.body if self.pretrained_only else self.body.encoder)
+
+    @property
+    def supervised(self) -> Supervised:
+        """What tells classes: the encoder with its classifier."""
+        assert not self.pretrained_only
+        return cast("Supervised", self.body)
 
     @property
     def frames(self) -> int:
         """Frames of a clip; of pretraining, frames of the segments that are encoded one by one."""
-        encodes = self.config.task == "encode"
-        segment = getattr(self.recipe.objective, "segment_frames", 0) if encodes else 0
-        return segment or self.recipe.data.frames
+        frames = self.recipe.data.frames
+        return self.recipe.objective.segment_length(frames) if self.pretrained_only else frames
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What is read of a point after its place: colour, normal."""
-        if isinstance(self.encoder, SceneEncoder):
-            return tuple(name for name in self.encoder.config.inputs if name != "xyz")
-        return ("colour",) if self.encoder.colour else ()
+        """What is read of a point after its position: colour, normal."""
+        return self.recipe.encoder.channels_read
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -94,25 +94,16 @@ class Pretrained(nn.Module):
                 in farthest-point order; what ``channels`` names is appended: colours from 0 to 1,
                 unit normals.
         """
-        if isinstance(self.encoder, SceneEncoder):
-            batch = batch_of(points, self.channels)
-            if isinstance(self.body, SceneSegment):
-                return self.body.scores(batch)
-            if isinstance(self.body, SceneInstances):
-                return self.body.predict(batch)
-            return Superpoints(self.encoder.point_features(batch), batch.points)
-        if isinstance(self.body, Classify):
-            return self.body.logits(points)
-        if isinstance(self.body, Segment):
-            return self.body.scores(points)
-        assert isinstance(self.body, Encoder)
-        found: Superpoints = self.body(points)
-        return found
+        batch = batch_of(points, self.channels)
+        if self.pretrained_only:
+            return self.encoder.describe(batch)
+        scores, offset = self.supervised.guess(batch)
+        return scores if offset is None else (scores, offset)
 
     def weights(self) -> dict[str, Tensor]:
         """Return all weights; names of the encoder's begin with ``encoder.``."""
         found = self.body.state_dict()
-        return {ENCODER + k: v for k, v in found.items()} if self.body is self.encoder else found
+        return {ENCODER + k: v for k, v in found.items()} if self.pretrained_only else found
 
 
 def from_pretrained(
@@ -144,25 +135,31 @@ def from_pretrained(
 
 def _load_exported(path: Path) -> Pretrained:
     config, recipe, weights = read_exported(path)
-    blocks = _blocks(recipe)
+    blocks = recipe.encoder.repeated_blocks
     if blocks > len(weights):
-        raise CheckpointError(f"{path}: {len(weights)} weights cannot be {blocks} blocks")
+        raise CheckpointError(
+            f"{path}: the file holds {len(weights)} tensors; the config needs at least {blocks}"
+        )
     _check_scenes(config, recipe, path)
     if config.task == "encode":
         weights = {name.removeprefix(ENCODER): value for name, value in weights.items()}
     _check_values(weights, path)
     # Shapes first: a configuration alone must not fill the memory.
     with torch.device("meta"):
-        check_fit(_used(_build(config.task, recipe, len(config.class_names), path)), weights, path)
+        check_fit(_built(config, recipe, path), weights, path)
     with torch.random.fork_rng(devices=[]):
-        body = _used(_build(config.task, recipe, len(config.class_names), path))
+        body = _built(config, recipe, path)
     load_strictly(body, weights, path)
     return Pretrained(body, config, recipe, path).eval()
 
 
+def _built(config: ModelConfig, recipe: Recipe, path: Path) -> Objective | Encoder:
+    return _used(_build(config.task, recipe, len(config.class_names), path), config.task)
+
+
 def _check_scenes(config: ModelConfig, recipe: Recipe, origin: Path) -> None:
     """Refuse a configuration whose recordings are not what its encoder reads."""
-    alone = isinstance(recipe.encoder, SerialConfig | SparseUNetConfig)
+    alone = recipe.encoder.scenes
     if (alone and not config.scenes) or (config.scenes and config.task == "classify"):
         kind = "scenes" if config.scenes else "recordings"
         raise CheckpointError(
@@ -171,22 +168,15 @@ def _check_scenes(config: ModelConfig, recipe: Recipe, origin: Path) -> None:
         )
 
 
-def _blocks(recipe: Recipe) -> int:
-    """How many blocks a recipe's encoder repeats, each of some weights."""
-    encoder = recipe.encoder
-    alike = sum(getattr(encoder, name, 0) or 0 for name in ("depth", "stem_blocks"))
-    return int(alike + sum(getattr(encoder, "blocks", ())))
-
-
-def _used(body: Body) -> Body:
+def _used(body: Objective | Encoder, task: ExportedTask) -> Objective | Encoder:
     """Leave what a trained model is used with."""
-    if isinstance(body, SceneSegment):
-        body.forget_training()
+    if task != "encode":
+        cast("Objective", body).forget_training()
     return body
 
 
 def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
-    recipe, stored = read_run(path)
+    _, recipe, stored = FinishedRun.open(path)
     if recipe.stage == "probe":
         raise InputError(f"{path}: a run of pcv probe holds no model; give the run it probed")
     opened = open_store(store or stored) if store or stored.is_dir() else None
@@ -194,18 +184,18 @@ def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
     folder = RunFolder(path).last if checkpoint == "last" else RunFolder(path).best
     with torch.random.fork_rng(devices=[]):
         body = _build(config.task, recipe, len(config.class_names), path)
-    if isinstance(body, Encoder):
+    if config.task == "encode":
         load_strictly(body, load_encoder(folder)[1], folder)
     else:
         load_objective(folder, body)
-    return Pretrained(_used(body), config, recipe, path).eval()
+    return Pretrained(_used(body, config.task), config, recipe, path).eval()
 
 
 def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
     result = RunFolder(path).result()
     if store is None and result is None:
         raise InputError(f"{path}: unfinished, and its store is not there; give --store DIR")
-    task: Task = "encode" if recipe.stage == "pretrain" else _task(recipe)
+    task: ExportedTask = "encode" if recipe.stage == "pretrain" else _task(recipe)
     if store is None:
         assert result is not None
         names = result.class_names
@@ -225,23 +215,23 @@ def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
     )
 
 
-def _task(recipe: Recipe) -> Task:
-    return TASKS.get(recipe.objective.name, "classify")
+def _task(recipe: Recipe) -> ExportedTask:
+    return EXPORTED.get(str(recipe.objective.task), "classify")
 
 
-def _config(task: Task, dataset: str, names: list[str], recipe: Recipe) -> ModelConfig:
+def _config(task: ExportedTask, dataset: str, names: list[str], recipe: Recipe) -> ModelConfig:
     tree = recipe.model_dump(mode="json") | {"store": None}  # a place on one machine
     return ModelConfig(
         pcv_version=__version__,
         task=task,
         dataset=dataset,
         class_names=() if task == "encode" else tuple(names),
-        scenes=isinstance(recipe.encoder, SerialConfig | SparseUNetConfig),
+        scenes=recipe.encoder.scenes,
         recipe=tree,
     )
 
 
-def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Body:
+def _build(task: ExportedTask, recipe: Recipe, classes: int, origin: Path) -> Objective | Encoder:
     if task != "encode" and task != _task(recipe):
         raise CheckpointError(f"{origin}: task {task}, but its recipe trains {_task(recipe)}")
     try:
@@ -252,7 +242,7 @@ def _build(task: Task, recipe: Recipe, classes: int, origin: Path) -> Body:
     except (ValueError, RuntimeError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{origin}: no model can be built of its recipe: {reason}") from None
-    if not isinstance(found, Supervised):
+    if recipe.objective.stage != "finetune":
         raise CheckpointError(f"{origin}: task {task}, but its recipe is for pretraining")
     return found
 

@@ -9,25 +9,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pcv.clip import Progress, silent
-from pcv.config.encoder import SerialConfig, SparseUNetConfig
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes.dataset import open_clips
 from pcv.data.store.store import Store, open_store
-from pcv.encoders import build_encoder
-from pcv.encoders.encoder import Encoder
+from pcv.encoders import ClipEncoder
 from pcv.encoders.segments import encode_segments
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix
 from pcv.evaluate.probe import Features, knn_probe, linear_probe, video_features
-from pcv.progress import Advance
-from pcv.stages.job import Job, run_text
+from pcv.progress import Advance, Progress, silent
+from pcv.stages.checks import check_store
+from pcv.stages.job import Job
+from pcv.stages.labels import labelled_lines, scored_videos, split_of
 from pcv.stages.scene_probe import probe_scenes
-from pcv.stages.scoring.score import check_colour, labelled_lines, scored_videos, split_of
-from pcv.train.checkpoint import load_strictly
+from pcv.stages.starting_encoder import starting_encoder
 from pcv.train.device import device
 from pcv.train.run import RunFolder, RunResult
-from pcv.train.starting import starting_weights
 
 BATCH = 32
 
@@ -46,25 +43,21 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     """
     began = time.monotonic()
     folder = RunFolder(job.out)
-    finished = folder.open(run_text(job), resume=True)
+    finished = job.claim(resume=True)
     if finished:
         return finished
     recipe = job.recipe
-    if isinstance(recipe.encoder, SerialConfig | SparseUNetConfig):
+    if recipe.encoder.scenes:
         return folder.finish(probe_scenes(job, progress))
     store = open_store(job.store, recipe.data.dataset)
-    check_colour(store, recipe)
+    check_store(store, recipe)
     split = split_of(store, recipe)
     scored = scored_videos(split, recipe)
     if not len(scored):
         raise InputError(f"{store.path}: no test video to probe on")
     if lines := labelled_lines(store, split, recipe):
         folder.write_labelled(lines)
-    torch.manual_seed(recipe.train.seed)
-    encoder = build_encoder(recipe.encoder)
-    if job.start is not None:
-        load_strictly(encoder, starting_weights(job.start, recipe), job.start)
-    encoder.to(device())
+    encoder: ClipEncoder = starting_encoder(job)
     if job.start is None:
         _warm(encoder, job, store, split.train)
     train = _features(encoder, job, store, split.train, progress)
@@ -72,7 +65,7 @@ def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     return folder.finish(_score(job, store, train, test, len(scored), began))
 
 
-def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
+def _warm(encoder: ClipEncoder, job: Job, store: Store, videos: NDArray[np.int64]) -> None:
     recipe = job.recipe
     clips = open_clips(store, videos, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()
@@ -85,7 +78,7 @@ def _warm(encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64]) -
 
 
 def _features(
-    encoder: Encoder, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
+    encoder: ClipEncoder, job: Job, store: Store, videos: NDArray[np.int64], progress: Progress
 ) -> Features:
     recipe = job.recipe
     clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)

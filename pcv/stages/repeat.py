@@ -9,7 +9,6 @@ from pcv.data.splits import fold_count
 from pcv.data.store.store import open_store
 from pcv.errors import InputError
 from pcv.stages.job import Job
-from pcv.stages.scoring.score import of_points
 
 
 class Again(NamedTuple):
@@ -75,7 +74,7 @@ def _folds(request: Request, again: Again) -> list[int] | list[None]:
     job = Job.load(request.recipe_file, request.stage, request.store, None, request.overrides)
     recipe = job.recipe
     store = open_store(job.store, recipe.data.dataset)
-    return list(range(fold_count(store, recipe.train, points=of_points(recipe))))
+    return list(range(fold_count(store, recipe.train, points=recipe.labels_points)))
 
 
 def _numbers(option: str, text: str) -> list[int]:

@@ -9,22 +9,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pcv.clip import ClipBatch, Progress
+from pcv.clip import ClipBatch
 from pcv.data.dataset import evaluation_batches, training_batches
 from pcv.data.scenes.dataset import open_clips
 from pcv.data.store.store import Store, open_store
-from pcv.encoders import SceneEncoder, Serial, build_encoder
+from pcv.encoders import SceneEncoder
 from pcv.errors import InputError, RecipeError
 from pcv.evaluate.point_probe import PointProbe
-from pcv.stages.channels import check_channels
+from pcv.progress import Progress
+from pcv.stages.checks import check_store
 from pcv.stages.job import Job
+from pcv.stages.labels import scored_videos, split_of
 from pcv.stages.scoring.scenes import scene_clips, score_labelling
-from pcv.stages.scoring.score import scored_videos, split_of
+from pcv.stages.scoring.scores import Asked
 from pcv.stages.scoring.voting import vote
-from pcv.train.checkpoint import load_strictly
+from pcv.stages.starting_encoder import starting_encoder
 from pcv.train.device import device, to_device
 from pcv.train.run import RunResult
-from pcv.train.starting import starting_weights
 
 
 def probe_scenes(job: Job, progress: Progress) -> RunResult:
@@ -39,19 +40,14 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
     """
     began, recipe = time.monotonic(), job.recipe
     store = open_store(job.store, recipe.data.dataset)
-    check_channels(store, recipe)
+    check_store(store, recipe)
     if recipe.data.labelled_points:
         raise RecipeError("data.labelled_points is for finetuning; a probe learns from all labels")
     split = split_of(store, recipe)
     scored = scored_videos(split, recipe)
     if not len(scored):
         raise InputError(f"{store.path}: no test scene to probe on")
-    torch.manual_seed(recipe.train.seed)
-    encoder = build_encoder(recipe.encoder)
-    assert isinstance(encoder, SceneEncoder)
-    if job.start is not None:
-        load_strictly(encoder, starting_weights(job.start, recipe), job.start)
-    encoder.to(device())
+    encoder: SceneEncoder = starting_encoder(job)
     if job.start is None:
         _warm(encoder, store, split.train, job)
     encoder.eval()
@@ -65,27 +61,26 @@ def probe_scenes(job: Job, progress: Progress) -> RunResult:
         found: Tensor = probe(encoder.point_features(batch))
         return found
 
-    what = (store, scored, recipe)
-    values, matrix, count = score_labelling(
-        encoder, encoder, vote(scores, recipe.eval), what, progress
-    )
+    asked = Asked(store, scored, recipe)
+    found = score_labelling(encoder, encoder, vote(scores, recipe.eval), asked, progress)
+    assert found.confusion is not None
     return RunResult(
         stage="probe",
         **job.described(store),
         steps=0,
         seconds=round(time.monotonic() - began, 1),
-        scores=values,
-        n_scored=count,
+        scores=found.values,
+        n_scored=found.videos,
         n_in_split=len(scored),
-        passes=recipe.eval.passes,
+        passes=found.passes,
         class_names=list(names),
-        confusion=matrix.tolist(),
+        confusion=found.confusion.tolist(),
     )
 
 
 def _warm(encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job) -> None:
     recipe = job.recipe
-    if isinstance(encoder, Serial) and encoder.config.norm != "batch":
+    if not encoder.has_statistics:
         return
     clips = open_clips(store, scenes, recipe.data, augment=recipe.augment, seed=recipe.train.seed)
     encoder.train()

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pcv.clip import Progress, silent
 from pcv.data.resize import shrink_colour
 from pcv.data.scenes.teacher_features import (
     begin_features,
@@ -19,6 +18,7 @@ from pcv.data.scenes.teacher_features import (
 from pcv.data.store.store import open_store
 from pcv.errors import InputError
 from pcv.nn.image_teachers import ImageTeacher, load_image_teacher
+from pcv.progress import Progress, silent
 from pcv.train.device import device
 
 

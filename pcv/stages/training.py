@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import torch
 
-from pcv.clip import ClipBatch, Losses, Progress, silent
+from pcv.clip import ClipBatch, Losses
 from pcv.config.recipe import Recipe
 from pcv.config.scoring import EvalConfig
 from pcv.data.dataset import ClipDataset, steps_per_epoch, training_batches
@@ -18,19 +18,12 @@ from pcv.data.scenes.mix import mix_scenes
 from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InterruptedRunError, RecipeError
-from pcv.objectives import GaussianCross, Supervised, build_objective
-from pcv.stages.channels import check_channels
-from pcv.stages.job import Job, run_text
-from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
-from pcv.stages.scoring.novel_views import held_out_scores
-from pcv.stages.scoring.score import (
-    check_colour,
-    class_names,
-    labelled_lines,
-    score,
-    scored_videos,
-    split_of,
-)
+from pcv.objectives import build_objective
+from pcv.progress import Progress, silent
+from pcv.stages.checks import check_labels, check_store, check_subjects, write_limits
+from pcv.stages.job import Job
+from pcv.stages.labels import class_names, labelled_lines, split_of
+from pcv.stages.tasks import NO_TASK, Asked, Scores, task_of
 from pcv.train.checkpoint import load_checkpoint, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
 from pcv.train.device import device
@@ -74,21 +67,20 @@ class _Training:
 
     def __init__(self, job: Job, progress: Progress) -> None:
         self.job, self.recipe, self.progress = job, job.recipe, progress
-        self.folder = RunFolder(job.out)
+        self.folder, self.task = RunFolder(job.out), task_of(job.recipe)
+        self.labelled = job.recipe.stage == "finetune"
         self.warning: str | None = None
         self.best = -1.0
 
     def run(self, resume: bool) -> RunResult:
         began = time.monotonic()
-        finished = self.folder.open(run_text(self.job), resume=resume)
+        finished = self.job.claim(resume=resume)
         if finished:
             return finished
         recipe = self.recipe
         self.store = open_store(self.job.store, recipe.data.dataset)
-        check_colour(self.store, recipe)
-        check_channels(self.store, recipe)
+        check_store(self.store, recipe)
         self.split = split_of(self.store, recipe)
-        self.scored = scored_videos(self.split, recipe)
         clips = open_clips(
             self.store,
             self.split.train,
@@ -107,7 +99,7 @@ class _Training:
         if lines := labelled_lines(self.store, self.split, recipe):
             self.folder.write_labelled(lines)
         check_subjects(recipe, self.store, self.split.train)
-        check_point_labels(recipe, self.store, clips)
+        check_labels(recipe, self.store, clips)
         length = _length(recipe, steps_per_epoch(clips, recipe.train.batch))
         state = self._state(resume, length.steps)
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
@@ -170,13 +162,14 @@ class _Training:
         due = step == self.length.steps or (
             train.validate_every and epoch % train.validate_every == 0
         )
-        if not isinstance(state.objective, Supervised) or not due or not len(videos):
+        if not self.labelled or not due or not len(videos):
             return
         once = self.recipe.model_copy(update={"eval": EvalConfig()})
-        found = score(state.objective, self.store, videos, once)
-        value = found.values[found.main]
+        found = self.task.score(state.objective, Asked(self.store, videos, once))
+        main = str(state.objective.main_score)
+        value = found.values[main]
         prefix = "test_" if train.protocol == "paper" else VALIDATION
-        self.folder.log(step, {prefix + found.main: value})
+        self.folder.log(step, {prefix + main: value})
         if value > self.best:
             self.best = value
             self._save(state, self.folder.best)
@@ -196,18 +189,21 @@ class _Training:
             scores={k: v for k, v in last.items() if k not in ("step", "lr")},
             label_fraction=train.label_fraction,
             shots=train.shots,
-            selection=self._selection(state),
+            selection=self._selection(),
             class_names=class_names(self.store, recipe),
             warning=self.warning,
         )
-        if isinstance(state.objective, GaussianCross):
-            scenes = self.split.test if len(self.split.test) else self.split.train
-            views = held_out_scores(state.objective, self.store, scenes, recipe)
-            return result.model_copy(update={"scores": result.scores | views})
-        if not isinstance(state.objective, Supervised) or not len(self.scored):
+        videos = self.task.scored(self.split, recipe)
+        if self.task is NO_TASK or not len(videos):
             return result
-        found = score(state.objective, self.store, self.scored, recipe, self.progress)
-        scores = dict(found.values)
+        asked = Asked(self.store, videos, recipe)
+        return self._scored(result, self.task.score(state.objective, asked, self.progress), asked)
+
+    def _scored(self, result: RunResult, found: Scores, asked: Asked) -> RunResult:
+        """Add what scoring found to a result."""
+        if not self.labelled:
+            return result.model_copy(update={"scores": result.scores | found.values})
+        train, scores = self.recipe.train, dict(found.values)
         if self.best >= 0 and train.validation_fold is None:
             kind = "best_test_epoch" if train.protocol == "paper" else "best_validation_epoch"
             scores[kind] = self.best
@@ -215,14 +211,14 @@ class _Training:
             update={
                 "scores": scores,
                 "n_scored": found.videos,
-                "n_in_split": len(self.scored),
+                "n_in_split": len(asked.videos),
                 "passes": found.passes,
-                "confusion": found.confusion.tolist(),
+                "confusion": None if found.confusion is None else found.confusion.tolist(),
             }
         )
 
-    def _selection(self, state: TrainState) -> str | None:
-        if not isinstance(state.objective, Supervised):
+    def _selection(self) -> str | None:
+        if not self.labelled:
             return None
         if self.recipe.train.protocol == "paper":
             return f"{len(self.split.test)} test videos"

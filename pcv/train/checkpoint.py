@@ -18,7 +18,6 @@ from pcv.errors import CheckpointError
 from pcv.train.exported import is_exported, read_exported, read_tensors
 from pcv.train.fit import TrainState
 from pcv.whole import aside, whole_folder
-from pcv.whole import sync as sync  # for pcv.stages.export
 
 ENCODER = "encoder."
 

@@ -16,7 +16,10 @@ from pcv.errors import CheckpointError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MOST_BYTES = 1 << 24  # of a configuration
-Task = Literal["classify", "segment", "instances", "encode"]
+ExportedTask = Literal["classify", "segment", "instances", "encode"]
+EXPORTED: dict[str, ExportedTask] = {  # what ``config.json`` calls the tasks of objectives
+    "videos": "classify", "points": "segment", "rooms": "segment", "objects": "instances",
+}  # fmt: skip
 
 
 class StorageConfig(Config):
@@ -33,7 +36,7 @@ class ModelConfig(Config):
     model_type: Literal["pcv"] = "pcv"
     format: Literal[1] = 1
     pcv_version: str
-    task: Task
+    task: ExportedTask
     dataset: str
     class_names: tuple[str, ...]
     axes: str = ""  # what x, y and z point to

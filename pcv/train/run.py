@@ -1,9 +1,9 @@
 """The run folder: everything that explains a run, readable without pcv.
 
-``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run it began from), ``env.json`` (versions, device, git revision, command),
-``metrics.jsonl`` (one line a logged step), TensorBoard events where installed,
-``checkpoints/last`` and ``best``, ``labelled.txt`` (which training videos had labels, where not all
-of them did), ``result.json`` once finished.
+``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run that it began from),
+``env.json`` (versions, device, git revision, command), ``metrics.jsonl`` (one line per logged
+step), TensorBoard events where installed, ``checkpoints/last`` and ``best``, ``labelled.txt``
+(which training videos had labels, where not all of them did), ``result.json`` once finished.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ class RunFolder:
         """The checkpoint that did best on validation videos."""
         return self.path / "checkpoints" / "best"
 
-    def open(
-        self, recipe: str, inputs: RunInputs = NO_INPUTS, *, resume: bool
-    ) -> RunResult | None:
+    def open(self, recipe: str, inputs: RunInputs = NO_INPUTS, *, resume: bool) -> RunResult | None:
         """Claim the folder, or find that the run is finished.
 
         Args:

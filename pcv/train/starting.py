@@ -10,13 +10,6 @@ from pcv.config.recipe import Recipe
 from pcv.errors import CheckpointError
 from pcv.train.checkpoint import load_encoder
 
-# Weights mean something else where one of these differs, even where their shapes agree.
-SAME_ENCODER = (
-    "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
-    "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
-    "combine", "pool", "bidirectional", "stem", "blocks",
-)  # fmt: skip
-
 
 def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     """Encoder weights of a pretrained run that fit a recipe, whatever its store, unit and points.
@@ -30,7 +23,8 @@ def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     config, weights = load_encoder(start)
     fields = type(recipe.encoder).model_fields
     wanted = recipe.encoder.model_dump(mode="json")
-    for key in SAME_ENCODER:
+    # Weights mean something else where one of these differs, even where their shapes agree.
+    for key in ("name", *recipe.encoder.meaning):
         default = fields[key].default if key in fields else None
         found = _said(config.get(key, default))  # a run older than the key had its default
         if found != _said(wanted.get(key)):

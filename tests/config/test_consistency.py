@@ -4,14 +4,8 @@ import pytest
 
 from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
 from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
-from pcv.config.objective import (
-    ClassifyConfig,
-    GaussianCrossConfig,
-    PointCPSCConfig,
-    PointCSPConfig,
-    SceneInstancesConfig,
-    SceneSegmentConfig,
-)
+from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
+from pcv.config.supervised import ClassifyConfig, SceneInstancesConfig, SceneSegmentConfig
 
 VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
 SPLAT = GaussianCrossConfig(name="gaussiancross")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
+from pcv.data.windows import clip_frames, clip_span, clip_starts, cover, spread_starts
 
 COUNTS = st.integers(1, 40)
 
@@ -45,3 +45,28 @@ def test_spread_starts_are_distinct_and_evenly_spaced(total: int, count: int) ->
 @pytest.mark.parametrize(("count", "kept"), [(1, [5]), (2, [2, 7]), (0, list(range(10)))])
 def test_one_clip_is_the_middle_one(count: int, kept: list[int]) -> None:
     assert spread_starts(np.arange(10), count).tolist() == kept
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=3), st.integers(1, 6), st.integers(1, 3))
+def test_every_frame_that_a_clip_reaches_counts_once(lengths, frames, interval) -> None:
+    clips = np.concatenate([
+        np.stack([np.full(len(starts), video), starts], 1)
+        for video, length in enumerate(lengths)
+        for starts in [clip_starts(length, frames, interval, 1, "pad")]
+    ])  # fmt: skip
+    chosen, fresh = cover(clips, np.array(lengths), frames, interval)
+    counted = [
+        (int(video), int(frame))
+        for (video, start), new in zip(chosen, fresh, strict=True)
+        for frame in clip_frames(int(start), frames, interval, lengths[video])[new]
+    ]
+    assert len(counted) == len(set(counted))
+    if interval == 1:
+        assert len(counted) == sum(lengths)
+
+
+def test_whole_clips_follow_each_other_and_the_last_reaches_back() -> None:
+    clips = np.stack([np.zeros(7, np.int64), np.arange(7)], 1)
+    chosen, fresh = cover(clips, np.array([10]), 4, 1)
+    assert chosen[:, 1].tolist() == [0, 4, 6]
+    assert fresh[-1].tolist() == [False, False, True, True]

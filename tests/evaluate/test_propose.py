@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from pcv.config.objective import SceneInstancesConfig
+from pcv.config.supervised import SceneInstancesConfig
 from pcv.evaluate.instances import Proposal
 from pcv.evaluate.propose import propose, suppress
 

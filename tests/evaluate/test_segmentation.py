@@ -4,7 +4,7 @@ import torch
 
 from pcv.clip import ClipBatch, Logits
 from pcv.config.encoder import PSTNetConfig
-from pcv.config.objective import SegmentConfig
+from pcv.config.supervised import SegmentConfig
 from pcv.encoders import build_encoder
 from pcv.evaluate.segmentation import guess_points, only_clip, score_points, take_points
 from pcv.objectives import Supervised

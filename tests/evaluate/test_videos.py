@@ -1,16 +1,16 @@
 import torch
-from torch import nn
 
-from pcv.clip import ClipBatch
+from pcv.clip import ClipBatch, Logits
 from pcv.evaluate.videos import score_clips
+from pcv.objectives import Supervised
 
 LOGITS = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
 
 
-class Toy(nn.Module):
-    def scores(self, batch: ClipBatch) -> torch.Tensor:
+class Toy(Supervised):
+    def guess(self, batch: ClipBatch) -> Logits:
         assert not self.training
-        return LOGITS[batch.points[:, 0, 0, 0].long()]
+        return Logits(LOGITS[batch.points[:, 0, 0, 0].long()])
 
 
 def batches(size: int):
@@ -25,7 +25,7 @@ def test_softmax_is_summed_over_the_clips_of_a_video() -> None:
     toy = Toy().train()
     clips: list[int] = []
     for size in (1, 3, 4):
-        found = score_clips(toy, batches(size), toy.scores, clips.append)
+        found = score_clips(toy, batches(size), clips.append)
         assert found.video.tolist() == [2, 7]
         assert found.label.tolist() == [1, 0]
         share = torch.softmax(LOGITS.double(), 1)
@@ -38,4 +38,4 @@ def test_softmax_is_summed_over_the_clips_of_a_video() -> None:
 
 def test_nothing_to_score_is_an_empty_table() -> None:
     toy = Toy()
-    assert score_clips(toy, [], toy.scores).score.shape == (0, 0)
+    assert score_clips(toy, []).score.shape == (0, 0)

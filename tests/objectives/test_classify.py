@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.objective import ClassifyConfig
+from pcv.config.supervised import ClassifyConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.classify import Classify
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from pcv.config.objective import GaussianCrossConfig
+from pcv.config.pretexts import GaussianCrossConfig
 from pcv.nn.lattice import fit_lattice
 from pcv.objectives.gaussian_decoder import GaussianDecoder
 

@@ -5,7 +5,7 @@ import torch
 
 from pcv.clip import ClipBatch, Views
 from pcv.config.encoder import PSTNetConfig, SparseUNetConfig
-from pcv.config.objective import GaussianCrossConfig
+from pcv.config.pretexts import GaussianCrossConfig
 from pcv.encoders import build_encoder
 from pcv.nn.image_statistics import CHANNELS
 from pcv.objectives.gaussiancross import GaussianCross, keep_some, masked_l1

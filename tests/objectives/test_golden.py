@@ -12,17 +12,15 @@ import torch
 from pcv.clip import ClipBatch, Views
 from pcv.config.data import DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig, SerialConfig, SparseUNetConfig
-from pcv.config.objective import (
-    OBJECTIVES,
+from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
+from pcv.config.recipe import Recipe
+from pcv.config.registry import OBJECTIVES
+from pcv.config.supervised import (
     ClassifyConfig,
-    GaussianCrossConfig,
-    PointCPSCConfig,
-    PointCSPConfig,
     SceneInstancesConfig,
     SceneSegmentConfig,
     SegmentConfig,
 )
-from pcv.config.recipe import Recipe
 from pcv.config.training import OptimConfig
 from pcv.encoders import build_encoder
 from pcv.objectives import build_objective

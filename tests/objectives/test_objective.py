@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.config.encoder import ENCODERS
-from pcv.config.objective import OBJECTIVES, PointCPSCConfig
+from pcv.config.pretexts import PointCPSCConfig
+from pcv.config.registry import ENCODERS, OBJECTIVES
 from pcv.encoders import Encoder
 from pcv.objectives import Objective, Sizes, Supervised
 from pcv.plugins import imported

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.objective import PointCPSCConfig
+from pcv.config.pretexts import PointCPSCConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.pointcpsc import Owners, PointCPSC
 

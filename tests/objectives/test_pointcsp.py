@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pcv.clip import ClipBatch
-from pcv.config.objective import PointCSPConfig
+from pcv.config.pretexts import PointCSPConfig
 from pcv.objectives.pointcsp import PointCSP
 from tests.encoders.test_serial import make
 

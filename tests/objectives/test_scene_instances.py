@@ -5,7 +5,7 @@ import torch
 
 from pcv.clip import ClipBatch
 from pcv.config.encoder import SparseUNetConfig
-from pcv.config.objective import SceneInstancesConfig
+from pcv.config.supervised import SceneInstancesConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.scene_instances import SceneInstances
 

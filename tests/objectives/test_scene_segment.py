@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pcv.config.objective import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentConfig
 from pcv.objectives.drift import batch_drift
 from pcv.objectives.scene_segment import SceneSegment
 from tests.encoders.test_serial import make

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.objective import SegmentConfig
+from pcv.config.supervised import SegmentConfig
 from pcv.encoders import build_encoder
 from pcv.objectives.segment import Segment
 

@@ -1,7 +1,7 @@
 import yaml
 
 from pcv.config.recipe import build_recipe
-from pcv.report.model_card import Edition, measured, model_card
+from pcv.report.model_card import About, Edition, measured, model_card
 from pcv.train.exported import ModelConfig, StorageConfig
 from pcv.train.run import RunResult
 
@@ -16,6 +16,10 @@ CONFIG = ModelConfig(
     pcv_version="9.9", task="classify", dataset="msr", class_names=("wave", "clap: twice"),
     axes="x right", storage=StorageConfig(points=2048, dtype="int16", step=0.5), recipe={},
 )  # fmt: skip
+ABOUT = About(
+    "video-classification", "tells the class of a video", "logits (clips, {classes})",
+    "pcv predict {name} RECORDINGS",
+)  # fmt: skip
 RESULT = RunResult(
     stage="finetune", recipe="mine", seed=3, dataset="msr", protocol="paper", init="a-run",
     steps=70, seconds=1.0, scores={"accuracy": 0.875, "best_test_epoch": 0.9}, n_scored=7,
@@ -25,7 +29,7 @@ RESULT = RunResult(
 
 def card(result=RESULT, checkpoint="last", config=CONFIG, **others) -> tuple[dict, str]:
     edition = Edition("m", "other", checkpoint, others.get("program", True))
-    text = model_card(config, RECIPE, result, edition)
+    text = model_card(config, RECIPE, result, edition, ABOUT)
     _, head, body = text.split("---\n", 2)
     return yaml.safe_load(head), body
 
@@ -86,19 +90,20 @@ def test_what_goes_into_a_model_of_rooms() -> None:
     }  # fmt: skip
     config = CONFIG.model_copy(update={"task": "instances", "scenes": True})
     edition = Edition("m", "other", "last", False, "There is none.")
-    text = model_card(config, build_recipe(tree, "test"), RESULT, edition)
+    about = About(
+        "other", "tells every point of a room",
+        "offsets (regions, 1, {points}, 3)", "pcv predict {name} ROOMS --out FOLDER",
+    )  # fmt: skip
+    text = model_card(config, build_recipe(tree, "test"), RESULT, edition, about)
     for said in (
-        "SparseUNet that tells the class and the object of every point of a room", "ROOMS --out",
+        "SparseUNet that tells every point of a room", "ROOMS --out",
         "(regions, 1, 512, 6)", "offsets (regions, 1, 512, 3)", "512 points, all there are",
         "mean point of their room", "There is none.", "7 of 8 test rooms scored",
     ):  # fmt: skip
         assert said in text
     for never in ("point-cloud-video", "(clips", "a clip", "model.pt2", "unit normal"):
         assert never not in text
-    encoder = config.model_copy(update={"task": "encode", "class_names": ()})
-    assert "pcv finetune RECIPE --from m" in model_card(
-        encoder, build_recipe(tree, "test"), None, edition
-    )
+    assert "`pcv predict m ROOMS --out FOLDER`" in text
 
 
 def test_few_shots_and_folds_are_named() -> None:

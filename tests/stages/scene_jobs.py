@@ -4,9 +4,10 @@ from pathlib import Path
 
 from pcv.config.data import AugmentConfig, DataConfig, RegionConfig
 from pcv.config.encoder import SerialConfig
-from pcv.config.objective import PointCSPConfig, SceneSegmentConfig
+from pcv.config.pretexts import PointCSPConfig
 from pcv.config.recipe import Recipe
 from pcv.config.scoring import ProbeConfig
+from pcv.config.supervised import SceneSegmentConfig
 from pcv.config.training import TrainConfig
 from pcv.stages.job import Job
 

@@ -4,13 +4,10 @@ import pytest
 
 from pcv.errors import InputError
 from pcv.stages.evaluate import evaluate
-from pcv.stages.job import read_run
 
 
-def test_a_run_names_its_store(tmp_path: Path) -> None:
-    (tmp_path / "recipe.yaml").write_text("# store: some/where\nstage: pretrain\n")
-    recipe, store = read_run(tmp_path)
-    assert (recipe.stage, store) == ("pretrain", Path("some/where"))
+def test_a_pretrained_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text("stage: pretrain\n")
     with pytest.raises(InputError, match="scores finetuned runs"):
         evaluate(tmp_path)
 

@@ -225,9 +225,9 @@ def test_what_cannot_be_exported_is_one_line(classified, tmp_path: Path, monkeyp
     run.mkdir()
     for each in classified.run.iterdir():
         (run / each.name).symlink_to(each)
-    text = (run / "recipe.yaml").read_text().replace(str(classified.store), "gone")
-    (run / "recipe.yaml").unlink()
-    (run / "recipe.yaml").write_text(text)
+    text = (run / "inputs.json").read_text().replace(str(classified.store), "gone")
+    (run / "inputs.json").unlink()
+    (run / "inputs.json").write_text(text)
     with pytest.raises(InputError, match="give --store DIR"):
         export(run, tmp_path / "out")
 

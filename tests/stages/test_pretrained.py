@@ -41,8 +41,8 @@ def test_a_run_and_its_export_are_the_same_model(classified, segmented, exported
 
 def test_a_run_whose_store_is_gone_is_loaded_from_its_result(classified, tmp_path: Path) -> None:
     run = shutil.copytree(classified.run, tmp_path / "run")
-    text = (run / "recipe.yaml").read_text().replace(str(classified.store), str(tmp_path / "gone"))
-    (run / "recipe.yaml").write_text(text)
+    text = (run / "inputs.json").read_text().replace(str(classified.store), str(tmp_path / "gone"))
+    (run / "inputs.json").write_text(text)
     model = from_pretrained(run)
     assert model.config.storage is None
     assert len(model.config.class_names) == 20
@@ -138,7 +138,8 @@ HOSTILE = {
     "extra": (weights(lambda w: w | {"more": torch.zeros(1)}), "of another model: more"),
     "missing": (weights(lambda w: {k: w[k] for k in list(w)[1:]}), "of another model"),
     "depth": (
-        config(recipe__encoder={"name": "p4transformer", "depth": 10**12}), "cannot be 10000000",
+        config(recipe__encoder={"name": "p4transformer", "depth": 10**12}),
+        "the config needs at least 10000000",
     ),
 }  # fmt: skip
 
@@ -185,8 +186,8 @@ def test_the_model_is_shown_in_a_tensor_what_scoring_shows_it(room_run) -> None:
 
 ROOM_FOLDERS = {
     "recordings": (config(scenes=False), "does not go with recordings"),
-    "depth": (config(recipe__encoder__depth=10**12), "cannot be 10000000"),
-    "stem": (config(recipe__encoder__stem_blocks=10**12), "cannot be 10000000"),
+    "depth": (config(recipe__encoder__depth=10**12), "the config needs at least 10000000"),
+    "stem": (config(recipe__encoder__stem_blocks=10**12), "the config needs at least 10000000"),
     "wide": (config(recipe__encoder__mlp=32), "of another model"),
     "task": (config(task="instances"), "task instances, but its recipe trains segment"),
     "classes": (config(class_names=["one"]), "of another model: head"),
@@ -206,8 +207,8 @@ def test_a_hostile_folder_of_rooms_is_one_line(name: str, room_run, tmp_path: Pa
 
 def test_a_run_on_rooms_whose_store_is_gone_knows_what_it_reads(room_run, tmp_path: Path) -> None:
     run = shutil.copytree(room_run.run, tmp_path / "run")
-    text = (run / "recipe.yaml").read_text().replace(str(room_run.store), str(tmp_path / "gone"))
-    (run / "recipe.yaml").write_text(text)
+    text = (run / "inputs.json").read_text().replace(str(room_run.store), str(tmp_path / "gone"))
+    (run / "inputs.json").write_text(text)
     model = from_pretrained(run)
     assert (model.config.scenes, model.config.storage) == (True, None)
     assert from_pretrained(run, store=room_run.store).config == from_pretrained(room_run.run).config

@@ -6,7 +6,7 @@ import torch
 from pcv.config.encoder import SerialConfig
 from pcv.config.scoring import EvalConfig
 from pcv.errors import RecipeError
-from pcv.stages import scene_probe
+from pcv.stages import starting_encoder
 from pcv.stages.probe import probe
 from pcv.stages.training import pretrain
 from pcv.train.checkpoint import load_encoder
@@ -40,9 +40,9 @@ def test_statistics_of_a_frozen_norm_stay_as_they_were_pretrained(
     batch = SerialConfig(**(ENCODER.model_dump() | {"norm": "batch"}))
     pretrain(pretraining(rooms, tmp_path / "pre", encoder=batch))
     kept = []
-    build = scene_probe.build_encoder
+    build = starting_encoder.build_encoder
     monkeypatch.setattr(
-        scene_probe, "build_encoder", lambda config: kept.append(build(config)) or kept[-1]
+        starting_encoder, "build_encoder", lambda config: kept.append(build(config)) or kept[-1]
     )
     probe(probing(rooms, tmp_path / "p", tmp_path / "pre", encoder=batch))
     _, weights = load_encoder(tmp_path / "pre")

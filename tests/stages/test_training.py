@@ -8,8 +8,9 @@ import torch
 from pcv.clip import VideoSource
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.objective import ClassifyConfig, PointCPSCConfig
+from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.recipe import Recipe, load_recipe
+from pcv.config.supervised import ClassifyConfig
 from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.store.store import open_store
@@ -18,6 +19,7 @@ from pcv.stages import training
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
 from pcv.stages.probe import probe
+from pcv.stages.tasks.videos import Videos
 from pcv.stages.training import finetune, pretrain
 from tests.conftest import CloudReader
 
@@ -222,13 +224,13 @@ def test_a_fold_is_scored_on_its_own_people_and_nobody_looks_at_test(
     store, tmp_path: Path, monkeypatch
 ) -> None:
     seen: list[int] = []
-    real = training.score
+    real = Videos.score
 
-    def look(objective, opened, videos, *rest):
-        seen.extend(videos.tolist())
-        return real(objective, opened, videos, *rest)
+    def look(task, objective, asked, *rest):
+        seen.extend(asked.videos.tolist())
+        return real(task, objective, asked, *rest)
 
-    monkeypatch.setattr(training, "score", look)
+    monkeypatch.setattr(Videos, "score", look)
     result = finetune(tuned(store, tmp_path / "a", validation_fold=1))
     held = np.flatnonzero((store.videos.subject == 1) & (store.videos.split == "train"))
     assert set(seen) == set(held.tolist())

@@ -43,7 +43,11 @@ def test_a_run_refused_at_its_start_leaves_room_for_another_recipe(tmp_path: Pat
     folder.open("a", resume=False)
     folder.write_labelled(["v0\ta"])
     assert folder.open("b", resume=False) is None
-    assert {path.name for path in folder.path.iterdir()} == {"recipe.yaml", "inputs.json", "env.json"}
+    assert {path.name for path in folder.path.iterdir()} == {
+        "recipe.yaml",
+        "inputs.json",
+        "env.json",
+    }
     folder.log(1, {"loss": 1.0})
     with pytest.raises(InputError, match="another recipe"):
         folder.open("c", resume=False)

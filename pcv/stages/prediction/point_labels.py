@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from pcv.data.memory_store import INDEX, MemoryStore, frame_sizes
 from pcv.data.store.store import Store
 from pcv.data.windows import clip_frames, clip_starts, cover
 from pcv.evaluate.segmentation import guess_points
-from pcv.objectives import Segment
 from pcv.ops import nearest
 from pcv.stages.pretrained import Pretrained
 from pcv.train.device import device_of, to_device
+from pcv.whole import whole_folder
 
 
 def label_recording(
@@ -38,21 +37,14 @@ def label_recording(
     Returns:
         JSON-able: frames, points, points_a_class and the mean score of a point.
     """
-    assert isinstance(model.body, Segment)
-    partial = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     names = list(model.config.class_names)
     axes = store.attributes.get("axes", model.config.axes)
     counts, total = np.zeros(len(names), np.int64), 0.0
-    try:
+    with whole_folder(folder) as partial:
         for frame, cloud in _frames(model, store, row, advance):
             write_labelled(partial / f"{frame:06d}.ply", cloud, names, axes)
             counts += np.bincount(cloud.label, minlength=len(names))
             total += float(cloud.score.sum(dtype=np.float64))
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     points = int(counts.sum())
     return {
         "frames": int(store.videos.length[row]),
@@ -66,7 +58,6 @@ def label_recording(
 def _frames(
     model: Pretrained, store: Store, row: int, advance: Callable[[int, int], None]
 ) -> Iterator[tuple[int, LabelledCloud]]:
-    assert isinstance(model.body, Segment)
     length = int(store.videos.length[row])
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0, "short": "pad"}
     data = model.recipe.data.model_copy(update=whole)
@@ -76,8 +67,7 @@ def _frames(
     sizes = frame_sizes(store, row)
     for number, batch in enumerate(evaluation_batches(clips, batch=1)):
         with torch.no_grad():
-            moved = to_device(batch, device_of(model.body))
-            guess = guess_points(model.body, model.encoder.inputs(moved))
+            guess = guess_points(model.supervised, to_device(batch, device_of(model)))
         label, share = guess.label[0].cpu().numpy(), guess.share[0].cpu().numpy()
         held = clip_frames(int(starts[number]), data.frames, data.interval, length)
         for place in np.flatnonzero(fresh[number]):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from pcv.clip import ClipBatch
 from pcv.config.data import DataConfig
 from pcv.config.scoring import EvalConfig
 from pcv.data.files.labelled_ply import LabelledCloud, write_labelled
@@ -19,25 +17,22 @@ from pcv.data.scenes.dataset import SceneDataset
 from pcv.data.store.store import Store
 from pcv.errors import RawFileError
 from pcv.evaluate.instances import Proposal
-from pcv.evaluate.segmentation import Guess, guess_points
-from pcv.objectives import SceneInstances, SceneSegment, Segment
+from pcv.objectives import Supervised
+from pcv.progress import Advance
 from pcv.stages.pretrained import Pretrained
-from pcv.stages.scoring.instances import find_objects
-from pcv.stages.scoring.voting import ONE, vote_shares
-from pcv.stages.scoring.whole_scenes import read_scenes
-from pcv.train.device import device_of, to_device
+from pcv.stages.scoring.seen import Parts, Seen
 
-
-class Seen(NamedTuple):
-    """What is predicted of the points that the model sees, in stored order."""
-
-    label: NDArray[np.int64]  # (kept,)
-    share: NDArray[np.float32]  # (kept,)
-    objects: list[Proposal] | None  # most confident first; None: the model tells no objects
+See = Callable[[Supervised, SceneDataset, EvalConfig, Parts], Iterator[tuple[int, Seen]]]
 
 
 def label_room(
-    model: Pretrained, store: Store, row: int, path: Path, advance: Callable[[int, int], None]
+    model: Pretrained,
+    store: Store,
+    row: int,
+    path: Path,
+    advance: Callable[[int, int], None],
+    *,
+    see: See,
 ) -> dict[str, Any]:
     """Label every point of a room once, as scoring does, and write it.
 
@@ -50,6 +45,7 @@ def label_room(
         row: Of its video table.
         path: Of the PLY file; its points are in the order of the raw file or, of a store, in that.
         advance: Called with regions done and regions in all.
+        see: Yields rooms with what is told of the points that the model sees.
 
     Returns:
         JSON-able: points, those seen, points_a_class, the mean score of a point, the file and,
@@ -60,7 +56,8 @@ def label_room(
     """
     clips = SceneDataset(store, [row], room_data(model))
     _check_size(model, store, row, clips.kept(row))
-    seen = _see(model, clips, advance)
+    count = Advance(lambda done, total, text: advance(done, total), len(clips))
+    ((_, seen),) = see(model.supervised, clips, model.recipe.eval, count)
     near, names = clips.nearest_kept(row), list(model.config.class_names)
     objects = None if seen.objects is None else _Objects(seen.objects, near, names)
     cloud = _in_raw_order(
@@ -104,37 +101,6 @@ def _check_size(model: Pretrained, store: Store, row: int, kept: int) -> None:
             f"{data.points}",
             "are its units metres? (--read unit=0.001)",
         )
-
-
-def _see(model: Pretrained, clips: SceneDataset, advance: Callable[[int, int], None]) -> Seen:
-    body, done = model.body, 0
-
-    def count(parts: int) -> None:
-        nonlocal done
-        done += parts
-        advance(done, len(clips))
-
-    if isinstance(body, SceneInstances):
-        ((_, shares, objects),) = find_objects(body, clips, count)
-        label = shares.argmax(1)
-        share = shares.gather(1, label[:, None])[:, 0]
-        return Seen(label.numpy(), share.numpy(), objects)
-    assert isinstance(body, SceneSegment | Segment)
-
-    def read(batch: ClipBatch) -> tuple[Tensor, ...]:
-        return guess_room(body, to_device(batch, device_of(body)), model.recipe.eval)
-
-    ((_, (label, share)),) = read_scenes(read, clips, advance=count)
-    return Seen(label.numpy(), share.numpy(), None)
-
-
-def guess_room(
-    body: SceneSegment | Segment, batch: ClipBatch, passes: EvalConfig = ONE
-) -> Guess:  # (B, T, N)
-    """Tell the class of every point of regions, as scoring does."""
-    if isinstance(body, Segment):
-        return guess_points(body, body.encoder.inputs(batch))
-    return vote_shares(body.scores, passes)(batch)
 
 
 class _Objects:

@@ -6,42 +6,37 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from pcv.clip import ClipBatch, Progress
-from pcv.config.recipe import Recipe
+from pcv.clip import ClipBatch
 from pcv.data.scenes.dataset import SceneDataset
-from pcv.data.store.store import Store
 from pcv.errors import InputError
 from pcv.evaluate.instances import Proposal, TrueScene, average_precision
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.propose import propose
-from pcv.objectives import SceneInstances
-from pcv.progress import Advance
+from pcv.nn.mode import evaluating
+from pcv.objectives.scene_instances import SceneInstances
+from pcv.progress import Advance, Progress
 from pcv.stages.scoring.scenes import scene_clips
+from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.scoring.whole_scenes import read_scenes
 from pcv.train.device import device_of, to_device
 
-Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
-
 
 def score_instances(
-    objective: SceneInstances,
-    what: tuple[Store, NDArray[np.int64], Recipe],
-    progress: Progress | None = None,
-) -> Found:
+    objective: SceneInstances, asked: Asked, progress: Progress | None = None
+) -> Scores:
     """Find the objects of scenes, and score them and the classes on all stored points.
 
     Raises:
         InputError: The store holds no scenes, or no labels and instances of their points.
     """
-    store, scenes, recipe = what
+    store, scenes, recipe = asked
     for column in ("labels", "instances"):
         if column not in store.columns:
             raise InputError(f"{store.path}: its points have no {column}; instances need them")
     clips = scene_clips(store, scenes, recipe)
-    count = len(store.point_class_names or store.class_names)
+    count = asked.classes
     stuff = objective.config.stuff
     things = tuple(label for label in range(count) if label not in stuff)
     matrix = np.zeros((count, count), np.int64)
@@ -59,7 +54,7 @@ def score_instances(
         whole = [each._replace(mask=each.mask[near]) for each in found]
         pairs.append((TrueScene(label, instance), whole))
     values = average_precision(pairs, things) | mean_iou(matrix)
-    return values | {"point_accuracy": accuracy(matrix)}, matrix, len(pairs)
+    return Scores(values | {"point_accuracy": accuracy(matrix)}, matrix, len(pairs))
 
 
 def find_objects(
@@ -76,18 +71,16 @@ def find_objects(
         clips: Scenes, without augmentation.
         advance: Called with the number of regions of each batch.
     """
-    device, was_training = device_of(objective), objective.training
+    device = device_of(objective)
 
     def read(batch: ClipBatch) -> tuple[Tensor, Tensor]:
-        logits, offset = objective.predict(to_device(batch, device))
+        logits, offset = objective.guess(to_device(batch, device))
+        assert offset is not None
         return logits.float().softmax(-1), offset.float()
 
-    objective.eval()
-    try:
+    with evaluating(objective):
         for scene, (share, offset) in read_scenes(read, clips, advance=advance):
             # Not as regions hold them, each of which may have a middle of its own.
             points = np.asarray(clips.arrays(scene)["points"], np.float32)
-            place = torch.from_numpy(points * np.float32(clips.config.scale))
-            yield scene, share, propose(place, share, offset, objective.config)
-    finally:
-        objective.train(was_training)
+            position = torch.from_numpy(points * np.float32(clips.config.scale))
+            yield scene, share, propose(position, share, offset, objective.config)

@@ -15,8 +15,7 @@ from pcv.data.scenes.dataset import SceneDataset
 from pcv.data.scenes.views import ViewSource
 from pcv.data.store.store import Store
 from pcv.errors import InputError
-from pcv.evaluate.novel_views import NovelViews, score_views
-from pcv.objectives import GaussianCross
+from pcv.evaluate.novel_views import NovelViews
 
 
 def novel_views(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> list[NovelViews]:
@@ -37,13 +36,6 @@ def novel_views(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> list
         if len(held) and len(known):
             found.append(_open(store, scene, recipe, held, known))
     return found
-
-
-def held_out_scores(
-    objective: GaussianCross, store: Store, scenes: NDArray[np.int64], recipe: Recipe
-) -> dict[str, float]:
-    """Score the held-out views of scenes; nothing where none is held out."""
-    return score_views(objective, novel_views(store, scenes, recipe))
 
 
 def _open(

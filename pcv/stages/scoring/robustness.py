@@ -15,11 +15,11 @@ from pcv.data.dataset import collate, evaluation_batches
 from pcv.data.scenes.dataset import SceneDataset
 from pcv.data.splits import split_videos
 from pcv.data.store.store import Store
-from pcv.encoders.serial import Mode, Serial
+from pcv.encoders.scenes import Mode, RowEncoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.robustness import COMPANIES, Company, classes_in
-from pcv.objectives import SceneSegment
+from pcv.objectives.scene_segment import SceneSegment
 from pcv.stages.scoring.scenes import scene_clips
 from pcv.train.device import device_of, to_device
 
@@ -50,8 +50,8 @@ def robustness(
         InputError: No scene trains, so that there are no others, the points have no labels, or
             the encoder reads scenes one by one.
     """
-    encoder = objective.encoder
-    if not isinstance(encoder, Serial):
+    encoder = objective.encoder.in_a_row()
+    if encoder is None:
         raise InputError("--others: this run's encoder reads scenes one by one; it has no others")
     objective.eval()
     others = split_videos(store, recipe.train, labelled=False).train
@@ -97,7 +97,7 @@ def _rows(
     return rows
 
 
-def _parts(encoder: Serial, clips: SceneDataset) -> Iterator[_Part]:
+def _parts(encoder: RowEncoder, clips: SceneDataset) -> Iterator[_Part]:
     device = device_of(encoder)
     for batch in evaluation_batches(clips, batch=1):
         if batch.point_label is not None:
@@ -105,7 +105,7 @@ def _parts(encoder: Serial, clips: SceneDataset) -> Iterator[_Part]:
             yield _Part(regions, batch.point_label.flatten().numpy())
 
 
-def _pool(encoder: Serial, clips: SceneDataset) -> Regions:
+def _pool(encoder: RowEncoder, clips: SceneDataset) -> Regions:
     """The first parts of all scenes."""
     first = [clips[0, int(i)] for i in np.flatnonzero(clips.clips[:, 1] == 0)]
     return encoder.regions(to_device(collate(first), device_of(encoder)))

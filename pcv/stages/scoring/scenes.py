@@ -8,61 +8,62 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from pcv.clip import ClipBatch, Progress
+from pcv.clip import ClipBatch
 from pcv.config.recipe import Recipe
 from pcv.data.dataset import collate
 from pcv.data.scenes.dataset import SceneDataset
 from pcv.data.store.store import Store
-from pcv.encoders import SceneEncoder, Serial
+from pcv.encoders import RowEncoder, SceneEncoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import point_scores
+from pcv.nn.mode import evaluating
 from pcv.objectives.drift import batch_drift
-from pcv.progress import Advance
+from pcv.progress import Advance, Progress
+from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.scoring.whole_scenes import Labeller, score_scenes
 from pcv.train.device import device_of, to_device
 
 TOGETHER = 8  # scenes at most whose drift is measured in one batch
-
-Found = tuple[dict[str, float], NDArray[np.int64], int]  # values, confusion of points, scenes
 
 
 def score_labelling(
     model: nn.Module,
     encoder: SceneEncoder,
     label: Labeller,
-    what: tuple[Store, NDArray[np.int64], Recipe],
+    asked: Asked,
     progress: Progress | None = None,
-) -> Found:
+) -> Scores:
     """Score what gives points classes on all stored points of scenes, and measure the drift.
 
     Args:
         model: All that ``label`` reads with; put in eval mode meanwhile.
         encoder: Its encoder.
         label: Gives every point of a batch a class.
-        what: Store, scenes, and the recipe that cuts them.
+        asked: Store, scenes, and the recipe that cuts them.
         progress: Called with parts scored.
 
     Raises:
         InputError: The store holds no scenes, or its points have no labels.
     """
-    store, scenes, recipe = what
+    store, scenes, recipe = asked
     clips = scene_clips(store, scenes, recipe)
-    classes = len(store.point_class_names or store.class_names)
     advance = Advance(progress, len(clips), "parts scored")
-    device, was_training = device_of(model), model.training
-    model.eval()
-    try:
-        found = score_scenes(
-            lambda batch: label(to_device(batch, device)), clips, classes, advance=advance
-        )
-    except ValueError as error:
-        raise InputError(f"{store.path}: {error}") from None
-    finally:
-        model.train(was_training)
-    matrix = found.full
-    values = point_scores(matrix)
-    drift = measure_drift(encoder, clips) if isinstance(encoder, Serial) else None
-    return values | ({} if drift is None else {"batch_drift": drift}), matrix, found.scenes
+    device = device_of(model)
+    with evaluating(model):
+        try:
+            found = score_scenes(
+                lambda batch: label(to_device(batch, device)),
+                clips,
+                asked.classes,
+                advance=advance,
+            )
+        except ValueError as error:
+            raise InputError(f"{store.path}: {error}") from None
+    values, rows = point_scores(found.full), encoder.in_a_row()
+    drift = None if rows is None else measure_drift(rows, clips)
+    if drift is not None:
+        values["batch_drift"] = drift
+    return Scores(values, found.full, found.scenes, recipe.eval.passes)
 
 
 def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> SceneDataset:
@@ -76,7 +77,7 @@ def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> Scen
     return SceneDataset(store, scenes, recipe.data, seed=recipe.train.seed)
 
 
-def measure_drift(encoder: Serial, clips: SceneDataset) -> float | None:
+def measure_drift(encoder: RowEncoder, clips: SceneDataset) -> float | None:
     """Return the mean batch drift over batches of parts of different scenes; None: one scene.
 
     The k-th parts of all scenes, at most ``TOGETHER``, are one batch.

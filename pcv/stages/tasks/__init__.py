@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pcv.config.objective import TaskName
 from pcv.config.recipe import Recipe
+from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.tasks.objects import Objects
 from pcv.stages.tasks.points import Points
 from pcv.stages.tasks.rooms import Rooms
-from pcv.stages.tasks.task import Asked, Picture, Scores, Task
+from pcv.stages.tasks.task import Picture, Task
 from pcv.stages.tasks.videos import Videos
 from pcv.stages.tasks.views import HeldOutViews
 

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from pcv.clip import Advance, ClipBatch, Progress
+from pcv.clip import ClipBatch
 from pcv.config.scoring import EvalConfig
 from pcv.data.dataset import evaluation_batches
 from pcv.data.scenes.dataset import SceneDataset, open_clips
 from pcv.data.windows import cover
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, mean_iou, per_class_iou, point_scores
-from pcv.evaluate.segmentation import Guess, guess_points, score_points
+from pcv.evaluate.segmentation import guess_points, score_points
+from pcv.nn.mode import evaluating
 from pcv.objectives import Supervised
+from pcv.progress import Advance, Progress
 from pcv.report.model_card import About
 from pcv.stages.prediction.inputs import Recording
-from pcv.stages.prediction.label_files import Labels, label_files
+from pcv.stages.prediction.label_files import label_files
 from pcv.stages.prediction.point_labels import label_recording
 from pcv.stages.prediction.room_labels import label_room
 from pcv.stages.pretrained import Pretrained
-from pcv.stages.scoring.seen import Seen, see_points
-from pcv.stages.scoring.whole_scenes import count_scenes
-from pcv.stages.tasks.task import Asked, Scores, Task, Work
+from pcv.stages.scoring.scores import Asked, Scores
+from pcv.stages.scoring.seen import Parts, Seen, nobody, see_points
+from pcv.stages.scoring.whole_scenes import score_scenes
+from pcv.stages.tasks.task import Task, Trained, Work
+from pcv.train.device import device_of, to_device
 
 WHOLE = 4  # clips of whole frames; a score does not depend on it
 
@@ -67,9 +73,13 @@ class Points(Task):
     ) -> Scores:
         store, videos, recipe = asked
         clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
-        advance = Advance(progress, len(clips), "regions scored")
-        seen = self.see(objective, clips, recipe.eval, advance, batch=WHOLE)
-        found = count_scenes(seen, clips, asked.classes)
+        advance, device = Advance(progress, len(clips), "regions scored"), device_of(objective)
+
+        def label(batch: ClipBatch) -> Tensor:
+            return guess_points(objective, to_device(batch, device)).label
+
+        with evaluating(objective):
+            found = score_scenes(label, clips, asked.classes, batch=WHOLE, advance=advance)
         values = point_scores(found.full)
         if recipe.data.spacing:
             kept = mean_iou(found.kept)
@@ -77,13 +87,7 @@ class Points(Task):
         return Scores(values, found.full, found.scenes)
 
     def see(
-        self,
-        objective: Supervised,
-        clips: SceneDataset,
-        passes: EvalConfig,
-        advance: Callable[[int], None] = lambda parts: None,
-        *,
-        batch: int = 1,
+        self, objective: Trained, clips: SceneDataset, passes: EvalConfig, advance: Parts = nobody
     ) -> Iterator[tuple[int, Seen]]:
         """Yield each room with what is told of the points that the model sees.
 
@@ -92,13 +96,8 @@ class Points(Task):
             clips: Rooms, without augmentation.
             passes: The passes over every room, where there may be several.
             advance: Called with the number of regions of each batch.
-            batch: Regions at a time.
         """
-
-        def guess(regions: ClipBatch) -> Guess:
-            return guess_points(objective, regions)
-
-        return see_points(objective, guess, clips, advance, batch=batch)
+        return see_points(objective, partial(guess_points, objective), clips, advance)
 
     def class_rows(
         self,
@@ -114,12 +113,7 @@ class Points(Task):
     ) -> Work:
         """Return what writes the labelled points of a recording or of a room; see ``Task``."""
         assert out is not None
-        label: Labels = label_recording
-        if model.config.scenes:
-
-            def label(model, store, row, path, advance):  # type: ignore[no-untyped-def,no-redef]  # noqa: ANN001, ANN202, E501
-                return label_room(model, self.see, (store, row), path, advance)
-
+        label = partial(label_room, see=self.see) if model.config.scenes else label_recording
         return label_files(model, out, recordings, label)
 
     def about(self, *, scenes: bool) -> About:

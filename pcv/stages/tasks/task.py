@@ -9,40 +9,19 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Progress
 from pcv.config.recipe import Recipe
 from pcv.data.splits import Split
-from pcv.data.store.store import Store
 from pcv.errors import InputError
+from pcv.progress import Progress
 from pcv.report.model_card import About
 from pcv.stages.finished import FinishedRun
-from pcv.stages.labels import class_names, scored_videos
+from pcv.stages.labels import scored_videos
 from pcv.stages.prediction.inputs import Recording
 from pcv.stages.pretrained import Pretrained
+from pcv.stages.scoring.scores import Asked, Scores
 
+Trained = Any  # an objective of a task: each task knows its own class
 Work = Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]
-
-
-class Asked(NamedTuple):
-    """What is scored."""
-
-    store: Store
-    videos: NDArray[np.int64]  # (n,) rows of the store
-    recipe: Recipe
-
-    @property
-    def classes(self) -> int:
-        """How many classes there are."""
-        return len(class_names(self.store, self.recipe))
-
-
-class Scores(NamedTuple):
-    """What scoring some videos found."""
-
-    values: dict[str, float]
-    confusion: NDArray[np.int64] | None = None  # (classes, classes) of videos, or of points
-    videos: int | None = None  # scored
-    passes: int | None = None  # over every scene
 
 
 class Picture(NamedTuple):
@@ -69,7 +48,7 @@ class Task:
         """Return the rows (n,) of the videos that a finished run is scored on."""
         return scored_videos(split, recipe)
 
-    def score(self, objective: Any, asked: Asked, progress: Progress | None = None) -> Scores:  # noqa: ANN401
+    def score(self, objective: Trained, asked: Asked, progress: Progress | None = None) -> Scores:
         """Score an objective of this task.
 
         Raises:

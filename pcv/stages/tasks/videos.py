@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.clip import Advance, Progress
 from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.scenes.dataset import open_clips
 from pcv.data.windows import clip_span
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
 from pcv.evaluate.videos import score_clips
 from pcv.objectives import Supervised
+from pcv.progress import Advance, Progress
 from pcv.report.model_card import About
 from pcv.stages.prediction.inputs import Recording
 from pcv.stages.pretrained import Pretrained
-from pcv.stages.tasks.task import Asked, Scores, Task, Work
+from pcv.stages.scoring.scores import Asked, Scores
+from pcv.stages.tasks.task import Task, Work
 
 BATCH = 32  # clips; a score does not depend on it
 

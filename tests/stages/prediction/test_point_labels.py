@@ -105,9 +105,9 @@ def test_points_are_told_from_frames_of_the_interval(segmented, interval, tmp_pa
     model.recipe = model.recipe.model_copy(update={"data": data})
     store, real = open_store(segmented.store), point_labels.guess_points
 
-    def guess_points(objective, points):
-        shown.append(points)
-        return real(objective, points)
+    def guess_points(objective, batch):
+        shown.append(batch.points)
+        return real(objective, batch)
 
     monkeypatch.setattr(point_labels, "guess_points", guess_points)
     label_recording(model, store, 0, tmp_path / "00", lambda done, count: None)

@@ -25,10 +25,10 @@ from pcv.evaluate.metrics import confusion_matrix
 from pcv.stages.evaluate import evaluate
 from pcv.stages.predict import Wanted, predict
 from pcv.stages.prediction.inputs import Reading
-from pcv.stages.prediction.room_labels import _Objects, guess_room, label_room, room_data
+from pcv.stages.prediction.room_labels import _Objects, label_room, room_data
 from pcv.stages.pretrained import Pretrained, _build, from_pretrained
-from pcv.stages.scoring.score import score
-from pcv.stages.scoring.whole_scenes import read_scenes
+from pcv.stages.scoring.scores import Asked
+from pcv.stages.tasks import TASKS
 from pcv.synth.room_rays import CLASSES
 from pcv.train.exported import ModelConfig, StorageConfig
 from tests import rooms as posed
@@ -150,7 +150,7 @@ def test_the_encoder_is_shown_what_scoring_shows_it(room_run) -> None:
             assert np.array_equal(ours[0, item].columns[name], theirs[0, item].columns[name])
 
 
-def test_a_model_of_videos_labels_rooms_too(rooms: Store) -> None:
+def test_a_model_of_videos_labels_rooms_too(rooms: Store, monkeypatch) -> None:
     """Encoders of recordings also serve scenes, as in scoring; colours reach them."""
     data = {"frames": 1, "points": 256, "spacing": 0.4, "colour": True}
     encoder = {
@@ -160,21 +160,22 @@ def test_a_model_of_videos_labels_rooms_too(rooms: Store) -> None:
     tree = {"stage": "finetune", "data": data, "encoder": encoder, "objective": {"name": "segment"}}
     model = untrained(tree, rooms)
     scenes = np.arange(1)
-    ((_, (label, share)),) = read_scenes(
-        lambda batch: guess_room(model.body, batch), SceneDataset(rooms, scenes, room_data(model))
-    )
-    ((_, (other,)),) = read_scenes(
-        lambda batch: guess_room(model.body, batch._replace(point_colour=255 - batch.point_colour))[
-            1:
-        ],
-        SceneDataset(rooms, scenes, room_data(model)),
-    )
-    assert not torch.equal(share, other)
+    task, body = TASKS["points"], model.supervised
     clips = SceneDataset(rooms, scenes, room_data(model))
-    guess = label.numpy()[clips.nearest_kept(0)]
+    ((_, seen),) = task.see(body, clips, model.recipe.eval)
+    guess_as_it_is = body.guess
+
+    def inverted(batch):
+        return guess_as_it_is(batch._replace(point_colour=255 - batch.point_colour))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(body, "guess", inverted)
+        ((_, other),) = task.see(body, clips, model.recipe.eval)
+    assert not np.array_equal(seen.share, other.share)
+    guess = seen.label[clips.nearest_kept(0)]
     truth = rooms.read_column("labels", 0, FRAME, len(guess))[0]
     wanted = confusion_matrix(truth[truth >= 0], guess[truth >= 0], len(model.config.class_names))
-    assert np.array_equal(score(model.body, rooms, scenes, model.recipe).confusion, wanted)
+    assert np.array_equal(task.score(body, Asked(rooms, scenes, model.recipe)).confusion, wanted)
 
 
 def untrained(tree: dict, store: Store) -> Pretrained:
@@ -299,7 +300,8 @@ def test_real_rooms_are_told_as_the_store_of_them(tmp_path: Path) -> None:
     for row, source in enumerate(reader.list_videos(tmp_path / "raw")):
         kept = MemoryStore(bare, source, storage_of(model), keep=model.columns)
         for name, held in (("stored", (store, row)), ("raw", (kept, 0))):
-            label_room(model, *held, tmp_path / f"{name}.ply", lambda done, count: None)
+            path = tmp_path / f"{name}.ply"
+            label_room(model, *held, path, lambda done, count: None, see=TASKS["rooms"].see)
         stored, raw = (load(tmp_path / f"{name}.ply") for name in ("stored", "raw"))
         (order,) = kept.read_column(INDEX, 0, FRAME, len(raw))
         for field in ("label", "score", "nearest"):

@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from pcv.clip import Logits
 from pcv.config.recipe import build_recipe
 from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
-from pcv.objectives import SceneInstances, build_objective
+from pcv.objectives import build_objective
+from pcv.objectives.scene_instances import SceneInstances
 from pcv.stages.scoring.instances import find_objects, score_instances
 from pcv.stages.scoring.scenes import scene_clips
+from pcv.stages.scoring.scores import Asked
 
 ENCODER = {"name": "sparseunet", "inputs": [], "voxel": 0.5, "stem": 4, "channels": [4, 4],
            "blocks": [1, 1]}  # fmt: skip
@@ -34,7 +37,7 @@ class Oracle(torch.nn.Module):
         self.config, self.store = objective.config, store
         self.weight = torch.nn.Parameter(torch.zeros(1))
 
-    def predict(self, batch):
+    def guess(self, batch):
         scene, index = int(batch.video), batch.point_index.flatten().clamp(min=0).numpy()
         whole, frame = int(self.store.videos.sizes[scene]), np.zeros(1, np.int64)
         points = self.store.read(scene, frame, whole)[0]
@@ -46,8 +49,8 @@ class Oracle(torch.nn.Module):
         classes = len(self.store.point_class_names)
         logits = 9.0 * np.eye(classes, dtype=np.float32)[np.maximum(label, 0)]
         shape = (1, 1, len(index), -1)
-        return (torch.from_numpy(logits[index]).reshape(shape),
-                torch.from_numpy((middle - points)[index]).reshape(shape))  # fmt: skip
+        return Logits(torch.from_numpy(logits[index]).reshape(shape),
+                      torch.from_numpy((middle - points)[index]).reshape(shape))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +66,12 @@ def test_an_oracle_finds_every_object_and_random_weights_few(objects, points):
     objective = build_objective(asked, encoder, classes=len(objects.point_class_names))
     assert isinstance(objective, SceneInstances)
     scenes = np.arange(min(2, len(objects)))
-    values, matrix, count = score_instances(Oracle(objective, objects), (objects, scenes, asked))
+    what = Asked(objects, scenes, asked)
+    values, matrix, count, _ = score_instances(Oracle(objective, objects), what)
     assert count == len(scenes)
     assert values["point_accuracy"] == 1
     assert np.trace(matrix) == matrix.sum()
-    random, _, _ = score_instances(objective, (objects, scenes, asked))
+    random = score_instances(objective, what).values
     if not np.isnan(values["ap50"]):
         assert values["ap50"] > 0.9
         assert random["ap50"] < 0.5
@@ -94,4 +98,4 @@ def test_points_without_instances_are_refused(labelled):
     asked = recipe(50)
     objective = build_objective(asked, build_encoder(asked.encoder), classes=2)
     with pytest.raises(InputError, match="no instances"):
-        score_instances(objective, (labelled, np.arange(1), asked))
+        score_instances(objective, Asked(labelled, np.arange(1), asked))

@@ -5,7 +5,7 @@ import torch
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.robustness import COMPANIES
-from pcv.objectives import SceneSegment
+from pcv.objectives.scene_segment import SceneSegment
 from pcv.stages.scoring.robustness import robustness
 from tests.stages.scene_jobs import ENCODER, finetuning
 

@@ -7,8 +7,8 @@ import torch
 from pcv.clip import ClipBatch
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import P4TransformerConfig
-from pcv.config.objective import SegmentConfig
 from pcv.config.recipe import Recipe
+from pcv.config.supervised import SegmentConfig
 from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.raw.scannet import ScanNet

@@ -1,46 +1,42 @@
-"""``pcv view`` of a run that labels rooms: colours, truth and prediction, seen from above."""
+"""Rooms seen from above: their colours, the truth, and what a run tells of them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pcv.config.recipe import Recipe
+from pcv.config.scoring import EvalConfig
 from pcv.data.files.labelled_ply import class_colours
-from pcv.data.store.store import Store, open_store
+from pcv.data.scenes.dataset import SceneDataset
+from pcv.data.store.store import Store
 from pcv.errors import InputError
-from pcv.objectives import SceneInstances, SceneSegment
+from pcv.objectives import Objective
 from pcv.report.pictures import PictureColumn, from_above, write_columns
-from pcv.stages.job import load_run
-from pcv.stages.scoring.instances import find_objects
+from pcv.stages.finished import FinishedRun
+from pcv.stages.labels import class_names, split_of
 from pcv.stages.scoring.scenes import scene_clips
-from pcv.stages.scoring.score import class_names, split_of
-from pcv.stages.scoring.voting import vote
-from pcv.stages.scoring.whole_scenes import label_scenes
-from pcv.train.device import device_of, to_device
+from pcv.stages.scoring.seen import Seen
+from pcv.stages.tasks.task import Picture
 
 PIXELS = 240  # of a picture's side
 MARGIN = 1.04  # around a room
 UNKNOWN = (210, 210, 210)  # points without a class
 WRONG, RIGHT = (200, 30, 30), (225, 225, 225)
 FRAME = np.zeros(1, np.int64)
+See = Callable[[Objective, SceneDataset, EvalConfig], Iterator[tuple[int, Seen]]]
 
 
-def view_rooms(
-    run: Path, recipe: Recipe, store: Path, out: Path, *, scene: str | None, most: int
-) -> dict[str, Any]:
+def draw_rooms(run: FinishedRun, see: See, picture: Picture) -> dict[str, Any]:
     """Draw rooms with the classes of their points: a row a room.
 
     Args:
-        run: Run folder of scene_segment or scene_instances.
-        recipe: Its recipe.
-        store: Of rooms.
-        out: PNG to write.
-        scene: Name of the only room; None: the first that test.
-        most: Rooms shown.
+        run: A run that labels the points of rooms.
+        see: Yields each room with what is told of the points that the model sees.
+        picture: What is drawn, and where to.
 
     Returns:
         JSON-able: the rooms, the share of labelled points that is right in each, the picture.
@@ -48,28 +44,30 @@ def view_rooms(
     Raises:
         InputError: No such room, none that tests, or the store holds none.
     """
-    opened = open_store(store, recipe.data.dataset)
+    opened, recipe = run.open_store(picture.store), run.recipe
     names = class_names(opened, recipe)
-    rooms = _rooms(opened, scene, recipe)[:most]
-    objective = load_run(run, recipe, len(names)).eval()
-    assert isinstance(objective, SceneSegment | SceneInstances)
+    rooms = _rooms(opened, picture.scene, recipe)[: picture.most]
+    objective = run.objective(len(names)).eval()
+    clips = scene_clips(opened, np.array(rooms), recipe)
+    seen = dict(see(objective, clips, recipe.eval))
     columns: dict[str, list[NDArray[np.uint8]]] = {}
     share, met = [], np.zeros(len(names), bool)
-    for room, told in zip(rooms, _told(objective, opened, rooms, recipe), strict=True):
+    for room in rooms:
+        told = _told(seen[room], clips.nearest_kept(room))
         truth = _all(opened, room, "labels").astype(np.int64)
         known = truth >= 0
         right = told.label[known] == truth[known]
         share.append(float(right.mean()) if known.any() else None)
         met[np.unique(np.concatenate([told.label, truth[known]]))] = True
-        for name, picture in _pictures(opened, room, truth, told, len(names)).items():
-            columns.setdefault(name, []).append(picture)
+        for name, drawn in _pictures(opened, room, truth, told, len(names)).items():
+            columns.setdefault(name, []).append(drawn)
     legend = [(names[i], class_colours(len(names))[i].tolist()) for i in np.flatnonzero(met)]
-    write_columns(out, [PictureColumn(*each) for each in columns.items()], legend=legend)
+    write_columns(picture.path, [PictureColumn(*each) for each in columns.items()], legend=legend)
     return {
-        "run": str(run),
+        "run": str(run.path),
         "rooms": [opened.videos.name[room] for room in rooms],
         "point_accuracy": share,
-        "picture": str(out),
+        "picture": str(picture.path),
     }
 
 
@@ -78,6 +76,16 @@ class _Told(NamedTuple):
 
     label: NDArray[np.int64]  # (n,)
     number: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
+
+
+def _told(seen: Seen, near: NDArray[np.int64]) -> _Told:
+    """What is told of all stored points: each takes what its nearest seen one was given."""
+    if seen.objects is None:
+        return _Told(seen.label[near])
+    number = np.full(len(seen.label), -1, np.int64)
+    for rank, each in reversed(list(enumerate(seen.objects))):  # the most confident last
+        number[each.mask] = rank
+    return _Told(seen.label[near], number[near])
 
 
 def _pictures(
@@ -118,24 +126,6 @@ def _rooms(store: Store, scene: str | None, recipe: Recipe) -> list[int]:
         known = ", ".join(store.videos.name[:10])
         raise InputError(f"{store.path}: no room {scene} (the first: {known})")
     return [store.videos.name.index(scene)]
-
-
-def _told(
-    objective: SceneSegment | SceneInstances, store: Store, rooms: list[int], recipe: Recipe
-) -> list[_Told]:
-    clips = scene_clips(store, np.array(rooms), recipe)
-    if isinstance(objective, SceneInstances):
-        told: dict[int, _Told] = {}
-        for room, share, proposals in find_objects(objective, clips):
-            number = np.full(len(share), -1, np.int64)
-            for rank, each in reversed(list(enumerate(proposals))):  # the most confident last
-                number[each.mask] = rank
-            near = clips.nearest_kept(room)
-            told[room] = _Told(share.argmax(1).numpy()[near], number[near])
-        return [told[room] for room in rooms]
-    device, label = device_of(objective), vote(objective.scores, recipe.eval)
-    found = dict(label_scenes(lambda batch: label(to_device(batch, device)), clips))
-    return [_Told(found[room][clips.nearest_kept(room)]) for room in rooms]
 
 
 def _all(store: Store, room: int, column: str = "") -> NDArray[Any]:

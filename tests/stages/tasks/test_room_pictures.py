@@ -6,8 +6,8 @@ from PIL import Image
 
 from pcv.data.splits import Split
 from pcv.errors import InputError
+from pcv.stages.tasks.room_pictures import PIXELS, RIGHT, UNKNOWN, WRONG
 from pcv.stages.view import view
-from pcv.stages.view_rooms import PIXELS, RIGHT, UNKNOWN, WRONG
 
 
 def columns(path) -> list[np.ndarray]:
@@ -44,10 +44,10 @@ def test_objects_are_shown_where_a_run_finds_them(object_run, tmp_path) -> None:
 def test_what_cannot_be_shown_is_one_line(room_run, rooms, tmp_path, monkeypatch) -> None:
     with pytest.raises(InputError, match=r"no room x \(the first: scene0000_00"):
         view(room_run.run, tmp_path / "a.png", scene="x")
-    monkeypatch.setattr("pcv.stages.view_rooms.open_store", lambda *_: rooms)
+    monkeypatch.setattr("pcv.stages.finished.open_store", lambda *_: rooms)
     nothing = Split(*[np.empty(0, np.int64)] * 3)
     with monkeypatch.context() as patch:
-        patch.setattr("pcv.stages.view_rooms.split_of", lambda *_: nothing)
+        patch.setattr("pcv.stages.tasks.room_pictures.split_of", lambda *_: nothing)
         with pytest.raises(InputError, match="no room tests"):
             view(room_run.run, tmp_path / "a.png")
     monkeypatch.delitem(rooms.columns, "labels")

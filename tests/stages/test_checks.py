@@ -3,11 +3,19 @@ import json
 import pytest
 
 from pcv.config.data import AugmentConfig, DataConfig
-from pcv.config.objective import PointCPSCConfig, SceneSegmentConfig
+from pcv.config.encoder import SerialConfig
+from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.recipe import Recipe
+from pcv.config.supervised import SceneSegmentConfig
 from pcv.data.scenes.dataset import open_clips
 from pcv.errors import InputError, RecipeError
-from pcv.stages.label_checks import check_point_labels, check_subjects, write_limits
+from pcv.stages.checks import (
+    check_channels,
+    check_labels,
+    check_store,
+    check_subjects,
+    write_limits,
+)
 from tests.stages.scene_jobs import DATA, finetuning
 
 STILL = AugmentConfig()
@@ -29,7 +37,7 @@ def test_class_weights_are_one_a_class(rooms, tmp_path) -> None:
     recipe = finetuning(rooms, tmp_path, objective=objective).recipe
     clips = open_clips(rooms, [0], DATA, augment=STILL)
     with pytest.raises(RecipeError, match=r"2 weights, but .* has 20 classes"):
-        check_point_labels(recipe, rooms, clips)
+        check_labels(recipe, rooms, clips)
 
 
 def test_limits_are_written_and_may_not_change(rooms, store, tmp_path) -> None:
@@ -52,3 +60,30 @@ def test_limits_are_written_and_may_not_change(rooms, store, tmp_path) -> None:
     listed.write_text(json.dumps(known))
     with pytest.raises(InputError, match=r"began with other labelled points than .*few\.json"):
         write_limits(tmp_path, clips(labelled_points=str(listed)))
+
+
+def recipe(inputs, **data):
+    return Recipe(
+        stage="finetune", data=DataConfig(frames=1, **data),
+        encoder=SerialConfig(name="serial", inputs=inputs),
+        objective=SceneSegmentConfig(name="scene_segment"),
+    )  # fmt: skip
+
+
+def test_channels_that_the_store_has_and_the_recipe_asks_for_pass(labelled):
+    check_channels(labelled, recipe(("xyz", "colour"), colour=True))
+    check_channels(labelled, recipe(("xyz",)))
+    check_store(labelled, Recipe(stage="pretrain"))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "data", "said"),
+    [
+        (("xyz", "normal"), {"normals": True}, "its points have no normals"),
+        (("xyz", "colour"), {}, "set data.colour=true"),
+    ],
+)
+def test_channels_that_are_missing_are_one_line(labelled, inputs, data, said):
+    with pytest.raises(RecipeError, match=said) as caught:
+        check_store(labelled, recipe(inputs, **data))
+    assert "\n" not in str(caught.value)

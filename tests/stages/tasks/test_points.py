@@ -1,22 +1,18 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pcv.clip import ClipBatch
 from pcv.config.data import DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.objective import SegmentConfig
 from pcv.config.recipe import Recipe
+from pcv.config.supervised import SegmentConfig
 from pcv.config.training import TrainConfig
 from pcv.data import dataset
 from pcv.data.prepare import prepare
 from pcv.data.store.store import Store, open_store
-from pcv.data.windows import clip_frames, clip_starts, cover
 from pcv.errors import InputError, RecipeError
-from pcv.stages import label_checks
+from pcv.stages import checks
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job
 from pcv.stages.training import finetune
@@ -29,31 +25,6 @@ SCENE = P4TransformerConfig(
     head_channels=8, mlp=16,
 )  # fmt: skip
 PSTNET = PSTNetConfig(width=0.03, radius=0.5)
-
-
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=3), st.integers(1, 6), st.integers(1, 3))
-def test_every_frame_that_a_clip_reaches_counts_once(lengths, frames, interval) -> None:
-    clips = np.concatenate([
-        np.stack([np.full(len(starts), video), starts], 1)
-        for video, length in enumerate(lengths)
-        for starts in [clip_starts(length, frames, interval, 1, "pad")]
-    ])  # fmt: skip
-    chosen, fresh = cover(clips, np.array(lengths), frames, interval)
-    counted = [
-        (int(video), int(frame))
-        for (video, start), new in zip(chosen, fresh, strict=True)
-        for frame in clip_frames(int(start), frames, interval, lengths[video])[new]
-    ]
-    assert len(counted) == len(set(counted))
-    if interval == 1:
-        assert len(counted) == sum(lengths)
-
-
-def test_whole_clips_follow_each_other_and_the_last_reaches_back() -> None:
-    clips = np.stack([np.zeros(7, np.int64), np.arange(7)], 1)
-    chosen, fresh = cover(clips, np.array([10]), 4, 1)
-    assert chosen[:, 1].tolist() == [0, 4, 6]
-    assert fresh[-1].tolist() == [False, False, True, True]
 
 
 def segmenting(store: Store, out: Path, encoder=PSTNET, **train: object) -> Job:
@@ -79,7 +50,7 @@ def _labelled(monkeypatch: pytest.MonkeyPatch) -> None:
         return batch._replace(point_label=label)
 
     monkeypatch.setattr(dataset, "collate", collate)
-    monkeypatch.setattr(label_checks, "collate", collate)
+    monkeypatch.setattr(checks, "collate", collate)
 
 
 def scored_run(store: Store, out: Path, encoder=PSTNET) -> tuple[RunResult, dict]:

@@ -1,0 +1,49 @@
+"""The encoders and objectives that a recipe can name.
+
+A new one is a line here; those of other packages are entry points (``pcv.plugins``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pcv import plugins
+from pcv.config.chosen import Chosen
+from pcv.config.encoder import (
+    EncoderConfig,
+    P4TransformerConfig,
+    PSTNetConfig,
+    SerialConfig,
+    SparseUNetConfig,
+)
+from pcv.config.objective import ObjectiveConfig
+from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
+from pcv.config.supervised import (
+    ClassifyConfig,
+    SceneInstancesConfig,
+    SceneSegmentConfig,
+    SegmentConfig,
+)
+
+ENCODERS: dict[str, type[EncoderConfig]] = {
+    "pstnet": PSTNetConfig,
+    "p4transformer": P4TransformerConfig,
+    "serial": SerialConfig,
+    "sparseunet": SparseUNetConfig,
+}
+OBJECTIVES: dict[str, type[ObjectiveConfig]] = {
+    "pointcpsc": PointCPSCConfig,
+    "pointcsp": PointCSPConfig,
+    "gaussiancross": GaussianCrossConfig,
+    "classify": ClassifyConfig,
+    "segment": SegmentConfig,
+    "scene_segment": SceneSegmentConfig,
+    "scene_instances": SceneInstancesConfig,
+}
+
+AnyEncoderConfig = Annotated[
+    EncoderConfig, Chosen(plugins.ENCODERS, ENCODERS, EncoderConfig, "pstnet")
+]
+AnyObjectiveConfig = Annotated[
+    ObjectiveConfig, Chosen(plugins.OBJECTIVES, OBJECTIVES, ObjectiveConfig, "pointcpsc")
+]
