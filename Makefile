@@ -17,7 +17,7 @@ bin := .venv/bin
 	touch $@
 
 demo: .venv/installed
-	PATH="$(CURDIR)/$(bin):$$PATH" bash recipes/demo.sh $(DEMO)
+	PATH="$(CURDIR)/$(bin):$$PATH" bash recipes/demo/demo.sh $(DEMO)
 
 test: .venv/installed
 	$(bin)/python -m pytest

@@ -29,7 +29,7 @@ app = typer.Typer(
     name="pcv",
     help="Learn from point cloud videos without labels.",
     epilog="Example: pcv synth raw && pcv prepare msr raw store && "
-    "pcv pretrain recipes/msr_small.yaml --store store",
+    "pcv pretrain recipes/msr/pretrain_small.yaml --store store",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -109,7 +109,7 @@ def pretrain(  # noqa: PLR0913 - the options are the interface
     run_jobs(train, request, Again(seeds, folds), json, resume=resume)
 
 
-@app.command(epilog="Example: pcv finetune recipes/msr_finetune.yaml --from runs/msr-seed0")
+@app.command(epilog="Example: pcv finetune recipes/msr/finetune.yaml --from runs/msr-seed0")
 def finetune(  # noqa: PLR0913 - the options are the interface
     recipe: RecipeFile,
     start: Start = None,
@@ -129,7 +129,7 @@ def finetune(  # noqa: PLR0913 - the options are the interface
     run_jobs(train, request, Again(seeds, folds), json, resume=resume)
 
 
-@app.command(epilog="Example: pcv probe recipes/msr_probe.yaml --from runs/msr-seed0")
+@app.command(epilog="Example: pcv probe recipes/msr/probe.yaml --from runs/msr-seed0")
 def probe(  # noqa: PLR0913 - the options are the interface
     recipe: RecipeFile,
     start: Start = None,
@@ -148,7 +148,7 @@ def probe(  # noqa: PLR0913 - the options are the interface
     run_jobs(run_probe, request, Again(seeds, folds), json)
 
 
-@app.command(name="eval", epilog="Example: pcv eval runs/msr_finetune-seed0 --split test --json")
+@app.command(name="eval", epilog="Example: pcv eval runs/msr-finetune-seed0 --split test --json")
 def evaluate(  # noqa: PLR0913 - the options are the interface
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finetuned run folder.")],
     store: StoreOption = None,
@@ -175,8 +175,8 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
 
 
 @app.command(
-    epilog="Examples: pcv view runs/redkitchen_small-seed0 --out kitchen.png\n\n"
-    "pcv view runs/pointcsp_finetune-seed0 --out rooms.png --views 2"
+    epilog="Examples: pcv view runs/rgbd-pretrain_redkitchen_small-seed0 --out kitchen.png\n\n"
+    "pcv view runs/scannet-finetune_pointcsp-seed0 --out rooms.png --views 2"
 )
 def view(
     run: Annotated[

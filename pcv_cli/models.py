@@ -11,10 +11,10 @@ from pcv_cli import console, show
 from pcv_cli.options import Json, SkipBad
 
 PREDICT_EXAMPLE = (
-    "Example: pcv predict runs/msr_finetune-seed0 Depth/a01_s02_e01_sdepth.bin, or of rooms: "
-    "pcv predict runs/pointcsp_finetune-seed0 office.ply --out labels"
+    "Example: pcv predict runs/msr-finetune-seed0 Depth/a01_s02_e01_sdepth.bin, or of rooms: "
+    "pcv predict runs/scannet-finetune_pointcsp-seed0 office.ply --out labels"
 )
-EXPORT_EXAMPLE = "Example: pcv export runs/msr_finetune-seed0 models/msr"
+EXPORT_EXAMPLE = "Example: pcv export runs/msr-finetune-seed0 models/msr"
 
 Checkpoint = Annotated[str, typer.Option("--checkpoint", help="Of a run: last or best.")]
 TrainedOn = Annotated[

@@ -15,7 +15,7 @@ class Job(NamedTuple):
     """One run of one stage."""
 
     recipe: Recipe
-    name: str  # of the recipe file, without its suffix
+    name: str  # of the recipe, as ``recipe_name`` says
     store: Path
     out: Path
     start: Path | None = None  # pretrained run; None: random weights
@@ -43,11 +43,12 @@ class Job(NamedTuple):
             )
         if store is None and recipe.store is None:
             raise InputError(f"{recipe_file}: no store; give --store DIR (pcv prepare writes one)")
+        name = recipe_name(recipe_file, recipe.data.dataset)
         return cls(
             recipe=recipe,
-            name=recipe_file.stem,
+            name=name,
             store=store or Path(str(recipe.store)),
-            out=out or Path("runs") / f"{recipe_file.stem}-seed{recipe.train.seed}",
+            out=out or Path("runs") / f"{name}-seed{recipe.train.seed}",
             start=start,
         )
 
@@ -68,3 +69,14 @@ class Job(NamedTuple):
             "init": self.start.name if self.start else "random",
             "fold": train.validation_fold,
         }
+
+
+def recipe_name(recipe_file: Path, dataset: str | None) -> str:
+    """Name a recipe after its dataset and its file, as ``msr-finetune``.
+
+    Args:
+        recipe_file: Its stem says the stage; recipes of all datasets share the names of stages.
+        dataset: ``data.dataset`` of the recipe; None where it is of any.
+    """
+    stem = recipe_file.stem
+    return stem if dataset is None or stem.startswith(dataset) else f"{dataset}-{stem}"

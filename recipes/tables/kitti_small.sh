@@ -9,9 +9,9 @@ recipes=$(cd "$(dirname "$0")/.." && pwd)
 
 for seed in ${SEEDS:-0 1 2}; do
   settings=(--store "$store" --set train.seed="$seed" --resume)
-  pcv pretrain "$recipes/kitti_small.yaml" "${settings[@]}" --out "$runs/pretrain-$seed"
-  pcv finetune "$recipes/kitti_small_finetune.yaml" "${settings[@]}" \
+  pcv pretrain "$recipes/kitti/pretrain_small.yaml" "${settings[@]}" --out "$runs/pretrain-$seed"
+  pcv finetune "$recipes/kitti/finetune_small.yaml" "${settings[@]}" \
     --from "$runs/pretrain-$seed" --out "$runs/finetune-$seed"
-  pcv finetune "$recipes/kitti_small_finetune.yaml" "${settings[@]}" --out "$runs/scratch-$seed"
+  pcv finetune "$recipes/kitti/finetune_small.yaml" "${settings[@]}" --out "$runs/scratch-$seed"
 done
 pcv report "$runs"/pretrain-* "$runs"/finetune-* "$runs"/scratch-* --out "$runs/report"

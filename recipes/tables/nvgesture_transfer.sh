@@ -19,10 +19,10 @@ for half in 0 1; do
   pcv prepare nvgesture "$halved" "$runs/store-$half" --points 1024
   for seed in ${SEEDS:-0 1 2}; do
     settings=(--store "$runs/store-$half" --set train.seed="$seed" --resume)
-    pcv finetune "$recipes/nvgesture_transfer.yaml" "${settings[@]}" \
+    pcv finetune "$recipes/nvgesture/finetune_transfer_small.yaml" "${settings[@]}" \
       --from "$pretrained/pretrain-$seed" --set optim.encoder_lr=0.3 \
       --out "$runs/run-finetune-$half-$seed"
-    pcv finetune "$recipes/nvgesture_transfer.yaml" "${settings[@]}" \
+    pcv finetune "$recipes/nvgesture/finetune_transfer_small.yaml" "${settings[@]}" \
       --out "$runs/run-scratch-$half-$seed"
   done
 done

@@ -12,10 +12,10 @@ rooms=$runs/rooms
 store=$runs/store
 
 both() { # STAGE NAME SEED STORE SETTINGS...: from the seed's pretrained run, and from random weights
-  local stage=$1 name=$2 seed=$3 store=$4 recipe=$1
+  local stage=$1 name=$2 seed=$3 store=$4 task=
   shift 4
-  [[ $name == *objects ]] && recipe=instances
-  local run=(pcv "$stage" "$recipes/rgbd/rooms_small_$recipe.yaml" --store "$store")
+  [[ $name == *objects ]] && task=_instances
+  local run=(pcv "$stage" "$recipes/rgbd/${stage}_rooms${task}_small.yaml" --store "$store")
   run+=(--set train.seed="$seed" "$@")
   [[ $stage == finetune ]] && run+=(--resume)
   "${run[@]}" --from "$runs/pretrain-$seed" --out "$runs/$name-pretrained-$seed"
@@ -25,7 +25,7 @@ both() { # STAGE NAME SEED STORE SETTINGS...: from the seed's pretrained run, an
 [[ -e $rooms/classes.txt ]] || pcv synth "$rooms" --format rgbd --sequences 12 --frames 24
 pcv prepare rgbd "$rooms" "$store" --test room-08,room-09,room-10,room-11 --held-out 5
 for seed in ${SEEDS:-0 1 2}; do
-  pcv pretrain "$recipes/rgbd/rooms_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
+  pcv pretrain "$recipes/rgbd/pretrain_rooms_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
     --set train.seed="$seed" --resume
   both probe probe "$seed" "$store"
   both finetune all "$seed" "$store"

@@ -16,7 +16,7 @@ for seed in ${SEEDS:-0}; do
     start=()
     [[ -n ${!pretrained:-} ]] && start=(--from "${!pretrained//\{seed\}/$seed}")
     for area in ${AREAS:-1 2 3 4 5 6}; do
-      pcv finetune "${FINETUNE:-$recipes/s3dis/${system}_finetune.yaml}" --store "$store" \
+      pcv finetune "${FINETUNE:-$recipes/s3dis/finetune_$system.yaml}" --store "$store" \
         "${start[@]}" "${more[@]}" --set train.seed="$seed" --set "train.test_subjects=[$area]" \
         --out "$runs/run-$system-area$area-$seed" --resume
     done

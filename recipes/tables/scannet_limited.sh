@@ -11,13 +11,14 @@ store=$1
 runs=${2:-runs/scannet_limited}
 recipes=$(cd "$(dirname "$0")/.." && pwd)
 read -ra more <<<"${MORE:-}"
-recipe=$recipes/scannet/gaussiancross_finetune.yaml
+recipe=$recipes/scannet/finetune_gaussiancross.yaml
 limited=(--set optim.lr=0.003 --set train.batch=24)
 if [[ ${SIZE:-full} == small ]]; then
-  recipe=$recipes/scannet/pointcsp_small_finetune.yaml
+  recipe=$recipes/scannet/finetune_pointcsp_small.yaml
   limited=()
 elif [[ -z ${PRETRAINED:-} ]]; then
-  echo "give PRETRAINED=RUN, such as one of recipes/scannet/gaussiancross.yaml, or SIZE=small" >&2
+  echo "give PRETRAINED=RUN, such as one of recipes/scannet/pretrain_gaussiancross.yaml," \
+    "or SIZE=small" >&2
   exit 2
 fi
 
@@ -30,7 +31,7 @@ cell() { # NAME SEED SETTING: from the pretrained run and from scratch
 for seed in ${SEEDS:-0 1 2}; do
   start=${PRETRAINED:-$runs/pretrain-$seed}
   if [[ -z ${PRETRAINED:-} ]]; then
-    pcv pretrain "$recipes/scannet/pointcsp_small.yaml" --store "$store" "${more[@]}" \
+    pcv pretrain "$recipes/scannet/pretrain_pointcsp_small.yaml" --store "$store" "${more[@]}" \
       --set train.seed="$seed" --out "$runs/pretrain-$seed" --resume
   fi
   for count in ${SCENES:-1 5 10 20}; do

@@ -11,19 +11,19 @@ seeds=${SEEDS:-0 1 2}
 finetune() { # NAME SEED FROM WEIGHT: FROM is a pretraining, or nothing
   local start=()
   [[ -n $3 ]] && start=(--from "$runs/pretrain-$3-$2")
-  pcv finetune "$recipes/scannet/pointcsp_small_finetune.yaml" --store "$store" \
+  pcv finetune "$recipes/scannet/finetune_pointcsp_small.yaml" --store "$store" \
     "${start[@]}" --out "$runs/finetune-$1-$2" --set train.seed="$2" \
     --set objective.preserve_weight="$4" --resume
 }
 
 for seed in $seeds; do
   for mode in cross single; do
-    pcv pretrain "$recipes/scannet/pointcsp_small.yaml" --store "$store" \
+    pcv pretrain "$recipes/scannet/pretrain_pointcsp_small.yaml" --store "$store" \
       --out "$runs/pretrain-$mode-$seed" --set train.seed="$seed" --set objective.mode=$mode --resume
-    pcv probe "$recipes/scannet/pointcsp_small_probe.yaml" --store "$store" \
+    pcv probe "$recipes/scannet/probe_pointcsp_small.yaml" --store "$store" \
       --from "$runs/pretrain-$mode-$seed" --out "$runs/probe-$mode-$seed" --set train.seed="$seed"
   done
-  pcv probe "$recipes/scannet/pointcsp_small_probe.yaml" --store "$store" \
+  pcv probe "$recipes/scannet/probe_pointcsp_small.yaml" --store "$store" \
     --out "$runs/probe-random-$seed" --set train.seed="$seed"
   finetune cross-spd "$seed" cross 1.0
   finetune cross "$seed" cross 0.0

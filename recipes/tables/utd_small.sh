@@ -11,20 +11,20 @@ seeds=${SEEDS:-0 1 2}
 finetune() { # NAME SEED SETTINGS...: from the pretrained run of the seed, and from scratch
   local name=$1 seed=$2
   shift 2
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" --from "$runs/pretrain-$seed" \
+  pcv finetune "$recipes/utd/finetune_small.yaml" --store "$store" --from "$runs/pretrain-$seed" \
     --out "$runs/finetune-$name-$seed" --set train.seed="$seed" --set optim.encoder_lr=0.3 "$@" \
     --resume
-  pcv finetune "$recipes/utd_small_finetune.yaml" --store "$store" \
+  pcv finetune "$recipes/utd/finetune_small.yaml" --store "$store" \
     --out "$runs/scratch-$name-$seed" --set train.seed="$seed" "$@" --resume
 }
 
 for seed in $seeds; do
-  pcv pretrain "$recipes/utd_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
+  pcv pretrain "$recipes/utd/pretrain_small.yaml" --store "$store" --out "$runs/pretrain-$seed" \
     --set train.seed="$seed" --resume
   for read in max segments; do
-    pcv probe "$recipes/utd_small_probe.yaml" --store "$store" --from "$runs/pretrain-$seed" \
+    pcv probe "$recipes/utd/probe_small.yaml" --store "$store" --from "$runs/pretrain-$seed" \
       --out "$runs/probe-$read-$seed" --set train.seed="$seed" --set probe.read=$read
-    pcv probe "$recipes/utd_small_probe.yaml" --store "$store" \
+    pcv probe "$recipes/utd/probe_small.yaml" --store "$store" \
       --out "$runs/probe-$read-random-$seed" --set train.seed="$seed" --set probe.read=$read
   done
 done

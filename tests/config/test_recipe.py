@@ -18,7 +18,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_every_recipe_loads_and_survives_a_round_trip(path: Path) -> None:
     recipe = load_recipe(path)
     assert build_recipe(yaml.safe_load(dump_recipe(recipe)), "dump") == recipe

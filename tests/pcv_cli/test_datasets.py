@@ -40,7 +40,8 @@ def small_store(name: str, folder: Path) -> tuple[Path, dict]:
 def test_raw_recordings_become_a_pretrained_encoder(name: str, tmp_path: Path) -> None:
     store, facts = small_store(name, tmp_path)
     assert (facts["dataset"], facts["videos"], facts["problems"]) == (name, 6, [])
-    result = run("pretrain", name, store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
+    recipe = "msr" if name == "msr" else f"{name}/pretrain"
+    result = run("pretrain", recipe, store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
     assert result["steps"] == 2
 
 
@@ -48,8 +49,8 @@ def test_raw_recordings_become_a_pretrained_encoder(name: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["ntu", "nvgesture", "shrec"])
 def test_a_pretrained_encoder_becomes_a_scored_classifier(name: str, tmp_path: Path) -> None:
     store, facts = small_store(name, tmp_path)
-    run("pretrain", name, store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
-    tuned = run("finetune", f"{name}_finetune", store, tmp_path / "run", "--from", tmp_path / "pre",
+    run("pretrain", f"{name}/pretrain", store, tmp_path / "pre", *PEOPLE, *OBJECTIVE)
+    tuned = run("finetune", f"{name}/finetune", store, tmp_path / "run", "--from", tmp_path / "pre",
                 *PEOPLE, "data.eval_clips=1")  # fmt: skip
     scores = json.loads(pcv("eval", tmp_path / "run", "--json"))
     assert scores["accuracy"] == tuned["scores"]["accuracy"]
@@ -57,15 +58,15 @@ def test_a_pretrained_encoder_becomes_a_scored_classifier(name: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("name", "recipe", "colour"),
+    ("name", "size", "colour"),
     [
-        ("kitti", "kitti_small", False),
-        pytest.param("synthia", "synthia", False, marks=pytest.mark.slow),
-        pytest.param("synthia", "synthia", True, marks=pytest.mark.slow),
+        ("kitti", "_small", False),
+        pytest.param("synthia", "", False, marks=pytest.mark.slow),
+        pytest.param("synthia", "", True, marks=pytest.mark.slow),
     ],
 )
 def test_streets_become_a_scored_segmentation(
-    name: str, recipe: str, colour: bool, tmp_path: Path
+    name: str, size: str, colour: bool, tmp_path: Path
 ) -> None:
     raw, store = tmp_path / "raw", tmp_path / "store"
     pcv("synth", raw, "--format", name, "--sequences", 3, "--frames", 5)
@@ -73,12 +74,12 @@ def test_streets_become_a_scored_segmentation(
     pcv("prepare", name, raw, store, "--points", 512, "--jobs", 1, *test)
     words = [*STREETS, "data.points=512"]
     words += ["data.colour=true", "encoder.colour=true"] if colour else []
-    result = run("pretrain", recipe, store, tmp_path / "pre", *words, *OBJECTIVE)
+    result = run("pretrain", f"{name}/pretrain{size}", store, tmp_path / "pre", *words, *OBJECTIVE)
     assert result["steps"] == 2
     assert result["scores"]["assignment"] > 0
     start = ("--from", tmp_path / "pre")
     words += ["train.validation_subjects=1"]
-    tuned = run("finetune", f"{recipe}_finetune", store, tmp_path / "run", *start, *words)
+    tuned = run("finetune", f"{name}/finetune{size}", store, tmp_path / "run", *start, *words)
     assert tuned["selection"] == "1 validation videos"
     scores = json.loads(pcv("eval", tmp_path / "run", "--json"))
     assert scores["miou_present_classes"] == tuned["scores"]["miou_present_classes"]

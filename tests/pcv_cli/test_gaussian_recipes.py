@@ -12,7 +12,7 @@ from tests.pcv_cli.command import pcv
 from tests.stages.posed_jobs import posed_store
 
 ROOT = Path(__file__).parents[2] / "recipes"
-RECIPES = sorted([*ROOT.glob("*/gaussiancross*.yaml"), *ROOT.glob("rgbd/*.yaml")])
+RECIPES = sorted([*ROOT.glob("*/*_gaussiancross*.yaml"), *ROOT.glob("rgbd/*.yaml")])
 ENCODER = ("voxel=0.3", "stem=4", "channels=[4,4]", "blocks=[1,1]")
 TRAIN = ("batch=2", "steps=2", "precision=float32")
 OBJECTIVE = (
@@ -35,7 +35,7 @@ def test_every_recipe_runs_for_two_steps(path, posed, rooms, tmp_path):
         changes += ["data.image=[24,32]", *(f"objective.{word}" for word in OBJECTIVE)]
         store = posed
     else:
-        changes += ["data.spacing=0.2", "train.test_subjects=[2]"]
+        changes += ["data.dataset=scannet", "data.spacing=0.2", "train.test_subjects=[2]"]
     if recipe["data"].get("teacher"):
         channels = recipe["objective"]["teacher_channels"]
         for name in posed.videos.name:
@@ -53,8 +53,15 @@ def test_every_recipe_runs_for_two_steps(path, posed, rooms, tmp_path):
 
 
 def test_recipes_that_start_from_one_run_agree_on_the_encoder():
-    for start in ("scannet/gaussiancross", "rgbd/redkitchen_small", "rgbd/rooms_small"):
+    for start in (
+        "scannet/pretrain_gaussiancross",
+        "rgbd/pretrain_redkitchen_small",
+        "rgbd/pretrain_rooms_small",
+    ):
         first = yaml.safe_load((ROOT / f"{start}.yaml").read_text())["encoder"]
-        others = [p for p in RECIPES if p.stem.startswith(f"{Path(start).name}_")]
+        _, variant = start.split("_")[:2]
+        others = [
+            p for p in RECIPES if p.stem.startswith((f"finetune_{variant}", f"probe_{variant}"))
+        ]
         assert others
         assert all(yaml.safe_load(p.read_text())["encoder"] == first for p in others)

@@ -257,12 +257,13 @@ def test_a_probe_changes_nothing_and_reads_random_weights_too(store, tmp_path: P
 def test_scenes_are_pretrained(raw, reader, tmp_path: Path) -> None:
     """The recipe of scenes, its network and its projections small."""
     prepare(reader, raw, tmp_path / "store", points=256)
-    recipe = load_recipe(RECIPES / "synthia.yaml", (
-        "data.points=256", "encoder.width=0.03", "encoder.mlp=16", "objective.channels=16",
-        "objective.autoregressor_mlp=16", "objective.predictor_hidden=[16, 16]",
-        "objective.bank_size=4", "train.batch=2", "train.steps=2", "train.precision=float32",
+    recipe = load_recipe(RECIPES / "synthia/pretrain.yaml", (
+        "data.dataset=clouds", "data.points=256", "encoder.width=0.03", "encoder.mlp=16",
+        "objective.channels=16", "objective.autoregressor_mlp=16",
+        "objective.predictor_hidden=[16, 16]", "objective.bank_size=4", "train.batch=2",
+        "train.steps=2", "train.precision=float32",
     ))  # fmt: skip
-    result = pretrain(Job(recipe, "synthia", tmp_path / "store", tmp_path / "run"))
+    result = pretrain(Job(recipe, "synthia-pretrain", tmp_path / "store", tmp_path / "run"))
     assert result.steps == 2
     assert result.scores["assignment"] > 0
 
