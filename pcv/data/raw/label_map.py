@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +39,25 @@ class LabelMap(NamedTuple):
             ids = ", ".join(str(i) for i in sorted(unknown)[:5])
             raise RawFileError(path, f"unknown class ids {ids}", remedy)
         return table[raw]
+
+
+class MappedClasses:
+    """Part of a reader whose points have the classes of a label map."""
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map, read once."""
+        raise NotImplementedError
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points: a recording as a whole has no class."""
+        return self.labels.names
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points."""
+        return self.labels.names
 
 
 def read_label_map(path: Path) -> LabelMap:
