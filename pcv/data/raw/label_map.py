@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from pcv.errors import InputError, RawFileError
+from pcv.errors import InputError, RawFileError, one_line
 
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 MOST_IDS = 1 << 16
@@ -74,7 +74,7 @@ def read_label_map(path: Path) -> LabelMap:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         raise InputError(
             f"{path}: no label map: {reason}; expected the keys of semantic-kitti.yaml"
         ) from None
