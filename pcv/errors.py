@@ -71,6 +71,16 @@ class PluginError(PcvError):
     """A package that is installed beside pcv is broken, or registers a name that is taken."""
 
 
+def one_line(said: object, most: int | None = None) -> str:
+    """Return what something says, often another package's error, without line breaks.
+
+    Args:
+        said: Taken as ``str`` takes it.
+        most: Characters that are kept; None: all.
+    """
+    return " ".join(str(said).split())[:most]
+
+
 @contextmanager
 def disk_errors(out: Path) -> Iterator[None]:
     """Say in one line what the disk refuses while a folder is written.

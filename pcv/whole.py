@@ -65,6 +65,11 @@ def whole_folder(
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def vacant(path: Path) -> bool:
+    """Tell whether nothing is at ``path``, or an empty folder: what may be written without loss."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
 def aside(path: Path) -> Path:
     """Return where an older folder stands while a new one takes its place."""
     return path.with_name(f".{path.name}.old")

@@ -57,3 +57,8 @@ def test_what_the_disk_refuses_is_one_line(
     with pytest.raises(kind, match=f"^{said}") as caught, errors.disk_errors(Path("out")):
         raise error
     assert type(caught.value) is kind
+
+
+def test_a_text_of_lines_is_said_in_one() -> None:
+    assert errors.one_line(ValueError("a\n  b\tc\n")) == "a b c"
+    assert errors.one_line("a\nbcd", 3) == "a b"

@@ -101,14 +101,24 @@ def test_no_file_is_a_drawer(file: Path) -> None:
     ],
 )
 def test_an_awkward_dependency_is_imported_in_one_place(module: str, owner: set[str]) -> None:
+    assert {file.name for file in importers(module)} <= owner
+
+
+def test_numba_is_imported_by_kernels_and_by_what_counts_their_threads() -> None:
+    others = {f for f in importers("numba") if f.parent != ROOT / "pcv" / "kernels"}
+    assert others == {ROOT / "pcv" / "ops" / "threads.py"}
+
+
+def importers(module: str) -> set[Path]:
+    """The files that import a package, anywhere in them."""
     users = set()
     for file in SOURCES:
         for node in ast.walk(ast.parse(file.read_text())):
             found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found += [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if any(name.split(".")[0] == module for name in found):
-                users.add(file.name)
-    assert users <= owner
+                users.add(file)
+    return users
 
 
 def test_nothing_unpickles_or_loads_unsafe_yaml() -> None:

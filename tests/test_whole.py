@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pcv import whole
-from pcv.whole import aside, whole_file, whole_folder
+from pcv.whole import aside, vacant, whole_file, whole_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -139,3 +139,11 @@ def test_bytes_are_on_the_disk_before_the_place_is_taken(
     with whole_folder(tmp_path / "a", synced=True) as partial:
         (partial / "one").write_text("1")
     assert synced == [(".a.part", False), ("one", False)]
+
+
+def test_what_may_be_written_is_new_or_an_empty_folder(tmp_path: Path) -> None:
+    assert vacant(tmp_path / "a")
+    assert vacant(tmp_path)
+    (tmp_path / "a").touch()
+    assert not vacant(tmp_path / "a")
+    assert not vacant(tmp_path)

@@ -22,6 +22,7 @@ from pcv.data.store.views import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
 from pcv.errors import InputError, RawFileError, StoreError, disk_errors
 from pcv.progress import Advance, Progress
+from pcv.whole import vacant
 
 if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
@@ -134,7 +135,7 @@ def _slots(reader: Reader, tasks: list[Task]) -> int:
 
 
 def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+    if vacant(out):
         return None
     if not out.is_dir():
         raise StoreError(f"{out}: is a file; give a folder")

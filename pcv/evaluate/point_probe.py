@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from pcv.config.scoring import ProbeConfig
-from pcv.evaluate.probe import fit_linear
+from pcv.evaluate.probe import column_scale, fit_linear
 
 
 class PointProbe(nn.Module):
@@ -32,9 +31,7 @@ class PointProbe(nn.Module):
         seed: int,
     ) -> PointProbe:
         """Fit on labelled points; every point counts the same."""
-        mean, deviation = tokens.mean(0), tokens.std(0, unbiased=False)
-        flat = deviation <= 1e-6 * deviation.max().clamp(min=1e-12)
-        deviation = torch.where(flat, 1.0, deviation)
+        mean, deviation = column_scale(tokens)
         layer = fit_linear((tokens - mean) / deviation, label, config, classes=classes, seed=seed)
         return cls(mean, deviation, layer)
 

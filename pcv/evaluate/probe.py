@@ -55,10 +55,15 @@ def _average(value: Tensor, video: Tensor, label: Tensor) -> Features:
 
 def standardise(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
     """Centre and scale every column by the mean and deviation of ``train``."""
-    mean = train.mean(0)
-    deviation = train.std(0, unbiased=False)
-    deviation = torch.where(deviation > 1e-6 * deviation.max().clamp(min=1e-12), deviation, 1.0)
+    mean, deviation = column_scale(train)
     return (train - mean) / deviation, (test - mean) / deviation
+
+
+def column_scale(values: Tensor) -> tuple[Tensor, Tensor]:  # (n, C) -> (C,), (C,)
+    """Return the mean and deviation of every column; 1 for one that hardly varies."""
+    mean, deviation = values.mean(0), values.std(0, unbiased=False)
+    flat = deviation <= 1e-6 * deviation.max().clamp(min=1e-12)
+    return mean, torch.where(flat, 1.0, deviation)
 
 
 def linear_probe(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError, PcvError, one_line
 
 ImageTeacher = Callable[[Tensor], Tensor]  # (V, H, W, 3) from 0 to 1 -> (V, h, w, D)
 
@@ -39,7 +39,7 @@ def load_image_teacher(weights: Path, device: torch.device) -> ImageTeacher:
             str(weights), local_files_only=True, use_safetensors=True, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError) as error:
-        text = " ".join(str(error).split())[:200]
+        text = one_line(error, 200)
         raise InputError(f"{weights}: no model of transformers in safetensors: {text}") from None
     model = getattr(model, "vision_model", model).eval().to(device)
     patch = _patch(model, weights)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours
+from pcv.nn.tubes import TimeGrid, choose_anchors, feature_matrix, find_neighbours, mix_feature
 from pcv.ops import linear_max, tube_max, tube_rectify
 
 
@@ -49,11 +49,7 @@ class P4DConv(nn.Module):
         first = config.channels[0]
         self.displacement = nn.Parameter(torch.empty(first, 4).uniform_(-0.5, 0.5))
         bound = 1 / math.sqrt(config.channels_in or 1)
-        self.feature = (
-            nn.Parameter(torch.empty(first, config.channels_in).uniform_(-bound, bound))
-            if config.channels_in
-            else None
-        )
+        self.feature = feature_matrix(first, config.channels_in, bound)
 
     def forward(
         self,
@@ -72,8 +68,7 @@ class P4DConv(nn.Module):
         position = position.detach()
         anchors = choose_anchors(position, torch.tensor(centres), count, config.anchors)
         index = find_neighbours(position, anchors, reach, config.radius, config.neighbours)
-        if self.feature is not None and feature is not None:
-            feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
+        feature = mix_feature(feature, self.feature, position.dtype)
         tubes = _Tubes(position, anchors, torch.tensor(reach, device=position.device), index)
         with torch.autocast(position.device.type, enabled=False):
             return anchors, self._pool(tubes, feature)

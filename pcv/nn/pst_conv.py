@@ -9,7 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pcv.nn.tubes import Reach, TimeGrid, choose_anchors, find_neighbours, gather_reach
+from pcv.nn.tubes import (
+    Reach,
+    TimeGrid,
+    choose_anchors,
+    feature_matrix,
+    find_neighbours,
+    gather_reach,
+    mix_feature,
+)
 from pcv.ops import tube_sum
 
 
@@ -47,11 +55,7 @@ class PSTConv(nn.Module):
         bound = 1 / math.sqrt(config.channels_in + 3)
         wide = config.temporal_kernel * config.middle
         self.displacement = nn.Parameter(torch.empty(config.middle, 3).uniform_(-bound, bound))
-        self.feature = (
-            nn.Parameter(torch.empty(config.middle, config.channels_in).uniform_(-bound, bound))
-            if config.channels_in
-            else None
-        )
+        self.feature = feature_matrix(config.middle, config.channels_in, bound)
         self.norm = nn.BatchNorm1d(wide)
         self.temporal = nn.Linear(wide, config.channels_out, bias=False)
 
@@ -77,8 +81,7 @@ class PSTConv(nn.Module):
         reach = [[row[tap] for tap in live] for row in reach]
         frames = torch.tensor(reach)
         index = find_neighbours(position, anchors, reach, config.radius, config.neighbours)
-        if self.feature is not None and feature is not None:
-            feature = F.linear(feature, self.feature).to(position.dtype)  # also under autocast
+        feature = mix_feature(feature, self.feature, position.dtype)
         pooled = self._pool(position.detach(), feature, anchors, frames, index)
         batch, steps, rows = anchors.shape[:3]
         out = self._mix_taps(pooled.reshape(batch * steps * rows, -1), live)

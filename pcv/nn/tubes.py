@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pcv.ops import ball_query, farthest_points, gather_points, repeat_first
 
@@ -104,6 +105,24 @@ def find_neighbours(
     )
     index[:, live] = repeat_first(found).reshape(batch, len(places), rows, -1)
     return index.reshape(batch, steps, reach, rows, -1)
+
+
+def feature_matrix(channels: int, channels_in: int, bound: float) -> nn.Parameter | None:
+    """Draw the (channels, channels_in) matrix that mixes features; None: a layer reads none."""
+    if not channels_in:
+        return None
+    return nn.Parameter(torch.empty(channels, channels_in).uniform_(-bound, bound))
+
+
+def mix_feature(
+    feature: Tensor | None,  # (..., C)
+    matrix: Tensor | None,  # (C', C)
+    dtype: torch.dtype,
+) -> Tensor | None:  # (..., C')
+    """Mix features before they are gathered, which commutes; in ``dtype`` under autocast too."""
+    if feature is None or matrix is None:
+        return feature
+    return F.linear(feature, matrix).to(dtype)
 
 
 def gather_reach(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:

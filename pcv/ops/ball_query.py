@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from pcv.kernels.ball_query import search, search_all
+from pcv.ops.clouds import check_clouds
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
@@ -37,23 +38,13 @@ def ball_query(
     Raises:
         ValueError: If shapes or types disagree, or ``radius`` or ``neighbours`` is not positive.
     """
-    _check(points, anchors)
+    check_clouds(points, "anchors", anchors)
     if not (radius > 0 and math.isfinite(radius)):
         raise ValueError(f"radius must be positive and finite, found {radius}")
     if neighbours < 1:
         raise ValueError(f"neighbours must be at least 1, found {neighbours}")
     result: Tensor = torch.ops.pcv.ball_query(points, anchors, radius, neighbours)
     return result
-
-
-def _check(points: Tensor, anchors: Tensor) -> None:
-    for name, value in (("points", points), ("anchors", anchors)):
-        if value.dim() != 3 or value.shape[2] != 3 or value.dtype != torch.float32:
-            raise ValueError(
-                f"{name} must be (B, n, 3) float32, found {tuple(value.shape)} {value.dtype}"
-            )
-    if points.shape[0] != anchors.shape[0]:
-        raise ValueError(f"{points.shape[0]} clouds but {anchors.shape[0]} sets of anchors")
 
 
 @torch.library.custom_op("pcv::ball_query", mutates_args=(), device_types="cpu")

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pcv.errors import KernelError
+from pcv.errors import KernelError, one_line
 
 ADVICE = "pip install 'fla-core[cuda]' (needs CUDA), or set encoder.backend to torch"
 
@@ -53,5 +53,5 @@ def _kernel() -> Any:  # noqa: ANN401 - an optional package's function
     try:
         return importlib.import_module("fla.ops.gated_delta_rule").chunk_gated_delta_rule
     except (ImportError, AttributeError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         raise KernelError(f"fla-core is missing or cannot start: {reason}; {ADVICE}") from None

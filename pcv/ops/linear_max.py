@@ -15,7 +15,7 @@ from pcv.kernels.linear_max import (
     to_weight,
     to_weight_all,
 )
-from pcv.ops.threads import threaded
+from pcv.ops.threads import run_tasks
 from pcv.ops.tubes import arrays_of
 
 ROWS = 1 << 14  # of a product at a time
@@ -86,11 +86,7 @@ def _pool(value: Tensor, best: Tensor, chosen: Tensor) -> None:
         chosen.copy_(found.indices)
         return
     arrays = arrays_of(value, best, chosen)
-    if threaded(len(value)):
-        pool_all(*arrays)
-    else:
-        for group in range(len(value)):
-            pool(group, *arrays)
+    run_tasks(pool, pool_all, len(value), *arrays)
 
 
 @torch.library.custom_op("pcv::linear_max_backward", mutates_args=(), device_types=("cpu", "cuda"))
@@ -116,15 +112,9 @@ def _linear_max_backward(
         _scatter(grad, chosen, rows, weight, into, into_weight)
         return into, into_weight
     to_rows = arrays_of(grad, chosen, weight, into)
+    run_tasks(to_inputs, to_inputs_all, len(rows), *to_rows)
     to_matrix = arrays_of(grad, chosen, rows, into_weight)
-    if threaded(len(rows)):
-        to_inputs_all(*to_rows)
-        to_weight_all(*to_matrix)
-        return into, into_weight
-    for group in range(len(rows)):
-        to_inputs(group, *to_rows)
-    for channel in range(len(weight)):
-        to_weight(channel, *to_matrix)
+    run_tasks(to_weight, to_weight_all, len(weight), *to_matrix)
     return into, into_weight
 
 

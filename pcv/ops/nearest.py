@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pcv.kernels.nearest import scan, scan_all
+from pcv.ops.clouds import check_clouds
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
@@ -28,13 +29,7 @@ def nearest(
     Raises:
         ValueError: If shapes or types disagree, or there are fewer than ``count`` points.
     """
-    for name, value in (("points", points), ("queries", queries)):
-        if value.dim() != 3 or value.shape[2] != 3 or value.dtype != torch.float32:
-            raise ValueError(
-                f"{name} must be (B, n, 3) float32, found {tuple(value.shape)} {value.dtype}"
-            )
-    if points.shape[0] != queries.shape[0]:
-        raise ValueError(f"{points.shape[0]} clouds but {queries.shape[0]} sets of queries")
+    check_clouds(points, "queries", queries)
     if not 1 <= count <= points.shape[1]:
         raise ValueError(f"count must be between 1 and {points.shape[1]}, found {count}")
     index, distance = torch.ops.pcv.nearest(points, queries, count)

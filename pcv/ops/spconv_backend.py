@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pcv.errors import KernelError
+from pcv.errors import KernelError, one_line
 
 
 def convolve_spconv(
@@ -53,7 +53,7 @@ def pair_table(
 
 
 def _advice(problem: str) -> str:
-    first = " ".join(problem.split())[:300]
+    first = one_line(problem, 300)
     return (
         f"encoder.backend spconv-triton {first}; pip install spconv-triton beside CUDA's torch, "
         "or use --set encoder.backend=torch"

@@ -1,8 +1,9 @@
-"""Whether the Numba kernels may use threads here."""
+"""Whether the Numba kernels may use threads here, and kernels that run accordingly."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import torch
 from numba import config, set_num_threads
@@ -22,3 +23,21 @@ def threaded(tasks: int) -> bool:
         return False
     set_num_threads(threads)
     return True
+
+
+def run_tasks(
+    one: Callable[..., None], every: Callable[..., None], tasks: int, *arguments: object
+) -> None:
+    """Run a kernel for each of so many tasks.
+
+    Args:
+        one: Runs the task of a number.
+        every: Runs all of them on Numba's threads.
+        tasks: How many there are.
+        arguments: Of both, after the number of ``one``.
+    """
+    if threaded(tasks):
+        every(*arguments)
+        return
+    for task in range(tasks):
+        one(task, *arguments)

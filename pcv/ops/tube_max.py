@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from pcv.kernels.tube_max import backward, backward_all, forward, forward_all
-from pcv.ops.threads import threaded
-from pcv.ops.tubes import arrays_of, check_all_there, displacement, gather_frames, sum_rows
+from pcv.ops.threads import run_tasks
+from pcv.ops.tubes import (
+    arrays_of,
+    check_all_there,
+    check_displaced,
+    displacement,
+    gather_frames,
+    sum_frames,
+)
 
 MOST = 256  # what one byte tells apart
 
@@ -43,20 +50,10 @@ def tube_max(
     Raises:
         ValueError: If shapes disagree, or there are too many neighbours for one byte.
     """
-    batch, length, count, _ = points.shape
-    if feature is not None and feature.shape != (batch, length, count, len(weight)):
-        raise ValueError(f"points {tuple(points.shape)} do not fit feature {tuple(feature.shape)}")
-    if weight.dim() != 2 or weight.shape[1] != 4:
-        raise ValueError(f"weight must be (C, 4), found {tuple(weight.shape)}")
-    fits = anchors.shape == (batch, frames.shape[0], index.shape[3], 3)
-    if index.shape[:3] != (batch, *frames.shape) or not fits:
-        raise ValueError(
-            f"index {tuple(index.shape)}, anchors {tuple(anchors.shape)} and frames "
-            f"{tuple(frames.shape)} do not fit each other"
-        )
+    check_displaced(points, feature, anchors, weight, frames, index, columns=4)
     if index.shape[2] * index.shape[4] > MOST:
         raise ValueError(f"at most {MOST} neighbours in a tube, found {tuple(index.shape)}")
-    plain = points.new_empty((batch, length, count, 0)) if feature is None else feature
+    plain = points.new_empty((*points.shape[:3], 0)) if feature is None else feature
     joint = over_time == "max"
     result: Tensor = torch.ops.pcv.tube_max(points, plain, anchors, weight, frames, index, joint)[0]
     return result
@@ -76,12 +73,7 @@ def _tube_max(
     out, chosen = _new_out(points, feature, anchors, weight, frames, index, joint)
     arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out, chosen)
     arguments: list[Any] = [*arrays[:6], joint, *arrays[6:]]
-    tasks = index.shape[0] * index.shape[1]
-    if threaded(tasks):
-        forward_all(*arguments)
-    else:
-        for task in range(tasks):
-            forward(task, *arguments)
+    run_tasks(forward, forward_all, index.shape[0] * index.shape[1], *arguments)
     return out, chosen
 
 
@@ -116,11 +108,7 @@ def _tube_max_backward(
     into = points.new_zeros((batch, length, count, channels if featured else 0))
     into_weight = points.new_zeros((batch * length, 4, channels))
     arrays = arrays_of(points, anchors, frames, index, chosen, grad, into, into_weight)
-    if threaded(batch * length):
-        backward_all(*arrays)
-    else:
-        for task in range(batch * length):
-            backward(task, *arrays)
+    run_tasks(backward, backward_all, batch * length, *arrays)
     return into, into_weight.sum(0).t().contiguous()
 
 
@@ -195,8 +183,7 @@ def _composed_backward(
     """Winners are counted into a matrix of neighbours, then summed by point: no atomics."""
     taps, slots, channels = frames.shape[1], index.shape[4], grad.shape[3]
     joint = chosen.shape[3] == 1 and taps > 1
-    batch, length, count = points.shape[:3]
-    into = points.new_zeros((batch * length * count, channels if featured else 0))
+    into = points.new_zeros((*points.shape[:3], channels if featured else 0))
     into_weight = points.new_zeros((channels, 4))
     for r in range(taps):
         slot = chosen[:, :, :, 0 if joint else r].long() - (r * slots if joint else 0)
@@ -207,7 +194,5 @@ def _composed_backward(
         offset = displacement(points, anchors, frames, index, r)
         into_weight += spread.flatten(0, 3).t() @ offset.flatten(0, 3)
         if featured:
-            clip = torch.arange(batch, device=points.device).reshape(-1, 1, 1, 1)
-            row = (clip * length + frames[None, :, r, None, None]) * count + index[:, :, r]
-            into += sum_rows(spread.flatten(0, 3), row.flatten(), len(into))
-    return into.reshape(batch, length, count, -1), into_weight
+            into += sum_frames(spread, frames[:, r], index[:, :, r], points)
+    return into, into_weight

@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from pcv.kernels.tube_rectify import backward, backward_all, forward, forward_all
-from pcv.ops.threads import threaded
-from pcv.ops.tubes import arrays_of, check_all_there, displacement, gather_frames, sum_rows
+from pcv.ops.threads import run_tasks
+from pcv.ops.tubes import (
+    arrays_of,
+    check_all_there,
+    check_displaced,
+    displacement,
+    gather_frames,
+    sum_frames,
+)
 
 
 def tube_rectify(
@@ -38,18 +45,8 @@ def tube_rectify(
     Raises:
         ValueError: If shapes disagree.
     """
-    batch, length, count, _ = points.shape
-    if feature is not None and feature.shape != (batch, length, count, len(weight)):
-        raise ValueError(f"points {tuple(points.shape)} do not fit feature {tuple(feature.shape)}")
-    if weight.dim() != 2 or weight.shape[1] != 5:
-        raise ValueError(f"weight must be (C, 5), found {tuple(weight.shape)}")
-    fits = anchors.shape == (batch, frames.shape[0], index.shape[3], 3)
-    if index.shape[:3] != (batch, *frames.shape) or not fits:
-        raise ValueError(
-            f"index {tuple(index.shape)}, anchors {tuple(anchors.shape)} and frames "
-            f"{tuple(frames.shape)} do not fit each other"
-        )
-    plain = points.new_empty((batch, length, count, 0)) if feature is None else feature
+    check_displaced(points, feature, anchors, weight, frames, index, columns=5)
+    plain = points.new_empty((*points.shape[:3], 0)) if feature is None else feature
     result: Tensor = torch.ops.pcv.tube_rectify(points, plain, anchors, weight, frames, index)
     return result
 
@@ -61,12 +58,7 @@ def _tube_rectify(
     check_all_there(points, frames, index)
     out = _new_out(points, feature, anchors, weight, frames, index)
     arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out)
-    tasks = index.shape[0] * index.shape[1]
-    if threaded(tasks):
-        forward_all(*arrays)
-    else:
-        for task in range(tasks):
-            forward(task, *arrays)
+    run_tasks(forward, forward_all, index.shape[0] * index.shape[1], *arrays)
     return out
 
 
@@ -91,11 +83,7 @@ def _tube_rectify_backward(
     into = points.new_zeros((batch, length, count, len(weight) if featured else 0))
     into_weight = points.new_zeros((batch * length, 5, len(weight)))
     arrays = arrays_of(points, anchors, weight.t(), frames, index, grad, into, into_weight)
-    if threaded(batch * length):
-        backward_all(*arrays)
-    else:
-        for task in range(batch * length):
-            backward(task, *arrays)
+    run_tasks(backward, backward_all, batch * length, *arrays)
     return into, into_weight.sum(0).t().contiguous()
 
 
@@ -151,16 +139,13 @@ def _composed_backward(
     index: Tensor,
     featured: bool,
 ) -> tuple[Tensor, Tensor]:
-    batch, length, count = points.shape[:3]
-    into = points.new_zeros((batch * length * count, len(weight) if featured else 0))
+    into = points.new_zeros((*points.shape[:3], len(weight) if featured else 0))
     into_weight = torch.zeros_like(weight, memory_format=torch.contiguous_format)
-    clip = torch.arange(batch, device=points.device).reshape(-1, 1, 1, 1)
     for r in range(frames.shape[1]):
         offset = displacement(points, anchors, frames, index, r)
         offset = torch.cat([offset, torch.ones_like(offset[..., :1])], 4)
         masked = torch.where(offset @ weight.t() > 0, grad[:, :, r], 0.0)
         into_weight += masked.flatten(0, 3).t() @ offset.flatten(0, 3)
         if featured:
-            row = (clip * length + frames[None, :, r, None, None]) * count + index[:, :, r]
-            into += sum_rows(grad[:, :, r].flatten(0, 3), row.flatten(), len(into))
-    return into.reshape(batch, length, count, -1), into_weight
+            into += sum_frames(grad[:, :, r], frames[:, r], index[:, :, r], points)
+    return into, into_weight

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pcv.kernels.tube_sum import backward, backward_all, forward, forward_all
 from pcv.ops.native import native
-from pcv.ops.threads import threaded
-from pcv.ops.tubes import arrays_of, check_reach
+from pcv.ops.threads import run_tasks
+from pcv.ops.tubes import arrays_of, check_reach, check_tubes
 
 
 def tube_sum(
@@ -44,16 +44,7 @@ def tube_sum(
         raise ValueError(f"points {tuple(points.shape)} do not fit feature {tuple(feature.shape)}")
     if weight.shape != (channels, 3):
         raise ValueError(f"weight must be ({channels}, 3), found {tuple(weight.shape)}")
-    if index.shape[:3] != (batch, *frames.shape) or anchors.shape != (
-        batch,
-        frames.shape[0],
-        index.shape[3],
-        3,
-    ):
-        raise ValueError(
-            f"index {tuple(index.shape)}, anchors {tuple(anchors.shape)} and frames "
-            f"{tuple(frames.shape)} do not fit each other"
-        )
+    check_tubes(anchors, frames, index, batch)
     result: Tensor = torch.ops.pcv.tube_sum(points, feature, anchors, weight, frames, index)
     return result
 
@@ -65,12 +56,7 @@ def _tube_sum(
     check_reach(feature, frames, index)
     out = _new_out(points, feature, anchors, weight, frames, index)
     arrays = arrays_of(points, feature, anchors, weight.t(), frames, index, out)
-    batch, steps = index.shape[:2]
-    if threaded(batch * steps):
-        forward_all(*arrays)
-    else:
-        for task in range(batch * steps):
-            forward(task, *arrays)
+    run_tasks(forward, forward_all, index.shape[0] * index.shape[1], *arrays)
     return out
 
 
@@ -99,11 +85,7 @@ def _tube_sum_backward(
         points, feature, anchors, weight.t(), frames, index,
         grad.reshape(batch, -1, channels), grad_feature, grad_weight,
     )  # fmt: skip
-    if threaded(batch * length):
-        backward_all(*arrays)
-    else:
-        for task in range(batch * length):
-            backward(task, *arrays)
+    run_tasks(backward, backward_all, batch * length, *arrays)
     return grad_feature, grad_weight.sum(0).t().contiguous()
 
 

@@ -25,11 +25,61 @@ def gather_frames(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
     return values[clip, frames.reshape(1, steps, 1, 1), index]
 
 
+def sum_frames(values: Tensor, frames: Tensor, index: Tensor, like: Tensor) -> Tensor:
+    """Undo ``gather_frames``: (B, A, M, K, C) summed by the points (B, L, N, ...) of ``like``."""
+    batch, length, count = like.shape[:3]
+    clip = torch.arange(batch, device=index.device).reshape(-1, 1, 1, 1)
+    row = (clip * length + frames.reshape(1, -1, 1, 1)) * count + index
+    summed = sum_rows(values.flatten(0, 3), row.flatten(), batch * length * count)
+    return summed.reshape(batch, length, count, -1)
+
+
 def sum_rows(values: Tensor, row: Tensor, count: int) -> Tensor:
     """Add rows that have the same number, in storage order: the same bits each time."""
     order = row.sort(stable=True)
     lengths = torch.bincount(row, minlength=count)
     return torch.segment_reduce(values[order.indices], "sum", lengths=lengths, unsafe=True)
+
+
+def check_displaced(
+    points: Tensor,  # (B, L, N, 3)
+    feature: Tensor | None,  # (B, L, N, C)
+    anchors: Tensor,  # (B, A, M, 3)
+    weight: Tensor,  # (C, columns)
+    frames: Tensor,  # (A, R)
+    index: Tensor,  # (B, A, R, M, K)
+    columns: int,
+) -> None:
+    """Check shapes where displacements are embedded and features added.
+
+    Raises:
+        ValueError: They disagree.
+    """
+    batch, length, count, _ = points.shape
+    if feature is not None and feature.shape != (batch, length, count, len(weight)):
+        raise ValueError(f"points {tuple(points.shape)} do not fit feature {tuple(feature.shape)}")
+    if weight.dim() != 2 or weight.shape[1] != columns:
+        raise ValueError(f"weight must be (C, {columns}), found {tuple(weight.shape)}")
+    check_tubes(anchors, frames, index, batch)
+
+
+def check_tubes(
+    anchors: Tensor,  # (B, A, M, 3)
+    frames: Tensor,  # (A, R)
+    index: Tensor,  # (B, A, R, M, K)
+    batch: int,
+) -> None:
+    """Check the shapes of what says where tubes lie.
+
+    Raises:
+        ValueError: They disagree.
+    """
+    fits = anchors.shape == (batch, frames.shape[0], index.shape[3], 3)
+    if index.shape[:3] != (batch, *frames.shape) or not fits:
+        raise ValueError(
+            f"index {tuple(index.shape)}, anchors {tuple(anchors.shape)} and frames "
+            f"{tuple(frames.shape)} do not fit each other"
+        )
 
 
 def check_all_there(points: Tensor, frames: Tensor, index: Tensor) -> None:

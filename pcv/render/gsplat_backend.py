@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from pcv.errors import KernelError
+from pcv.errors import KernelError, one_line
 from pcv.render.gaussians import DEFAULTS, Cameras, Gaussians, RasterOptions, Rendered
 from pcv.render.rasteriser import check_shapes
 
@@ -51,7 +51,7 @@ def rasterise_gsplat(
 
 
 def _advice(problem: str) -> str:
-    first = " ".join(problem.split())[:300]
+    first = one_line(problem, 300)
     return (
         f"rasteriser gsplat {first}; pip install gsplat beside CUDA's torch and nvcc, "
         "or choose rasteriser torch"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pcv.errors import InputError, disk_errors
+from pcv.whole import vacant
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def new_folder(out: Path) -> Iterator[None]:
         PcvError: The disk is full.
     """
     with disk_errors(out):
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not vacant(out):
             raise InputError(f"{out}: holds something already; give a new or empty folder")
         out.mkdir(parents=True, exist_ok=True)
         yield

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pcv.config.recipe import Recipe, build_recipe
 from pcv.config.section import Config, Count, Positive
-from pcv.errors import CheckpointError
+from pcv.errors import CheckpointError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MOST_BYTES = 1 << 24  # of a configuration
@@ -103,5 +103,5 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (OSError, SafetensorError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise CheckpointError(f"{path}: damaged or missing: {reason}") from None

@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from pcv.nn.tubes import TimeGrid, choose_anchors, find_neighbours, gather_reach
+from pcv.nn.tubes import (
+    TimeGrid,
+    choose_anchors,
+    feature_matrix,
+    find_neighbours,
+    gather_reach,
+    mix_feature,
+)
 from pcv.ops import farthest_points
 
 
@@ -44,3 +51,19 @@ def test_steps_are_the_frames_as_plain_numbers(padding):
     centres, reach = grid.steps(6)
     assert [t.tolist() for t in grid.frames(6)] == [centres, reach]
     assert all(type(frame) is int for row in reach for frame in row)
+
+
+def test_a_layer_that_reads_positions_only_has_no_matrix():
+    assert feature_matrix(5, 0, 1.0) is None
+    matrix = feature_matrix(5, 4, 0.1)
+    assert matrix.shape == (5, 4)
+    assert 0.05 < matrix.abs().max() <= 0.1
+
+
+def test_features_are_mixed_where_there_are_some():
+    feature, matrix = torch.rand(2, 3, 4), feature_matrix(5, 4, 1.0)
+    torch.testing.assert_close(mix_feature(feature, matrix, torch.float32), feature @ matrix.t())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert mix_feature(feature, matrix, torch.float32).dtype == torch.float32
+    assert mix_feature(feature, None, torch.float32) is feature
+    assert mix_feature(None, matrix, torch.float32) is None

@@ -54,6 +54,18 @@ def test_a_forked_process_stays_out_of_the_pool(monkeypatch: pytest.MonkeyPatch)
     assert not threads.threaded(9)
 
 
+@pytest.mark.parametrize(("count", "wanted"), [(1, [(0, "a")]), (3, ["a"])])
+def test_tasks_run_one_by_one_or_all_at_once(
+    monkeypatch: pytest.MonkeyPatch, count: int, wanted: list[object]
+) -> None:
+    monkeypatch.setattr(threads, "_MOST", 2)
+    monkeypatch.setattr(threads, "set_num_threads", lambda number: None)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    done: list[object] = []
+    threads.run_tasks(lambda *one: done.append(one), done.append, count, "a")
+    assert done == wanted
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_ops_work_in_a_process_forked_after_the_pool_was_used() -> None:
     points = torch.rand(4, 50, 3)

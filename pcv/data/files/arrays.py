@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.errors import RawFileError
+from pcv.errors import RawFileError, one_line
 
 MOST_BYTES = 1 << 30  # of one file's arrays, unpacked: a frame is a thousandth of that
 
@@ -33,7 +33,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
         reason = error.strerror or "damaged"
         raise RawFileError(path, f"cannot be read: {reason}", "copy it again") from None
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         if "pickle" in reason:
             raise RawFileError(
                 path, "holds pickled objects, which are never loaded", "save plain arrays"

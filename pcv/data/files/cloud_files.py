@@ -15,7 +15,7 @@ from pcv.data.files.cloud import Cloud, byte_colour, from_columns, from_fields, 
 from pcv.data.files.pcd import read_pcd
 from pcv.data.files.ply import read_ply
 from pcv.data.files.png import read_png
-from pcv.errors import InputError, RawFileError
+from pcv.errors import InputError, RawFileError, one_line
 from pcv.kernels.back_project import back_project
 
 POINT_KEYS = ("points", "pc", "xyz")
@@ -107,7 +107,7 @@ def _read_las(path: Path) -> Cloud:
             deep = max(values.max(initial=0) for values in channels.values()) > 255
             found |= {name: values >> (8 * deep) for name, values in channels.items()}
     except Exception as error:  # laspy raises many kinds on a damaged file
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        reason = one_line(error, 120) or type(error).__name__
         raise RawFileError(path, f"cannot be read as LAS: {reason}", "copy it again") from None
     if las.header.point_count != len(found["x"]):
         raise RawFileError(path, f"{len(found['x'])} of {las.header.point_count} points", "copy it")

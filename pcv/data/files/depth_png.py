@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pcv.errors import RawFileError
+from pcv.errors import RawFileError, one_line
 from pcv.whole import whole_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -43,7 +43,7 @@ def read_depth_png(
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             return np.asarray(image, np.uint16)
     except Exception as error:  # Pillow raises many kinds on a damaged image
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         raise RawFileError(path, f"cannot be read as PNG: {reason}", ADVICE) from None
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pcv.data.files.checked import MOST_PIXELS
-from pcv.errors import RawFileError
+from pcv.errors import RawFileError, one_line
 
 
 def decode_jpeg(data: bytes, path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
@@ -29,5 +29,5 @@ def decode_jpeg(data: bytes, path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
                 raise ValueError(f"{image.width} x {image.height} pixels")
             return np.asarray(image.convert("RGB"))
     except Exception as error:  # Pillow raises many kinds on a damaged image
-        reason = " ".join(str(error).split())[:120].split(" <")[0]
+        reason = one_line(error, 120).split(" <")[0]
         raise RawFileError(path, f"cannot be read as JPEG: {reason}", "copy it again") from None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pcv.clip import LABELS, Video, VideoSource
 from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.raw.frames import Frame, lazy_video, numbered_files
-from pcv.data.raw.label_map import LabelMap, read_label_map
+from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.errors import InputError, RawFileError
 
@@ -27,7 +27,7 @@ DEFAULT_MAP = Path(__file__).with_name("semantic_kitti.yaml")
 
 
 @dataclass(frozen=True)
-class SemanticKitti:
+class SemanticKitti(MappedClasses):
     """Reads SemanticKITTI; a sequence is a video, points that nothing returned are left out.
 
     Args:
@@ -52,16 +52,6 @@ class SemanticKitti:
     def labels(self) -> LabelMap:
         """The label map, read once."""
         return read_label_map(self.label_map)
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points: a sequence as a whole has no class."""
-        return self.labels.names
-
-    @property
-    def point_class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points."""
-        return self.labels.names
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from pcv.errors import InputError, RawFileError
+from pcv.errors import InputError, RawFileError, one_line
 
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 MOST_IDS = 1 << 16
@@ -40,6 +41,25 @@ class LabelMap(NamedTuple):
         return table[raw]
 
 
+class MappedClasses:
+    """Part of a reader whose points have the classes of a label map."""
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        """The label map, read once."""
+        raise NotImplementedError
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points: a recording as a whole has no class."""
+        return self.labels.names
+
+    @property
+    def point_class_names(self) -> tuple[str, ...]:
+        """Names of the classes of points."""
+        return self.labels.names
+
+
 def read_label_map(path: Path) -> LabelMap:
     """Read ``labels``, ``learning_map``, ``learning_map_inv``, ``learning_ignore`` and ``split``.
 
@@ -54,7 +74,7 @@ def read_label_map(path: Path) -> LabelMap:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; check the path") from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         raise InputError(
             f"{path}: no label map: {reason}; expected the keys of semantic-kitti.yaml"
         ) from None

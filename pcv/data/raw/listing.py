@@ -37,12 +37,9 @@ def list_named(
     """
     if not root.exists():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
-    files = _files(root, suffix) if root.is_dir() else [root]
-    paths = sorted(files, key=lambda p: (p.name, str(p)))
-    found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
-    if not found and not bad:
-        raise InputError(f"{root}: holds no {suffix} file; expected names such as {example}")
-    return found
+    paths = _files(root, suffix) if root.is_dir() else [root]
+    what = f"{suffix} file; expected names such as {example}"
+    return _some(root, what, paths, lambda p: _describe(p, pattern, example, describe), bad)
 
 
 def list_folders(
@@ -75,11 +72,8 @@ def list_folders(
         folders[:] = [n for n in folders if not pattern.fullmatch(n) and not n.startswith(".")]
         if any(name.endswith(".png") for name in names):
             paths.append(Path(parent))
-    paths.sort(key=lambda path: (path.name, str(path)))
-    found = collect(paths, lambda path: _describe(path, pattern, example, describe), bad)
-    if not found and not bad:
-        raise InputError(f"{root}: holds no folder of frames; expected names such as {example}")
-    return found
+    what = f"folder of frames; expected names such as {example}"
+    return _some(root, what, paths, lambda p: _describe(p, pattern, example, describe), bad)
 
 
 def list_folders_holding(
@@ -104,9 +98,20 @@ def list_folders_holding(
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
     paths = [Path(folder) for folder, _, _ in walk(root) if (Path(folder) / inside).is_dir()]
-    found = collect(sorted(paths, key=lambda p: (p.name, str(p))), describe, bad)
+    return _some(root, f"folder {inside}; expected {example}", paths, describe, bad)
+
+
+def _some(
+    root: Path,
+    what: str,
+    paths: list[Path],
+    describe: Callable[[Path], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """Make sources of paths, of which there must be one."""
+    found = collect(sorted(paths, key=lambda path: (path.name, str(path))), describe, bad)
     if not found and not bad:
-        raise InputError(f"{root}: holds no folder {inside}; expected {example}")
+        raise InputError(f"{root}: holds no {what}")
     return found
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from pcv.clip import VideoSource
+from pcv.data.raw.listing import collect
 from pcv.errors import InputError, RawFileError
 
 
@@ -20,6 +23,48 @@ class Line(NamedTuple):
     def wrong(self, problem: str, advice: str) -> RawFileError:
         """Return the error that names this line."""
         return RawFileError(self.path, f"line {self.number} {problem}", advice)
+
+    def missing(self, recording: Path) -> RawFileError:
+        """Return the error that says that what this line lists is not there."""
+        said = f"is on line {self.number} of {self.path.name} and not there"
+        return RawFileError(recording, said, "unpack it again")
+
+
+class Listed(NamedTuple):
+    """How a dataset lists its recordings."""
+
+    patterns: dict[str, re.Pattern[str]]  # what the whole name of a split's list matches
+    examples: dict[str, str]  # the official name of each list, for errors
+    glob: str  # of recordings, below the folder of the lists
+    place: Callable[[Line], Path]  # of what a line lists, even one that is wrong
+
+
+def list_listed(
+    root: Path,
+    how: Listed,
+    describe: Callable[[Line], VideoSource],
+    bad: list[InputError] | None,
+) -> list[VideoSource]:
+    """Read the lists, and compare them with what is there; sorted by name.
+
+    Args:
+        root: Folder that holds the lists, or the one folder in it that does.
+        how: What lists and recordings are named.
+        describe: Makes a source of a line; raises RawFileError where it cannot.
+        bad: Collects errors instead of raising the first.
+
+    Raises:
+        InputError: A list is missing or unusable, a line is wrong, or a recording is unlisted.
+    """
+    lines = read_lists(root, how.patterns, how.examples)
+    found = collect(lines, describe, bad)
+    listed = {source.path for source in found} | {how.place(line) for line in lines}
+    surplus = unlisted(lines[0].path.parent, how.glob, listed)
+    if surplus and bad is None:
+        raise surplus[0]
+    if bad is not None:
+        bad += surplus
+    return found
 
 
 def read_lists(

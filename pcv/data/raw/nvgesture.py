@@ -13,8 +13,7 @@ from pcv.clip import Video, VideoSource
 from pcv.data.files.movie import read_grey
 from pcv.data.raw.foreground import erode, largest_component, otsu_threshold
 from pcv.data.raw.keyframes import keyframes
-from pcv.data.raw.listing import collect
-from pcv.data.raw.lists import Line, read_lists, unlisted
+from pcv.data.raw.lists import Line, Listed, list_listed
 from pcv.errors import InputError, RawFileError
 from pcv.kernels.back_project import back_project
 
@@ -58,16 +57,8 @@ class NvGesture:
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Read the lists, and compare them with what is there; see ``Reader``."""
-        lines = read_lists(root, LISTS, EXAMPLES)
-        found = collect(lines, _describe, bad)
-        folder = lines[0].path.parent
-        listed = {source.path for source in found} | {_film(line) for line in lines}
-        surplus = unlisted(folder, f"Video_data/class_*/subject*_r*/{FILM}", listed)
-        if surplus and bad is None:
-            raise surplus[0]
-        if bad is not None:
-            bad += surplus
-        return found
+        how = Listed(LISTS, EXAMPLES, f"Video_data/class_*/subject*_r*/{FILM}", _film)
+        return list_listed(root, how, _describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
         """Return the number of frames kept, from the list."""
@@ -124,9 +115,7 @@ def _describe(line: Line) -> VideoSource:
         )
     film = _film(line)
     if not film.is_file():
-        raise RawFileError(
-            film, f"is on line {line.number} of {line.path.name} and not there", "unpack it again"
-        )
+        raise line.missing(film)
     name = f"class_{place[2]}_subject{place[3]}_r{place[4]}"
     subject = int(place[3])
     return VideoSource(film, name, int(label[0]) - 1, subject, 0, line.split, (start, stop))

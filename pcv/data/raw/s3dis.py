@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import byte_colour
-from pcv.data.raw.label_map import LabelMap, read_label_map
+from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, room_video
 from pcv.errors import InputError, RawFileError
@@ -25,7 +25,7 @@ MAP = Path(__file__).with_name("s3dis.yaml")
 
 
 @dataclass(frozen=True)
-class S3dis:
+class S3dis(MappedClasses):
     """Reads S3DIS, not the aligned version's room files but ``Annotations``.
 
     Args:
@@ -50,16 +50,6 @@ class S3dis:
         """The id of every name that an annotation's file can begin with."""
         named = yaml.safe_load(MAP.read_text(encoding="utf-8"))["labels"]
         return {name: number for number, name in named.items()}
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points: a room as a whole has no class."""
-        return self.labels.names
-
-    @property
-    def point_class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points."""
-        return self.labels.names
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""

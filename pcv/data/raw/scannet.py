@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw import scannet_arrays, scannet_mesh
-from pcv.data.raw.label_map import LabelMap, read_label_map
+from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import collect, walk
 from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, RoomLists, room_video
 from pcv.errors import InputError, RawFileError
@@ -23,7 +23,7 @@ MAPS = {20: "scannet20.yaml", 200: "scannet200.yaml"}
 
 
 @dataclass(frozen=True)
-class ScanNet:
+class ScanNet(MappedClasses):
     """Reads ScanNet; a scan is a video of one frame, with all its points.
 
     Args:
@@ -49,16 +49,6 @@ class ScanNet:
     def labels(self) -> LabelMap:
         """The label map, read once."""
         return read_label_map(Path(__file__).with_name(MAPS[self.classes]))
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points: a room as a whole has no class."""
-        return self.labels.names
-
-    @property
-    def point_class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points."""
-        return self.labels.names
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""

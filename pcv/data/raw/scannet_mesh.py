@@ -15,7 +15,7 @@ from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.files.ply import Mesh, read_mesh, read_ply
 from pcv.data.normals import normals_of_faces
 from pcv.data.raw.room import Room, unit_normals
-from pcv.errors import InputError, RawFileError
+from pcv.errors import InputError, RawFileError, one_line
 
 MESH = "_vh_clean_2.ply"
 LABELS = "_vh_clean_2.labels.ply"
@@ -149,7 +149,7 @@ def _json(path: Path) -> Any:  # noqa: ANN401 - what a JSON file holds
     try:
         return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = one_line(error, 120)
         raise RawFileError(path, f"cannot be read as JSON: {reason}", "copy it again") from None
 
 

@@ -13,8 +13,8 @@ from pcv.clip import Video, VideoSource
 from pcv.data.files.depth_png import read_depth_png
 from pcv.data.raw.foreground import close, largest_component, median
 from pcv.data.raw.keyframes import keyframes
-from pcv.data.raw.listing import collect, list_frames
-from pcv.data.raw.lists import Line, read_lists, unlisted
+from pcv.data.raw.listing import list_frames
+from pcv.data.raw.lists import Line, Listed, list_listed
 from pcv.errors import InputError, RawFileError
 from pcv.kernels.back_project import back_project
 
@@ -72,16 +72,8 @@ class Shrec17:
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Read the lists, and compare them with what is there; see ``Reader``."""
-        lines = read_lists(root, LISTS, EXAMPLES)
-        found = collect(lines, self._describe, bad)
-        folder = lines[0].path.parent
-        listed = {source.path for source in found} | {_folder(line) for line in lines}
-        surplus = unlisted(folder, "gesture_*/finger_*/subject_*/essai_*", listed)
-        if surplus and bad is None:
-            raise surplus[0]
-        if bad is not None:
-            bad += surplus
-        return found
+        how = Listed(LISTS, EXAMPLES, "gesture_*/finger_*/subject_*/essai_*", _folder)
+        return list_listed(root, how, self._describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
         """Return the number of frames kept, from names and the list."""
@@ -121,11 +113,7 @@ class Shrec17:
             )
         folder = _folder(line)
         if not folder.is_dir():
-            raise RawFileError(
-                folder,
-                f"is on line {line.number} of {line.path.name} and not there",
-                "unpack it again",
-            )
+            raise line.missing(folder)
         name = f"gesture{gesture:02}_finger{finger}_subject{subject:02}_essai{essai}"
         coarse = self.classes == len(GESTURES)
         number = (label if coarse else fine) - 1

@@ -13,7 +13,7 @@ from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.files.matlab import check_array, read_array
 from pcv.data.raw.listing import list_named
-from pcv.errors import InputError, RawFileError
+from pcv.errors import InputError, RawFileError, one_line
 from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
@@ -143,7 +143,7 @@ def _explain(path: Path, reason: ValueError) -> RawFileError:
 
 
 def _unreadable(path: Path, error: Exception) -> RawFileError:
-    reason = " ".join(str(error).split()) or type(error).__name__
+    reason = one_line(error) or type(error).__name__
     return RawFileError(path, f"cannot be read as MATLAB 5: {reason[:120]}", "copy it again")
 
 

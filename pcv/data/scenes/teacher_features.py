@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.store.json_file import write_json
-from pcv.errors import InputError, RawFileError, StoreError
-from pcv.whole import whole_file
+from pcv.errors import InputError, RawFileError, StoreError, one_line
+from pcv.whole import vacant, whole_file
 
 FORMAT, VERSION = "pcv-teacher", 1
 AGAIN = "write it again with pcv teach"
@@ -58,7 +58,7 @@ class TeacherFeatures:
         except FileNotFoundError:
             raise RawFileError(file, "the teacher never saw this view", AGAIN) from None
         except (OSError, ValueError, EOFError) as error:
-            raise RawFileError(file, f"is no .npy: {_one_line(error)}", AGAIN) from None
+            raise RawFileError(file, f"is no .npy: {one_line(error, 200)}", AGAIN) from None
         if not isinstance(found, np.ndarray) or found.shape != self.shape:
             shape = getattr(found, "shape", "an archive")
             raise RawFileError(file, f"has shape {shape}, index.json says {self.shape}", AGAIN)
@@ -89,7 +89,7 @@ def begin_features(path: Path, told: dict[str, Any]) -> None:
         begun = json.loads(mark.read_text())
     except (OSError, ValueError):
         begun = None
-    if begun != told and path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if begun != told and not vacant(path):
         how = "begun from another store or model" if begun else "not empty"
         raise InputError(f"{path}: {how}; give a new folder")
     path.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,3 @@ def finish_features(path: Path, model: str, shape: tuple[int, ...]) -> None:
     index = {"format": FORMAT, "version": VERSION, "model": model, "shape": list(shape)}
     write_json(path / "index.json", index)
     (path / BEGUN).unlink(missing_ok=True)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

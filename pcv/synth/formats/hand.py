@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,3 +40,24 @@ def as_hand(shapes: NDArray[np.float64], *, fingers: int) -> NDArray[np.float64]
 def split_of(recording: Recording) -> str:
     """Two thirds of the subjects train."""
     return "test" if recording.subject % 3 == 0 else "train"
+
+
+def write_lists(
+    out: Path,
+    names: Mapping[str, str],
+    recordings: list[Recording],
+    line: Callable[[Recording], str],
+) -> None:
+    """Write the list of each split.
+
+    Args:
+        out: The dataset's own folder.
+        names: Of the lists of ``train`` and ``test``.
+        recordings: All of them.
+        line: Of a recording, with its end.
+    """
+    lines: dict[str, list[str]] = {split: [] for split in names}
+    for recording in recordings:
+        lines[split_of(recording)].append(line(recording))
+    for split, name in names.items():
+        (out / name).write_text("".join(lines[split]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pcv.data.files.movie import count_frames, write_grey
 from pcv.data.raw.nvgesture import CENTRE, EXAMPLES, FARTHEST, FILM, FOCAL, SIZE, NvGesture
 from pcv.synth.camera import Camera
-from pcv.synth.formats.hand import ACTIONS, as_hand, split_of
+from pcv.synth.formats.hand import ACTIONS, as_hand, write_lists
 from pcv.synth.recording import Format, Recording
 
 LEAD = 10  # frames before and after the gesture
@@ -39,15 +39,14 @@ def _write(target: Path, depth: NDArray[np.uint16]) -> None:
 
 
 def _finish(out: Path, recordings: list[Recording]) -> None:
-    lines: dict[str, list[str]] = {split: [] for split in EXAMPLES}
-    for recording in recordings:
+    def line(recording: Recording) -> str:
         span = f"{LEAD}:{count_frames(out / _below(recording) / FILM) - LEAD}"
-        lines[split_of(recording)].append(
+        return (
             f"path:./{_below(recording)} depth:sk_depth:{span} color:sk_color:{span} "
             f"duo_left:duo_left:{span} label:{recording.action + 1} \n"
         )
-    for split, name in EXAMPLES.items():
-        (out / name).write_text("".join(lines[split]))
+
+    write_lists(out, EXAMPLES, recordings, line)
 
 
 NVGESTURE = Format(

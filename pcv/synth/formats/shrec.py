@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pcv.data.files.depth_png import write_depth_png
 from pcv.data.raw.shrec import BOXES, CENTRE, EXAMPLES, FOCAL, SIZE
 from pcv.synth.camera import Camera, sense_by_time
-from pcv.synth.formats.hand import ACTIONS, as_hand, split_of
+from pcv.synth.formats.hand import ACTIONS, as_hand, write_lists
 from pcv.synth.recording import Format, Recording
 from pcv.whole import whole_folder
 
@@ -55,16 +55,13 @@ def _box(frame: NDArray[np.uint16]) -> tuple[int, int, int, int]:
 
 
 def _finish(out: Path, recordings: list[Recording]) -> None:
-    lines: dict[str, list[str]] = {split: [] for split in EXAMPLES}
-    for recording in recordings:
+    def line(recording: Recording) -> str:
         gesture, finger, subject, essai = _numbers(recording)
         frames = len(list((out / _place(recording)).glob("*_depth.png")))
         fine = 2 * (gesture - 1) + finger
-        lines[split_of(recording)].append(
-            f"{gesture} {finger} {subject} {essai} {gesture} {fine} {frames}\n"
-        )
-    for split, name in EXAMPLES.items():
-        (out / name).write_text("".join(lines[split]))
+        return f"{gesture} {finger} {subject} {essai} {gesture} {fine} {frames}\n"
+
+    write_lists(out, EXAMPLES, recordings, line)
 
 
 SHREC = Format(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcv.data.raw.kitti import DEFAULT_MAP
-from pcv.data.raw.label_map import read_label_map
+from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.errors import InputError, RawFileError
 
 
@@ -37,3 +37,10 @@ def test_what_is_no_label_map_is_refused_in_one_line(tmp_path: Path, text: str) 
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="cannot be read"):
         read_label_map(tmp_path / "none.yaml")
+
+
+def test_a_reader_tells_the_names_of_its_map() -> None:
+    class Reader(MappedClasses):
+        labels = LabelMap((0, -1), ("car",), {})
+
+    assert Reader().class_names == Reader().point_class_names == ("car",)

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pcv.data.raw.lists import read_lists, unlisted
-from pcv.errors import InputError
+from pcv.clip import VideoSource
+from pcv.data.raw.lists import Line, Listed, list_listed, read_lists, unlisted
+from pcv.errors import InputError, RawFileError
 
 PATTERNS = {"train": re.compile("train.txt"), "test": re.compile("test.txt")}
 EXAMPLES = {"train": "train.txt", "test": "test.txt"}
@@ -52,3 +53,33 @@ def test_what_no_list_names_is_found(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     (error,) = unlisted(tmp_path, "v*", {tmp_path / "v1"})
     assert error.path == tmp_path / "v2"
+
+
+def test_lists_and_folders_are_compared(tmp_path: Path) -> None:
+    how = Listed(PATTERNS, EXAMPLES, "v*", lambda line: line.path.parent / line.text)
+
+    def describe(line: Line) -> VideoSource:
+        folder = how.place(line)
+        if not folder.is_dir():
+            raise line.missing(folder)
+        return VideoSource(folder, folder.name, 0, 0, 0, line.split)
+
+    (tmp_path / "train.txt").write_text("v2\nv1\n")
+    (tmp_path / "test.txt").write_text("v3\n")
+    for name in ("v1", "v2", "v3"):
+        (tmp_path / name).mkdir()
+    found = list_listed(tmp_path, how, describe, None)
+    assert [(each.name, each.split) for each in found] == [
+        ("v1", "train"), ("v2", "train"), ("v3", "test"),
+    ]  # fmt: skip
+    (tmp_path / "v4").mkdir()
+    with pytest.raises(RawFileError, match="v4: on neither list"):
+        list_listed(tmp_path, how, describe, None)
+    (tmp_path / "v3").rmdir()
+    with pytest.raises(RawFileError, match=r"v3: is on line 1 of test\.txt and not there; unpack"):
+        list_listed(tmp_path, how, describe, None)
+    bad: list[InputError] = []
+    assert [each.name for each in list_listed(tmp_path, how, describe, bad)] == ["v1", "v2"]
+    assert [str(error).partition(":")[0] for error in bad] == [
+        str(tmp_path / "v3"), str(tmp_path / "v4"),
+    ]  # fmt: skip

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 
 from pcv.synth.body import capsules, draw_person
 from pcv.synth.camera import see
-from pcv.synth.formats.hand import ACTIONS, FOREARM, HAND, as_hand, split_of
+from pcv.synth.formats.hand import ACTIONS, FOREARM, HAND, as_hand, split_of, write_lists
 from pcv.synth.formats.shrec import SHREC
 from pcv.synth.motions import ACTIONS as MOTIONS
 from pcv.synth.recording import Recording
@@ -26,3 +28,11 @@ def test_one_finger_is_thinner_and_a_third_of_the_subjects_test() -> None:
     assert thin < 0.6 * whole
     splits = [split_of(Recording(0, subject, 1, 0)) for subject in range(1, 7)]
     assert splits == ["train", "train", "test"] * 2
+
+
+def test_each_split_has_a_list(tmp_path: Path) -> None:
+    names = {"train": "a.txt", "test": "b.txt"}
+    recordings = [Recording(0, subject, 1, 0) for subject in range(1, 5)]
+    write_lists(tmp_path, names, recordings, lambda recording: f"{recording.subject}\n")
+    assert (tmp_path / "a.txt").read_text() == "1\n2\n4\n"
+    assert (tmp_path / "b.txt").read_text() == "3\n"
