@@ -11,7 +11,7 @@ from pcv.errors import KernelError
 def convolve_spconv(
     feature: Tensor,  # (N, C)
     weight: Tensor,  # (O, C, D)
-    source: Tensor,  # (P,) int64, weight by weight
+    source: Tensor,  # (P,) int64, sorted by weight
     target: Tensor,  # (P,) int64
     counts: tuple[int, ...],
     outputs: int,
@@ -40,9 +40,11 @@ def convolve_spconv(
 
 
 def pair_table(
-    source: Tensor, target: Tensor, counts: tuple[int, ...]
+    source: Tensor,  # (P,) int64, sorted by weight
+    target: Tensor,  # (P,) int64
+    counts: tuple[int, ...],
 ) -> tuple[Tensor, Tensor]:  # (2, O, most) int32, (O,) int32
-    """Return pairs as spconv keeps them: one row a weight, filled up with -1."""
+    """Return pairs as spconv keeps them: one row per weight, filled up with -1, and the counts."""
     most, device = max((*counts, 1)), source.device
     numbers = torch.tensor(counts, device=device)
     table = torch.full((2, len(counts), most), -1, dtype=torch.int32, device=device)

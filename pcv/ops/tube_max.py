@@ -11,7 +11,7 @@ from pcv.kernels.tube_max import backward, backward_all, forward, forward_all
 from pcv.ops.threads import threaded
 from pcv.ops.tubes import arrays_of, check_all_there, displacement, gather_frames, sum_rows
 
-MOST = 256  # what one byte tells apart
+MOST = 256  # neighbours that one byte can tell apart
 
 
 def tube_max(
@@ -27,21 +27,22 @@ def tube_max(
 
     ``value[k] = feature[b, f, j] + weight @ (points[b, f, j] - anchors[b, a, i], r - R // 2)`` with
     ``f = frames[a, r]`` and ``j = index[b, a, r, i, k]``: addition with spatial maximum in Fan et
-    al. (P4Transformer, CVPR 2021). The R maxima are summed, or their largest taken. Differentiable
+    al. (P4Transformer, CVPR 2021). The R maxima are summed, or the largest is taken. Differentiable
     in ``feature`` and ``weight``; points and anchors are constants. Of equal values the first
-    neighbour wins all of the gradient. On CUDA the op is composed of torch's own, a tap at a time.
+    neighbour gets the whole gradient. On CUDA the op is composed of torch's own ops, tap by tap.
 
     Args:
         points: Coordinates of L frames.
-        feature: Already mixed by the layer's feature matrix; None: displacements alone.
+        feature: Features already mixed by the layer's feature matrix; None: displacements only.
         anchors: Coordinates of the tube centres in A anchor frames.
-        weight: The layer's displacement matrix, time last, in frames.
-        frames: For each anchor frame, the R consecutive frames of its tubes; padding clamped.
-        index: Neighbours within those frames, all there: empty slots filled by ``repeat_first``.
+        weight: The layer's displacement matrix; the last column is for time, in frames.
+        frames: For each anchor frame, the R consecutive frames of its tubes; padding is clamped to
+            the first or the last frame.
+        index: Neighbours within those frames; ``repeat_first`` has filled empty slots.
         over_time: How the R maxima become one.
 
     Raises:
-        ValueError: If shapes disagree, or there are too many neighbours for one byte.
+        ValueError: If shapes disagree, or a tube has more neighbours than one byte can tell apart.
     """
     batch, length, count, _ = points.shape
     if feature is not None and feature.shape != (batch, length, count, len(weight)):
@@ -55,7 +56,10 @@ def tube_max(
             f"{tuple(frames.shape)} do not fit each other"
         )
     if index.shape[2] * index.shape[4] > MOST:
-        raise ValueError(f"at most {MOST} neighbours in a tube, found {tuple(index.shape)}")
+        raise ValueError(
+            f"a tube can have at most {MOST} neighbours, index {tuple(index.shape)} holds "
+            f"{index.shape[2]} x {index.shape[4]}"
+        )
     plain = points.new_empty((batch, length, count, 0)) if feature is None else feature
     joint = over_time == "max"
     result: Tensor = torch.ops.pcv.tube_max(points, plain, anchors, weight, frames, index, joint)[0]
@@ -164,7 +168,7 @@ def _composed(
     index: Tensor,
     joint: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Torch's own ops, a tap at a time: the largest tensor is (B, A, M, K, C)."""
+    """Compose the op of torch's own ops, tap by tap: the largest tensor is (B, A, M, K, C)."""
     taps, slots = frames.shape[1], index.shape[4]
     values, winners = [], []
     for r in range(taps):
@@ -192,7 +196,7 @@ def _composed_backward(
     chosen: Tensor,
     featured: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Winners are counted into a matrix of neighbours, then summed by point: no atomics."""
+    """Write winners' gradients into a matrix of neighbours, then sum by point: without atomics."""
     taps, slots, channels = frames.shape[1], index.shape[4], grad.shape[3]
     joint = chosen.shape[3] == 1 and taps > 1
     batch, length, count = points.shape[:3]
