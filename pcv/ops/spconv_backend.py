@@ -57,6 +57,6 @@ def pair_table(
 def _advice(problem: str) -> str:
     first = " ".join(problem.split())[:300]
     return (
-        f"encoder.backend spconv-triton {first}; pip install spconv-triton beside CUDA's torch, "
-        "or use --set encoder.backend=torch"
+        f"encoder.backend spconv-triton {first}; pip install spconv-triton for a CUDA build of "
+        "torch, or use --set encoder.backend=torch"
     )
