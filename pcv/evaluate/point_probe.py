@@ -10,7 +10,7 @@ from pcv.evaluate.probe import fit_linear
 
 
 class PointProbe(nn.Module):
-    """Standardise tokens by those it was fitted on, then one linear layer."""
+    """Standardise tokens by the statistics of those it was fitted on, then apply a linear layer."""
 
     mean: Tensor  # (C,)
     deviation: Tensor  # (C,)
@@ -31,7 +31,7 @@ class PointProbe(nn.Module):
         classes: int,
         seed: int,
     ) -> PointProbe:
-        """Fit on labelled points; every point counts the same."""
+        """Fit on labelled points, which all have the same weight."""
         mean, deviation = tokens.mean(0), tokens.std(0, unbiased=False)
         flat = deviation <= 1e-6 * deviation.max().clamp(min=1e-12)
         deviation = torch.where(flat, 1.0, deviation)

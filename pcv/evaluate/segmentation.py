@@ -1,4 +1,4 @@
-"""Classes of all points of whole frames, and how well they fit the labels."""
+"""Labelling all points of whole frames, and scoring the labels."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ AXES = {"x": 0, "y": 1, "z": 2}
 
 
 class Guess(NamedTuple):
-    """What is predicted of points."""
+    """The predicted classes of points."""
 
     label: Tensor  # (..., N) int64
     share: Tensor  # (..., N) float32: softmax of that class
 
 
 class PointScores(NamedTuple):
-    """What scoring found."""
+    """The result of scoring."""
 
     confusion: NDArray[np.int64]  # (classes, classes), rows: truth
-    videos: int  # with at least one labelled point
+    videos: int  # number of videos with at least one labelled point
 
 
 @torch.no_grad()
@@ -46,7 +46,7 @@ def score_points(
         objective: Put in eval mode meanwhile.
         batches: Clips of whole frames, in the order of ``fresh``.
         fresh: Which frames of each clip count; a frame that two clips share counts once.
-        classes: How many there are.
+        classes: The number of classes.
         advance: Called with the number of clips of each batch.
 
     Raises:
@@ -72,17 +72,24 @@ def score_points(
     return PointScores(matrix, len(videos))
 
 
-def label_points(objective: Segment, points: Tensor) -> Tensor:  # (B, T, N, 3 or 6) -> (B, T, N)
-    """Return the class of every point, as ``guess_points`` does."""
+def label_points(
+    objective: Segment,
+    points: Tensor,  # (B, T, N, 3 or 6)
+) -> Tensor:  # (B, T, N) int64
+    """Return the class of every point, as ``guess_points`` predicts it."""
     return guess_points(objective, points).label
 
 
-def guess_points(objective: Segment, points: Tensor) -> Guess:  # of (B, T, N, 3 or 6)
-    """Tell the class of every point; each is predicted once, whole frames at a time.
+def guess_points(
+    objective: Segment,
+    points: Tensor,  # (B, T, N, 3 or 6)
+) -> Guess:  # (B, T, N)
+    """Predict the class of every point once, from whole frames.
 
-    Frames are cut in two at the median of the clip along ``objective.config.halves``, as large
-    scenes are trained on in parts; each half also sees ``overlap`` beyond the cut, and labels its
-    own side alone. Clips are taken one by one, so a prediction does not depend on the batch.
+    Frames are cut in two at the median of the clip along ``objective.config.halves``, since large
+    scenes are trained on in parts. Each half also reads points up to ``overlap`` beyond the cut,
+    but labels its own side only. Clips are taken one by one, so that a prediction does not depend
+    on the batch.
     """
     axis = objective.config.halves
     if axis == "none":
@@ -92,8 +99,10 @@ def guess_points(objective: Segment, points: Tensor) -> Guess:  # of (B, T, N, 3
     return Guess(*(torch.stack(values) for values in zip(*found, strict=True)))
 
 
-def best_guess(scores: Tensor) -> Guess:  # of (..., classes) logits
-    """Return the class of the highest score, and its softmax."""
+def best_guess(
+    scores: Tensor,  # (..., classes) logits
+) -> Guess:  # (...)
+    """Return the class with the highest score, and its softmax."""
     label = scores.argmax(-1)
     return Guess(label, torch.softmax(scores.float(), -1).gather(-1, label[..., None])[..., 0])
 
@@ -112,16 +121,16 @@ def _label_clip(objective: Segment, points: Tensor, axis: int) -> Guess:  # of (
 
 
 def _label_seen(objective: Segment, points: Tensor, seen: Tensor) -> Guess:  # (T, N)
-    """Classes of the seen points, 0 elsewhere; frames are filled up by repeating seen points."""
+    """Label the seen points, with 0 elsewhere; frames are filled up by repeating seen points."""
     count = seen.sum(1, keepdim=True)  # (T, 1)
-    order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
+    order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen points first, in order
     slot = torch.arange(int(count.max()), device=points.device)[None]
     index = order.gather(1, slot % count.clamp(min=1))
     part = points.gather(1, index[:, :, None].expand(-1, -1, points.shape[2]))
-    spare = points.shape[1]  # a column for what is repeated
-    place = torch.where(slot < count, index, spare)
+    spare = points.shape[1]  # a column that takes the repeated points
+    column = torch.where(slot < count, index, spare)
     spread = []
     for values in best_guess(objective.scores(part[None])[0]):
         out = values.new_zeros((len(points), spare + 1))
-        spread.append(out.scatter_(1, place, values)[:, :spare])
+        spread.append(out.scatter_(1, column, values)[:, :spare])
     return Guess(*spread)

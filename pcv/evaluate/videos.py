@@ -1,4 +1,4 @@
-"""Scores of clips to scores of videos."""
+"""Turning scores of clips into scores of videos."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pcv.train.device import device_of, to_device
 
 
 class VideoScores(NamedTuple):
-    """One row a video that yielded a clip, ascending."""
+    """One row per video that yielded a clip, in ascending order of ``video``."""
 
     video: NDArray[np.int64]  # (V,)
     label: NDArray[np.int64]  # (V,)
@@ -34,7 +34,7 @@ def score_clips(
     Args:
         objective: Put in eval mode meanwhile.
         batches: Clips of the split, each once.
-        scores: Clips -> (B, classes) logits.
+        scores: A function from clips to logits (B, classes).
         advance: Called with the number of clips of each batch.
     """
     was_training = objective.training
