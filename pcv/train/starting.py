@@ -1,4 +1,4 @@
-"""Weights of a pretrained run, as another run begins from them."""
+"""Reading the weights of a pretrained run from which another run begins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pcv.config.recipe import Recipe
 from pcv.errors import CheckpointError
 from pcv.train.checkpoint import load_encoder
 
-# Weights mean something else where one of these differs, even where their shapes agree.
+# Where one of these differs, weights mean something else, even if their shapes agree.
 SAME_ENCODER = (
     "name", "form", "width", "colour", "inputs", "normalise", "channels", "depth", "heads",
     "head_channels", "key_channels", "value_channels", "mlp", "temporal_kernel", "rectify",
@@ -18,24 +18,25 @@ SAME_ENCODER = (
 )  # fmt: skip
 
 
-def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Encoder weights of a pretrained run that fit a recipe, whatever its store, unit and points.
+def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:  # (...) by name
+    """Return the encoder weights of a pretrained run, whose encoder must fit a recipe.
 
-    The radius, the neighbours, strides and the padding may differ (the paper finetunes at another
-    radius); what the weights are of may not.
+    Store, unit and points may differ, and so may radius, neighbours, strides and padding (the paper
+    finetunes with another radius). Keys that change the meaning of the weights may not.
 
     Raises:
-        CheckpointError: No checkpoint, or another encoder, width, form or input channels.
+        CheckpointError: There is no checkpoint, or its encoder, width, form or input channels
+            differ.
     """
     config, weights = load_encoder(start)
     fields = type(recipe.encoder).model_fields
     wanted = recipe.encoder.model_dump(mode="json")
     for key in SAME_ENCODER:
         default = fields[key].default if key in fields else None
-        found = _said(config.get(key, default))  # a run older than the key had its default
+        found = _said(config.get(key, default))  # a run older than the key used its default
         if found != _said(wanted.get(key)):
             raise CheckpointError(
-                f"{start}: its encoder has {key} {found}, the recipe {_said(wanted.get(key))}; "
+                f"{start}: its encoder has {key} {found}, the recipe has {_said(wanted.get(key))}; "
                 f"use --set encoder.{key}={'null' if found == 'None' else found}"
             )
     return weights
