@@ -1,4 +1,4 @@
-"""Telling what works on this machine, and why."""
+"""Reporting what works on this machine, and why the rest does not."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PACKAGES = (
 
 
 def examine(*, build: bool = False) -> dict[str, Any]:
-    """Return versions, devices, kernels and a self-test, JSON-able.
+    """Return versions, devices, kernels and the results of a self-test, as values for JSON.
 
     Args:
-        build: Compile the CUDA kernels now; ``ok`` is then false where that fails.
+        build: Whether to compile the CUDA kernels now; ``ok`` is then false if that fails.
     """
     built = _build() if build else "on first use"
     tests = _self_test()
@@ -141,7 +141,10 @@ def _test_tube_sum(device: str) -> bool:
 
 
 def _tubes(device: str) -> tuple[torch.Tensor, ...]:
-    """Points, features, anchors, frames and neighbours; displacement and feature of each one."""
+    """Return inputs of a tube operator, then each neighbour's summed displacement and its feature.
+
+    The inputs are points, features, anchors, frames and neighbours.
+    """
     points = _cloud(device)[:, None]
     feature = points.repeat(1, 1, 1, 2)
     index = torch.arange(8, device=device).reshape(1, 1, 1, 4, 2).repeat(2, 1, 1, 1, 1)

@@ -80,7 +80,7 @@ class SparseUNet(VoxelEncoder, PointwiseClips):
         pooled = known.new_zeros(len(grid.key), known.shape[1]).index_add_(0, of_point, known)
         pooled = pooled / torch.bincount(of_point, minlength=len(grid.key))[:, None]
         feature = self._through(pooled[:, 3:], pyramid)
-        return VoxelFeatures(feature, pooled[:, :3], grid.place[:, 0], of_point)
+        return VoxelFeatures(feature, pooled[:, :3], grid.cell[:, 0], of_point)
 
     def _through(self, feature: Tensor, pyramid: VoxelPyramid) -> Tensor:
         feature = torch.relu(self.stem(feature, pyramid.around(0, STEM_KERNEL)))

@@ -1,1 +1,1 @@
-"""Scores of trained models: predictions, metrics and probes of frozen encoders."""
+"""Scoring trained models: predictions, metrics, and probes of frozen encoders."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 100  # points of an instance that counts
-STRICT = tuple(round(0.5 + 0.05 * step, 2) for step in range(9))  # 0.5 to 0.9
-LOOSE = 0.25
+LEAST = 100  # an instance or a proposal with fewer points does not count
+STRICT = tuple(round(0.5 + 0.05 * step, 2) for step in range(9))  # thresholds of overlap of ``ap``
+LOOSE = 0.25  # threshold of overlap of ``ap25``
 
 
 class Proposal(NamedTuple):
@@ -21,10 +21,10 @@ class Proposal(NamedTuple):
 
 
 class TrueScene(NamedTuple):
-    """What a scene really holds."""
+    """The true classes and instances of a scene's points."""
 
     label: NDArray[np.int64]  # (N,) class, -1: none
-    instance: NDArray[np.int64]  # (N,), -1: none
+    instance: NDArray[np.int64]  # (N,) number of the instance, -1: none
 
 
 class _Pairs(NamedTuple):
@@ -32,8 +32,8 @@ class _Pairs(NamedTuple):
 
     overlap: NDArray[np.float64]  # (proposals, instances) intersection over union
     confidence: NDArray[np.float64]  # (proposals,)
-    ignored: NDArray[np.float64]  # (proposals,) share on what does not count
-    true: int
+    ignored: NDArray[np.float64]  # (proposals,) share of its points that lie on what is not counted
+    true: int  # number of true instances
 
 
 def average_precision(
@@ -41,18 +41,18 @@ def average_precision(
 ) -> dict[str, float]:
     """Score proposals.
 
-    True instances and proposals of fewer than ``LEAST`` points do not count. Of several proposals
-    on one instance the most confident is right and the others are wrong. A proposal on none is
-    wrong, unless more of it than the threshold lies on points without a class that counts, or on
-    true instances that are too small.
+    True instances and proposals with fewer than ``LEAST`` points do not count. Of several proposals
+    on one instance the most confident is right and the others are wrong. A proposal on no instance
+    is wrong, unless a larger share of its points than the threshold lies on points without a class
+    in ``classes`` or on true instances that are too small.
 
     Args:
-        scenes: The truth and the proposals of each.
-        classes: Those that have instances.
+        scenes: The truth and the proposals of each scene, with masks (N,).
+        classes: The classes that have instances.
 
     Returns:
         ``ap`` over thresholds 0.5 to 0.9, ``ap50`` and ``ap25``: means over the classes that
-        occur; NaN where none does.
+        occur; NaN where no class occurs.
     """
     found = {
         label: [_pairs(truth, proposals, label, classes) for truth, proposals in scenes]
@@ -92,7 +92,7 @@ def _pairs(
 
 
 def _precision(scenes: list[_Pairs], threshold: float) -> float:
-    """Average precision of one class; NaN where it does not occur."""
+    """Return the average precision of one class; NaN where it does not occur."""
     right: list[bool] = []
     confidence: list[float] = []
     missed = total = 0
@@ -108,7 +108,7 @@ def _precision(scenes: list[_Pairs], threshold: float) -> float:
 
 
 def _match(pairs: _Pairs, threshold: float) -> tuple[list[bool], list[float], int]:
-    """Which proposals are right, how confident each is, and how many instances nobody found."""
+    """Return which proposals are right, their confidence, and the number of missed instances."""
     right: list[bool] = []
     score: list[float] = []
     taken = np.zeros(len(pairs.confidence), bool)
@@ -131,11 +131,14 @@ def _match(pairs: _Pairs, threshold: float) -> tuple[list[bool], list[float], in
 
 
 def _area(right: NDArray[np.bool_], confidence: NDArray[np.float64], missed: int) -> float:
-    """Area under precision over recall; recall between two thresholds is halved between both."""
+    """Return the area under precision over recall.
+
+    The recall between two thresholds is shared equally by both.
+    """
     order = np.argsort(confidence, kind="stable")
     right, confidence = right[order], confidence[order]
     _, first = np.unique(confidence, return_index=True)
-    below = np.concatenate([[0], np.cumsum(right)])[first]  # true ones that a threshold leaves out
+    below = np.concatenate([[0], np.cumsum(right)])[first]  # right proposals below each threshold
     hits = right.sum() - below
     drawn = len(right) - first
     precision = np.append(hits / drawn, 1.0)

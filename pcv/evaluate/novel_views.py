@@ -1,4 +1,4 @@
-"""How well Gaussians draw views that nobody trained on, and what copying the nearest would give."""
+"""Scoring how well Gaussians draw held-out views, against copying the nearest training view."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pcv.train.device import device_of, to_device
 
 
 class NovelViews(NamedTuple):
-    """One scene: its cloud, the views that test, and those that trained."""
+    """One scene: its cloud, the held-out views, and the training views."""
 
-    batch: ClipBatch  # of one clip; its views are those held out
-    known: Views  # (1, U, ...), in the same world as ``real``
-    real: Views  # the held-out views again, as recorded
+    batch: ClipBatch  # one clip, whose views are the held-out ones
+    known: Views  # (1, U, ...) training views, in the same world as ``real``
+    real: Views  # (1, V, ...) the held-out views again, as recorded
 
 
 @torch.no_grad()
@@ -31,12 +31,12 @@ def draw_views(objective: GaussianCross, batch: ClipBatch) -> Drawn:
 
 
 def score_views(objective: GaussianCross, scenes: list[NovelViews]) -> dict[str, float]:
-    """Average over all held-out views of scenes.
+    """Average scores over all held-out views of all scenes.
 
     Returns:
-        ``psnr`` (dB) and ``depth_l1`` (metres, where the sensor measured) of what is drawn;
-        ``nearest_psnr`` and ``nearest_depth_l1`` of the training view whose camera is nearest,
-        taken as it is (depth: where both measured); ``views``: how many there are.
+        ``psnr`` (dB) and ``depth_l1`` (metres, where the sensor measured) of the drawn images;
+        ``nearest_psnr`` and ``nearest_depth_l1`` of the unchanged training view whose camera is
+        nearest (its depth counts where both views have one); ``views``, the number of views.
     """
     found: dict[str, list[float]] = {}
     for scene in scenes:
@@ -56,26 +56,39 @@ def score_views(objective: GaussianCross, scenes: list[NovelViews]) -> dict[str,
     return means | {"views": float(count)} if count else {}
 
 
-def psnr(image: Tensor, wanted: Tensor) -> Tensor:  # (V, H, W, 3) -> (V,)
-    """Peak signal-to-noise ratio in dB of images from 0 to 1."""
+def psnr(
+    image: Tensor,  # (V, H, W, 3)
+    wanted: Tensor,  # (V, H, W, 3)
+) -> Tensor:  # (V,)
+    """Return the peak signal-to-noise ratio, in dB, of images with values from 0 to 1."""
     error = (image - wanted).square().flatten(1).mean(1)
     return -10 * error.clamp(min=1e-10).log10()
 
 
-def depth_l1(depth: Tensor, wanted: Tensor, drawn: Tensor) -> Tensor:  # (V, H, W) -> (V,)
-    """Mean absolute error where both are known; NaN where that is nowhere."""
+def depth_l1(
+    depth: Tensor,  # (V, H, W)
+    wanted: Tensor,  # (V, H, W), 0: none
+    drawn: Tensor,  # (V, H, W) bool, where ``depth`` is known
+) -> Tensor:  # (V,)
+    """Return the mean absolute error where both depths are known; NaN where they never are."""
     known = (wanted > 0) & drawn
     return ((depth - wanted).abs() * known).flatten(1).sum(1) / known.flatten(1).sum(1)
 
 
-def nearest_views(asked: Tensor, known: Tensor) -> Tensor:  # (V, 4, 4), (U, 4, 4) -> (V,) int64
-    """Return the camera whose place (metres) and viewing direction (radians) are nearest, summed.
+def nearest_views(
+    asked: Tensor,  # (V, 4, 4) world to camera
+    known: Tensor,  # (U, 4, 4) world to camera
+) -> Tensor:  # (V,) int64
+    """Return the nearest known camera of each.
+
+    A distance is the sum of the distance of the cameras' positions, in metres, and of the angle
+    between their viewing directions, in radians.
 
     Raises:
-        ValueError: None is known.
+        ValueError: No camera is known.
     """
     if not len(known):
-        raise ValueError("no view to copy")
+        raise ValueError("there is no view to copy")
     here, there = (-(m[:, :3, :3].transpose(1, 2) @ m[:, :3, 3:])[..., 0] for m in (asked, known))
     cosine = (asked[:, None, 2, :3] * known[None, :, 2, :3]).sum(-1).clamp(-1, 1)
     return (torch.cdist(here, there) + cosine.acos()).argmin(1)

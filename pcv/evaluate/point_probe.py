@@ -9,7 +9,7 @@ from pcv.evaluate.probe import column_scale, fit_linear
 
 
 class PointProbe(nn.Module):
-    """Standardise tokens by those it was fitted on, then one linear layer."""
+    """Standardise tokens by the statistics of those it was fitted on, then apply a linear layer."""
 
     mean: Tensor  # (C,)
     deviation: Tensor  # (C,)
@@ -30,7 +30,7 @@ class PointProbe(nn.Module):
         classes: int,
         seed: int,
     ) -> PointProbe:
-        """Fit on labelled points; every point counts the same."""
+        """Fit on labelled points, which all have the same weight."""
         mean, deviation = column_scale(tokens)
         layer = fit_linear((tokens - mean) / deviation, label, config, classes=classes, seed=seed)
         return cls(mean, deviation, layer)

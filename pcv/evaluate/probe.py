@@ -18,7 +18,7 @@ from pcv.train.device import device_of, to_device
 
 
 class Features(NamedTuple):
-    """One row a video, ascending."""
+    """One row per video, in ascending order of ``video``."""
 
     value: Tensor  # (V, D)
     label: Tensor  # (V,) int64
@@ -32,7 +32,7 @@ def video_features(
     config: ProbeConfig,
     advance: Callable[[int], None] = lambda clips: None,
 ) -> Features:
-    """Encode clips with the encoder in eval mode and average over the clips of a video."""
+    """Encode clips with the encoder in eval mode, and average over the clips of a video."""
     encoder.eval()
     device = device_of(encoder)
     value, video, label = [], [], []
@@ -47,14 +47,17 @@ def video_features(
 
 
 def _average(value: Tensor, video: Tensor, label: Tensor) -> Features:
-    rows, place, count = video.unique(return_inverse=True, return_counts=True)
-    summed = value.new_zeros((len(rows), value.shape[1])).index_add_(0, place, value)
-    first = torch.zeros_like(rows).scatter_(0, place, label)
-    return Features((summed / count[:, None]).float(), first, rows)
+    videos, row, count = video.unique(return_inverse=True, return_counts=True)
+    summed = value.new_zeros((len(videos), value.shape[1])).index_add_(0, row, value)
+    labels = torch.zeros_like(videos).scatter_(0, row, label)
+    return Features((summed / count[:, None]).float(), labels, videos)
 
 
-def standardise(train: Tensor, test: Tensor) -> tuple[Tensor, Tensor]:
-    """Centre and scale every column by the mean and deviation of ``train``."""
+def standardise(
+    train: Tensor,  # (n, D)
+    test: Tensor,  # (m, D)
+) -> tuple[Tensor, Tensor]:  # (n, D), (m, D)
+    """Centre and scale every column by the mean and the standard deviation of ``train``."""
     mean, deviation = column_scale(train)
     return (train - mean) / deviation, (test - mean) / deviation
 
@@ -68,11 +71,11 @@ def column_scale(values: Tensor) -> tuple[Tensor, Tensor]:  # (n, C) -> (C,), (C
 
 def linear_probe(
     train: Features, test: Features, config: ProbeConfig, *, classes: int, seed: int
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Fit multinomial logistic regression on standardised features; returns guesses (V,).
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:  # (V,)
+    """Fit multinomial logistic regression on standardised features; return the guessed classes.
 
-    Full-batch AdamW with a cosine schedule; everything about it is fixed before a test video is
-    seen.
+    The optimiser is AdamW on full batches with a cosine schedule; all its settings are fixed before
+    a test video is seen.
     """
     inputs, queries = standardise(train.value, test.value)
     layer = fit_linear(inputs, train.label, config, classes=classes, seed=seed)
@@ -88,7 +91,7 @@ def fit_linear(
     classes: int,
     seed: int,
 ) -> nn.Linear:
-    """Fit multinomial logistic regression: full batches, AdamW, a cosine schedule."""
+    """Fit multinomial logistic regression by AdamW on full batches, with a cosine schedule."""
     generator = torch.Generator().manual_seed(seed)
     layer = nn.Linear(inputs.shape[1], classes)
     with torch.no_grad():
@@ -108,10 +111,10 @@ def fit_linear(
 
 def knn_probe(
     train: Features, test: Features, *, neighbours: int, classes: int
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Vote of the nearest training videos by cosine, weighted by similarity; returns guesses (V,).
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:  # (V,)
+    """Let the nearest training videos vote; return the guessed classes.
 
-    Features are standardised by the training videos first.
+    Features are first standardised by the training videos. Votes are weighted by cosine similarity.
     """
     inputs, queries = standardise(train.value, test.value)
     similarity = F.normalize(queries, dim=1) @ F.normalize(inputs, dim=1).T

@@ -1,4 +1,4 @@
-"""Objects from classes and offsets of points: clustering, twice, and suppression (PointGroup)."""
+"""Objects from classes and offsets of points: two clusterings and suppression (PointGroup)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pcv.ops.clusters import clusters
 def propose(
     points: Tensor,  # (N, 3)
     share: Tensor,  # (N, classes) probabilities
-    offset: Tensor,  # (N, 3)
+    offset: Tensor,  # (N, 3) to the centre of each point's object
     config: SceneInstancesConfig,
 ) -> list[Proposal]:
-    """Cluster points of one class where they are and where their offsets lead, and keep the best.
+    """Cluster the points of each class at their positions and where offsets lead; keep the best.
 
-    A cluster's confidence is the mean probability of its class. Of two clusters that overlap by
-    ``config.suppress`` or more of their union the less confident goes.
+    The confidence of a cluster is the mean probability of its class. Of two clusters whose
+    intersection is ``config.suppress`` or more of their union, the less confident is removed.
     """
     label = share.argmax(1)
     things = (~torch.isin(label, torch.tensor(config.stuff))).nonzero()[:, 0]
     found: list[Proposal] = []
-    for place in (points[things], points[things] + offset[things]):
-        number = clusters(place, label[things], config.radius)
+    for position in (points[things], points[things] + offset[things]):
+        number = clusters(position, label[things], config.radius)
         counts = torch.bincount(number)
         for one in (counts >= config.least).nonzero()[:, 0].tolist():
             mask = torch.zeros(len(points), dtype=torch.bool)
@@ -39,7 +39,7 @@ def propose(
 
 
 def suppress(proposals: list[Proposal], limit: float) -> list[Proposal]:
-    """Keep the most confident proposals that do not overlap one kept before by ``limit``."""
+    """Keep the most confident proposals; drop those whose IoU with a kept one reaches ``limit``."""
     kept: list[Proposal] = []
     for each in sorted(proposals, key=lambda one: -one.confidence):
         if all(_overlap(each.mask, other.mask) < limit for other in kept):

@@ -1,4 +1,4 @@
-"""What the other scenes of a batch do to the classes of one."""
+"""How the other scenes of a batch change the classes predicted for one scene."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pcv.encoders.scenes import Mode
 
 
 class Company(NamedTuple):
-    """Who else is in the batch of the scene that is scored."""
+    """The other scenes in the batch of the scene that is scored."""
 
-    number: int  # scenes beside it
-    place: str = "last"  # where it stands among them: first or last
-    content: str = "rooms"  # rooms, noise, or copies of itself
+    number: int  # number of other scenes
+    place: str = "last"  # whether the scored scene comes "first" or "last" in the batch
+    content: str = "rooms"  # what the others are: "rooms", "noise", or "copies" of the scored scene
 
 
 COMPANIES = (
@@ -27,14 +27,14 @@ COMPANIES = (
 
 
 def batch_with(
-    own: Regions,  # one view of one scene
-    pool: Regions,  # one view of others, as many points
+    own: Regions,  # one crop of the scored scene: (1, 1, L, 3), (1, 1, L, F)
+    pool: Regions,  # one crop of each of P others, with as many points: (1, P, L, 3), (1, P, L, F)
     company: Company,
-) -> tuple[Regions, int]:
-    """Put a scene in company; returns the batch and the row it has there.
+) -> tuple[Regions, int]:  # (1, 1 + company.number, L, ...), and the row of the scored scene
+    """Put a scene into a batch with others; return the batch and the scene's row in it.
 
-    Others are taken from the pool in order, around again where there are too few. Noise is points
-    evenly in the scene's own box, with features drawn by seed 0.
+    Other scenes are taken from the pool in order, and from its start again where there are too few.
+    Noise is points drawn evenly in the scene's own box, with random features, by seed 0.
     """
     count = company.number
     if not count:
@@ -55,9 +55,9 @@ def _noise(own: Regions, count: int) -> Regions:
     draw = torch.Generator().manual_seed(0)
     low, high = own.position.amin(2, keepdim=True), own.position.amax(2, keepdim=True)
     shape = (1, count, own.position.shape[2])
-    place = torch.rand(*shape, 3, generator=draw).to(low.device)
+    position = torch.rand(*shape, 3, generator=draw).to(low.device)
     feature = torch.rand(*shape, own.feature.shape[3], generator=draw).to(low.device) * 2 - 1
-    return Regions(low + (high - low) * place, feature)
+    return Regions(low + (high - low) * position, feature)
 
 
 @torch.no_grad()
@@ -68,6 +68,6 @@ def classes_in(
     company: Company,
     mode: Mode,
 ) -> Tensor:  # (L,) int64
-    """Classify the points of a scene in company."""
+    """Classify the points of a scene in a batch with others."""
     regions, row = batch_with(own, pool, company)
     return scores(regions, mode)[0, row].argmax(-1)

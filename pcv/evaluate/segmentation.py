@@ -1,4 +1,4 @@
-"""Classes of all points of whole frames, and how well they fit the labels."""
+"""Labelling all points of whole frames, and scoring the labels."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ AXES = {"x": 0, "y": 1, "z": 2}
 
 
 class Guess(NamedTuple):
-    """What is predicted of points."""
+    """The predicted classes of points."""
 
     label: Tensor  # (..., N) int64
     share: Tensor  # (..., N) float32: softmax of that class
 
 
 class PointScores(NamedTuple):
-    """What scoring found."""
+    """The result of scoring."""
 
     confusion: NDArray[np.int64]  # (classes, classes), rows: truth
-    videos: int  # with at least one labelled point
+    videos: int  # number of videos with at least one labelled point
 
 
 @torch.no_grad()
@@ -47,7 +47,7 @@ def score_points(
         objective: Put in eval mode meanwhile.
         batches: Clips of whole frames, in the order of ``fresh``.
         fresh: Which frames of each clip count; a frame that two clips share counts once.
-        classes: How many there are.
+        classes: The number of classes.
         advance: Called with the number of clips of each batch.
 
     Raises:
@@ -71,12 +71,12 @@ def score_points(
     return PointScores(matrix, len(videos))
 
 
-def guess_points(objective: Supervised, batch: ClipBatch) -> Guess:  # of (B, T, N)
-    """Tell the class of every point; each is predicted once, whole frames at a time.
+def guess_points(objective: Supervised, batch: ClipBatch) -> Guess:  # (B, T, N)
+    """Predict the class of every point of a batch (B, T, N, 3) once, from whole frames.
 
-    Frames are cut in two at the median of the clip along the axis that ``config.cut`` gives, as
-    large scenes are trained on in parts; each half also sees what lies within the overlap beyond
-    the cut, and labels its own side alone. Clips are taken one by one, so a prediction does not
+    Frames are cut in two at the median of the clip along the axis that ``config.cut`` gives, since
+    large scenes are trained on in parts. Each half also reads points up to the overlap beyond the
+    cut, but labels its own side only. Clips are taken one by one, so that a prediction does not
     depend on the batch.
     """
     halves = objective.config.cut()
@@ -90,8 +90,10 @@ def guess_points(objective: Supervised, batch: ClipBatch) -> Guess:  # of (B, T,
     return Guess(*(torch.stack(values) for values in zip(*found, strict=True)))
 
 
-def best_guess(scores: Tensor) -> Guess:  # of (..., classes) logits
-    """Return the class of the highest score, and its softmax."""
+def best_guess(
+    scores: Tensor,  # (..., classes) logits
+) -> Guess:  # (...)
+    """Return the class with the highest score, and its softmax."""
     label = scores.argmax(-1)
     return Guess(label, torch.softmax(scores.float(), -1).gather(-1, label[..., None])[..., 0])
 
@@ -110,10 +112,10 @@ def _label_clip(objective: Supervised, clip: ClipBatch, axis: int, reach: float)
 
 
 def _label_seen(objective: Supervised, clip: ClipBatch, seen: Tensor) -> Guess:  # (T, N)
-    """Classes of the seen points, 0 elsewhere; frames are filled up by repeating seen points."""
-    frames, spare = seen.shape  # a column more than there are points for what is repeated
+    """Label the seen points, with 0 elsewhere; frames are filled up by repeating seen points."""
+    frames, spare = seen.shape  # a column more than points, for repeated ones
     count = seen.sum(1, keepdim=True)  # (T, 1)
-    order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen ones first, order kept
+    order = (~seen).to(torch.uint8).argsort(dim=1, stable=True)  # seen points first, in order
     slot = torch.arange(int(count.max()), device=seen.device)[None]
     index = order.gather(1, slot % count.clamp(min=1))
     column = torch.where(slot < count, index, spare)

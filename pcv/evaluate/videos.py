@@ -1,4 +1,4 @@
-"""Scores of clips to scores of videos."""
+"""Turning scores of clips into scores of videos."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pcv.train.device import device_of, to_device
 
 
 class VideoScores(NamedTuple):
-    """One row a video that yielded a clip, ascending."""
+    """One row per video that yielded a clip, in ascending order of ``video``."""
 
     video: NDArray[np.int64]  # (V,)
     label: NDArray[np.int64]  # (V,)

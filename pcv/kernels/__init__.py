@@ -1,1 +1,1 @@
-"""Numba kernels of the point operators on a CPU: no torch, so that preparing a store needs none."""
+"""Numba kernels for a CPU; they import no torch, so that preparing a store needs none."""

@@ -24,13 +24,13 @@ def back_project(
         depth: Any real type.
         focal: fx and fy, pixels.
         centre: cx and cy, pixels.
-        unit: Metres a unit of depth.
+        unit: Metres per unit of depth.
     """
     if depth.dtype.kind not in "fui":
         raise ValueError(f"depth must be numbers, found {depth.dtype}")
     image = depth.astype(np.float64) if depth.dtype.kind == "f" else depth
     camera = focal[0], focal[1], centre[0], centre[1], unit
-    if image.flags.f_contiguous and not image.flags.c_contiguous:  # as MATLAB has it
+    if image.flags.f_contiguous and not image.flags.c_contiguous:  # as MATLAB stores images
         return _fill_by_columns(image, camera)
     return _fill(np.ascontiguousarray(image), camera)
 
@@ -42,14 +42,14 @@ def _fill(image, camera):
     for row in range(image.shape[0]):
         for column in range(image.shape[1]):
             if 0 < image[row, column] < np.inf:
-                _place(image, row, column, camera, out[count])
+                _write_point(image, row, column, camera, out[count])
                 count += 1
     return out[:count].copy()
 
 
 @numba.njit(cache=True)
 def _fill_by_columns(image, camera):
-    """The same points in the same order, read down the columns as they lie in memory."""
+    """Return the same points in the same order, but read the image by columns, as it is stored."""
     begins = np.zeros(image.shape[0] + 1, np.int64)
     for column in range(image.shape[1]):
         for row in range(image.shape[0]):
@@ -59,13 +59,13 @@ def _fill_by_columns(image, camera):
     for column in range(image.shape[1]):
         for row in range(image.shape[0]):
             if 0 < image[row, column] < np.inf:
-                _place(image, row, column, camera, out[begins[row]])
+                _write_point(image, row, column, camera, out[begins[row]])
                 begins[row] += 1
     return out
 
 
 @numba.njit(inline="always")
-def _place(image, row, column, camera, point):
+def _write_point(image, row, column, camera, point):
     fx, fy, cx, cy, unit = camera
     d = np.float64(image[row, column]) * unit
     point[0] = (column - cx) / fx * d

@@ -1,4 +1,4 @@
-"""Loops over the boxes of pixels that a smaller image is made of."""
+"""Loops that make an image smaller: each new pixel is read off a box of old ones."""
 
 import numba
 import numpy as np
@@ -6,12 +6,13 @@ import numpy as np
 
 @numba.njit(cache=True)
 def mean_boxes(image, rows, columns, out):
-    """Average an image over boxes, pixels that a box cuts counting by their share.
+    """Average an image over boxes; a pixel that a box cuts counts by its share in the box.
 
     Args:
         image: (H, W, C).
-        rows: (h + 1,) float64, edges of the boxes, ascending; rows outside repeat the nearest.
-        columns: (w + 1,) the same of columns.
+        rows: (h + 1,) float64, edges of the boxes, ascending; rows outside the image repeat the
+            nearest one.
+        columns: (w + 1,) float64, the same for columns.
         out: (h, w, C) float, written.
     """
     height, width, channels = image.shape
@@ -36,13 +37,13 @@ def mean_boxes(image, rows, columns, out):
 
 @numba.njit(cache=True)
 def median_boxes(image, rows, columns, out):
-    """Take the lower median of what is not 0 among the pixels whose centres lie in a box.
+    """Take the lower median of the pixels that are not 0 and whose centres lie in a box.
 
     Args:
         image: (H, W) unsigned integers.
         rows: (h + 1,) float64, edges of the boxes within the image, ascending.
-        columns: (w + 1,) the same of columns.
-        out: (h, w) of the same type, written; 0 where a box holds nothing else.
+        columns: (w + 1,) float64, the same for columns.
+        out: (h, w) of the image's type, written; 0 where a box holds nothing else.
     """
     most = int((np.max(np.diff(rows)) + 2) * (np.max(np.diff(columns)) + 2))
     found = np.empty(most, image.dtype)

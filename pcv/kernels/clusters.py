@@ -1,7 +1,7 @@
-"""Connected components of points that lie within a radius: cells first, pairs only between them.
+"""Connected components of points within a radius of each other, found through cells.
 
-In cells of ``radius / sqrt(3)`` all points of a cell are connected, so that one pair between two
-cells joins all of both, however many fell on one spot.
+In a cell of side ``radius / sqrt(3)`` all points are connected. Therefore only pairs of points in
+different cells are tested, and one pair joins two cells, however many points lie on one spot.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ import numpy as np
 
 @numba.njit(cache=True)
 def join_cells(points, starts, keys, steps, limit, parent):
-    """Join cells that hold points of a squared distance of at most ``limit``.
+    """Join two cells where a squared distance between their points is at most ``limit``.
 
-    Points are sorted by cell, and cell ``c`` holds those from ``starts[c]``; ``keys`` ascend, and
-    ``steps`` are how far the keys of cells within reach lie. ``parent`` (cells,) ends with roots.
+    Args:
+        points: (N, 3) float64, sorted by cell.
+        starts: (cells + 1,) int64; cell ``c`` holds the points ``starts[c]`` to ``starts[c + 1]``.
+        keys: (cells,) int64, number of each cell in the grid, ascending.
+        steps: (S,) int64, differences between the keys of a cell and of the cells within reach.
+        limit: Squared radius.
+        parent: (cells,) int64, each cell itself before; the root of its component afterwards.
     """
     for a in range(len(keys)):
         for step in steps:

@@ -1,14 +1,14 @@
 """The loops of farthest point sampling on the CPU: exact, and pruned by boxes.
 
-A k-d order puts points that lie together into blocks, and blocks into groups. Each has a bounding
-box, the largest distance of its points to those chosen, and the lowest index that has it. Where
-the box lies no closer to the new point than that, nothing in it changes: rounding is monotone, so
-the skip is exact.
+A k-d order puts points that lie together into blocks, and blocks into groups. Each block and group
+has a bounding box, the largest distance of its points to the points chosen, and the lowest index
+that has this distance. Where the box is no closer to the new point than this distance, nothing in
+the block changes: rounding is monotone, so skipping it is exact.
 
-What the inner loops look like is what makes them fast, and each of these was measured: arrays of
-one dimension that are made as such (a row of a larger array is read by gathers), maxima of
-integers (those of floats are no vectors), and loops whose length the compiler does not know
-(a known one is unrolled before it can become vectors).
+The form of the inner loops makes them fast; each of these choices was measured: arrays that are
+created with one dimension (a row of a larger array is read by gathers), maxima of integers (maxima
+of floats are not turned into vectors), and loops whose length the compiler does not know (a known
+length is unrolled before it can become vectors).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from numba.extending import intrinsic
 BLOCK = 64  # points whose distances are updated at once
 GROUP = 16  # blocks whose boxes are tested at once
 SPAN = BLOCK * GROUP
-# No NaN comes in, and the sign of zero is not looked at: minima become vectors. Sums stay as
-# written, so that every device rounds alike.
+# No NaN comes in, and the sign of zero does not matter: so minima become vectors. Sums are computed
+# as written, so that every device rounds alike.
 FAST = {"nnan", "nsz"}
 NOBODY = np.int32(2**31 - 1)  # above every index
 LEAST = np.int32(-(2**31))
 ZERO = np.float32(0)
-Index = np.uintp  # an index that cannot be negative needs no check for that
+Index = np.uintp  # an unsigned index needs no check for being negative
 
 
 @intrinsic
 def _bits(typing, value):
-    """A float32's bits as int32, in the same order as the floats where none is negative."""
+    """Return a float32's bits as int32; they have the floats' order where none is negative."""
 
     def bitcast(context, builder, signature, arguments):
         return builder.bitcast(arguments[0], ir.IntType(32))
@@ -43,14 +43,14 @@ def _bits(typing, value):
 
 @numba.njit(parallel=True, cache=True)
 def choose_all(clouds, chosen):
-    """Fill ``chosen`` (B, K), a cloud (N, 3) a task."""
+    """Fill ``chosen`` (B, K) for the clouds (B, N, 3) in parallel, one task per cloud."""
     for b in numba.prange(len(clouds)):
         choose(clouds[b], chosen[b])
 
 
 @numba.njit(cache=True)
 def choose(points, chosen):
-    """Fill ``chosen`` (K,) with the first of the order of points (N, 3), all of them finite."""
+    """Fill ``chosen`` (K,) with the first K of the farthest-point order of finite points (N, 3)."""
     cells = _sort_into_blocks(points)
     boxes = _block_boxes(cells, len(points))
     groups = _group_boxes(boxes)
@@ -66,7 +66,7 @@ def choose(points, chosen):
 def _choose(points, chosen, cells, boxes, groups, reached, sizes):
     reach, top, group_top = reached
     bits, top_bits, group_bits = reach.view(np.int32), top.view(np.int32), group_top.view(np.int32)
-    first_of = np.full(len(top), NOBODY, np.int32)  # lowest index at the top, of each block
+    first_of = np.full(len(top), NOBODY, np.int32)  # lowest index at the top distance of each block
     first_in = np.full(len(group_top), NOBODY, np.int32)  # and of each group
     away = np.empty(len(group_top), np.float32)
     block, group, count = Index(sizes[0]), Index(sizes[1]), Index(len(group_top))
@@ -93,7 +93,7 @@ def _choose(points, chosen, cells, boxes, groups, reached, sizes):
 
 @numba.njit(cache=True)
 def _sort_into_blocks(points):
-    """Coordinates and indices, halved along their widest axis until a block is left."""
+    """Return coordinates and indices, halved along the widest axis until only blocks are left."""
     count = len(points)
     padded = (count + SPAN - 1) // SPAN * SPAN
     x, y = np.empty(padded, np.float32), np.empty(padded, np.float32)
@@ -102,7 +102,7 @@ def _sort_into_blocks(points):
     for i in range(count):
         x[i], y[i], z[i] = points[i, 0], points[i, 1], points[i, 2]
         index[i] = i
-    parts = np.empty((64, 2), np.int64)  # those still to halve: never more than halvings deep
+    parts = np.empty((64, 2), np.int64)  # parts still to halve: at most one per level, and one more
     parts[0] = 0, count
     left = 1
     while left > 0:
@@ -130,7 +130,7 @@ def _sort_into_blocks(points):
 
 @numba.njit(cache=True)
 def _select(key, other, third, index, first, stop, middle):
-    """Quickselect: no key before ``middle`` is above one from there on. The rest moves along."""
+    """Quickselect: no key before ``middle`` exceeds a key from there on. The rest moves along."""
     low, high = first, stop - 1
     while low < high:
         a, b, c = key[low], key[(low + high) // 2], key[high]
@@ -158,22 +158,24 @@ def _select(key, other, third, index, first, stop, middle):
 
 @numba.njit(cache=True)
 def _block_boxes(cells, count):
-    """Lowest and highest x, y and z (blocks,) of the points of each block. The last block's free
-    places are filled with copies of its first point; a block without a point is infinitely far.
+    """Return the lowest and the highest x, y and z (blocks,) of the points of each block.
+
+    Free entries of the last block with points are filled with copies of its first point; a block
+    without a point is infinitely far.
     """
-    places = cells[0], cells[1], cells[2]
+    position = cells[0], cells[1], cells[2]
     boxes = _nowhere(len(cells[3]) // BLOCK)
     for axis in range(3):
         for block in range((count + BLOCK - 1) // BLOCK):
             first, stop = block * BLOCK, (block + 1) * BLOCK
-            places[axis][min(count, stop) : stop] = places[axis][first]
-            boxes[axis][block], boxes[axis + 3][block] = _extent(places[axis][first:stop])
+            position[axis][min(count, stop) : stop] = position[axis][first]
+            boxes[axis][block], boxes[axis + 3][block] = _extent(position[axis][first:stop])
     return boxes
 
 
 @numba.njit(cache=True)
 def _group_boxes(boxes):
-    """The boxes (groups,) of groups of boxes."""
+    """Return the boxes (groups,) around groups of boxes."""
     groups = _nowhere(len(boxes[0]) // GROUP)
     for axis in range(3):
         for group in range(len(groups[0])):
@@ -194,7 +196,7 @@ def _nowhere(count):
 
 @numba.njit(inline="always")
 def _away(boxes, b, new):
-    """Squared distance from the new point to a box."""
+    """Return the squared distance from the new point to a box."""
     dx = max(ZERO, max(boxes[0][b] - new[0], new[0] - boxes[3][b]))
     dy = max(ZERO, max(boxes[1][b] - new[1], new[1] - boxes[4][b]))
     dz = max(ZERO, max(boxes[2][b] - new[2], new[2] - boxes[5][b]))
@@ -203,7 +205,7 @@ def _away(boxes, b, new):
 
 @numba.njit(inline="always")
 def _update(cells, reach, first, stop, new):
-    """Lower distances to the new point's, and return the bits of the largest left."""
+    """Lower distances to those from the new point; return the bits of the largest left."""
     x, y, z = cells[0], cells[1], cells[2]
     best = LEAST
     for i in range(first, stop):
@@ -224,7 +226,7 @@ def _highest(values, first, stop):
 
 @numba.njit(inline="always")
 def _lowest(index, values, first, stop, wanted):
-    """The lowest index whose value is the wanted one."""
+    """Return the lowest index whose value is the wanted one."""
     lowest = NOBODY
     for i in range(first, stop):
         lowest = min(lowest, index[i] if values[i] == wanted else NOBODY)

@@ -1,4 +1,7 @@
-"""The loops of ``linear_max`` on a CPU: maxima over neighbours, and what flows back to winners."""
+"""The loops of ``linear_max`` on a CPU: maxima over the rows of a group, and their gradients.
+
+Shapes: G groups of K rows, C input channels, C' output channels.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,26 @@ import numpy as np
 
 from pcv.kernels.tube_sum import FAST
 
-BLOCK = 64  # groups summed apart
+BLOCK = 64  # groups that are summed apart before their sum is added
 
 
 @numba.njit(parallel=True, cache=True)
 def pool_all(value, best, chosen):
-    """Run ``pool`` for every group."""
+    """Run ``pool`` for every group, on the same arrays."""
     for g in numba.prange(len(value)):
         pool(g, value, best, chosen)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def pool(g, value, best, chosen):
-    """The largest of K rows, channel by channel, and which it was; the first of equal ones."""
+    """Find the largest of K rows, channel by channel, and its number; of equal ones the first.
+
+    Args:
+        g: Number of the group.
+        value: (G, K, C').
+        best: (G, C'), row ``g`` is written.
+        chosen: (G, C') uint8, row ``g`` is written.
+    """
     row, won = best[g], np.zeros(value.shape[2], np.int32)
     row[:] = value[g, 0]
     for k in range(1, value.shape[1]):
@@ -34,14 +44,22 @@ def pool(g, value, best, chosen):
 
 @numba.njit(parallel=True, cache=True)
 def to_inputs_all(grad, chosen, weight, into):
-    """Run ``to_inputs`` for every group."""
+    """Run ``to_inputs`` for every group, on the same arrays."""
     for g in numba.prange(len(grad)):
         to_inputs(g, grad, chosen, weight, into)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def to_inputs(g, grad, chosen, weight, into):
-    """Add the gradient of a group's winners to their inputs (K, C)."""
+    """Add the gradient of a group's winners to the gradient of its input rows.
+
+    Args:
+        g: Number of the group.
+        grad: (G, C').
+        chosen: (G, C') uint8, winning row of each output channel.
+        weight: (C', C).
+        into: (G, K, C), group ``g`` is added to.
+    """
     for c in range(grad.shape[1]):
         row, scale, source = into[g, chosen[g, c]], grad[g, c], weight[c]
         for d in range(len(row)):
@@ -50,16 +68,23 @@ def to_inputs(g, grad, chosen, weight, into):
 
 @numba.njit(parallel=True, cache=True)
 def to_weight_all(grad, chosen, value, into):
-    """Run ``to_weight`` for every channel."""
+    """Run ``to_weight`` for every channel, on the same arrays."""
     for c in numba.prange(len(into)):
         to_weight(c, grad, chosen, value, into)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def to_weight(c, grad, chosen, value, into):
-    """Add the inputs that won channel ``c``, in one order whatever the threads.
+    """Add the input rows that won channel ``c``, in the same order for any number of threads.
 
-    Sums of sums: one running sum over all groups would lose a digit.
+    Blocks of groups are summed apart: one running sum over all groups would lose a digit.
+
+    Args:
+        c: The output channel.
+        grad: (G, C').
+        chosen: (G, C') uint8, winning row of each output channel.
+        value: (G, K, C), the input rows.
+        into: (C', C), row ``c`` is added to.
     """
     part = np.empty(into.shape[1], into.dtype)
     for first in range(0, len(grad), BLOCK):

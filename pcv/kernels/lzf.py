@@ -10,13 +10,13 @@ def unpack(packed, out):
 
     Args:
         packed: (n,) uint8.
-        out: (m,) uint8, of the size that the file says.
+        out: (m,) uint8, written; the file says its size.
     """
     at, done = np.int64(0), np.int64(0)
     while at < len(packed):
         control = np.int64(packed[at])
         at += 1
-        if control < 32:  # that many and one more bytes as they are
+        if control < 32:  # control + 1 bytes follow as they are
             count = control + 1
             if at + count > len(packed) or done + count > len(out):
                 return -1
@@ -24,7 +24,7 @@ def unpack(packed, out):
             at += count
             done += count
             continue
-        count = control >> 5  # a copy of earlier bytes
+        count = control >> 5  # else it is a copy of earlier bytes
         if count == 7:
             if at >= len(packed):
                 return -1

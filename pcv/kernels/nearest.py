@@ -1,4 +1,4 @@
-"""Nearest points of each query, by insertion."""
+"""The nearest points of each query, kept sorted by insertion."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ import numba
 
 @numba.njit(parallel=True, cache=True)
 def scan_all(points, queries, index, distance):
-    """Run ``scan``, a cloud a task."""
+    """Run ``scan`` in parallel, one task per cloud.
+
+    Args:
+        points: (B, N, 3) float32.
+        queries: (B, M, 3) float32.
+        index: (B, M, K) int64, written.
+        distance: (B, M, K) float32, infinite before; squared distances afterwards.
+    """
     for b in numba.prange(len(points)):
         scan(points[b], queries[b], index[b], distance[b])
 
 
 @numba.njit(cache=True)
 def scan(points, queries, index, distance):
-    """Fill ``index`` and squared ``distance`` (M, K), the latter infinite before."""
+    """Fill ``index`` (M, K) and the squared ``distance`` (M, K), which is infinite before.
+
+    ``points`` are (N, 3) and ``queries`` (M, 3). Of equal distances the first point wins.
+    """
     count = index.shape[1]
     for i in range(len(queries)):
         x, y, z = queries[i]

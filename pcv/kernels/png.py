@@ -1,4 +1,4 @@
-"""The filters of PNG (W3C Recommendation, section 9), undone row by row."""
+"""Undoing the filters of PNG (W3C Recommendation, section 9), row by row."""
 
 import numba
 import numpy as np
@@ -11,7 +11,7 @@ def unfilter(rows, kinds, stride, out):
     Args:
         rows: (H, W) uint8, filtered bytes.
         kinds: (H,) uint8, filter of each row, 0 to 4.
-        stride: Bytes of a pixel.
+        stride: Bytes per pixel.
         out: (H, W) uint8, written.
     """
     height, width = rows.shape

@@ -1,16 +1,23 @@
-"""Points to the integers that a store keeps, in one pass over them."""
+"""Turning points into the integers that a store keeps, in one pass over them."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
 
-MOST = 2.0**15 - 1  # of an int16
+MOST = 2.0**15 - 1  # the largest int16
 
 
 @numba.njit(cache=True)
 def extent(points, low, high, total):
-    """Lower ``low``, raise ``high`` and add to ``total`` (3,) float64; points (n, 3) float32."""
+    """Update the bounds and the sum of points that were seen before.
+
+    Args:
+        points: (n, 3) float32.
+        low: (3,) float64, lowered to the points.
+        high: (3,) float64, raised to the points.
+        total: (3,) float64, the points are added to it.
+    """
     for i in range(len(points)):
         for axis in range(3):
             value = np.float64(points[i, axis])
@@ -21,11 +28,18 @@ def extent(points, low, high, total):
 
 @numba.njit(cache=True)
 def quantise(points, origin, step, values, whole):
-    """Fill ``values`` (n, 3) int16 and ``whole``, the same as float32, with steps from the origin.
+    """Count the steps from the origin to each coordinate, rounded to whole numbers.
+
+    Args:
+        points: (n, 3) float32, metres.
+        origin: (3,) float64, metres.
+        step: Metres per step.
+        values: (n, 3) int16, written; left as it is beyond ``MOST`` steps.
+        whole: (n, 3) float32, written; the same numbers.
 
     Returns:
-        The largest distance from the origin along an axis, metres; NaN where one is not finite.
-        Beyond ``MOST`` steps the values are not filled.
+        The largest distance from the origin along an axis, metres; NaN where a coordinate is not
+        finite.
     """
     reach = 0.0
     for i in range(len(points)):

@@ -1,20 +1,20 @@
-"""The loop of rays over rectangles."""
+"""Casting rays at rectangles."""
 
 import numba
 import numpy as np
 
 
 @numba.njit(cache=True)
-def cast_rectangles(eye, rays, rectangles, distance, hit, place):
-    """Find what each ray meets first.
+def cast_rectangles(eye, rays, rectangles, distance, hit, position):
+    """Find the rectangle that each ray meets first.
 
     Args:
         eye: (3,) where all rays start.
-        rays: (n, 3); a distance is counted in their lengths.
+        rays: (n, 3) directions; distances along a ray are multiples of its length.
         rectangles: (K, 3, 3) a corner and two sides, which are at right angles.
         distance: (n,) float64, written; infinite where a ray meets nothing.
         hit: (n,) int32, written: number of the rectangle, -1 for none.
-        place: (n, 2) float64, written: where it is met, in lengths of its two sides.
+        position: (n, 2) float64, written: where the rectangle is met, in lengths of its two sides.
     """
     count = len(rectangles)
     normal = np.empty((count, 3))
@@ -39,11 +39,11 @@ def cast_rectangles(eye, rays, rectangles, distance, hit, place):
             )
             u, v = _along(at, rectangles[k, 1]), _along(at, rectangles[k, 2])
             if 0 <= u <= 1 and 0 <= v <= 1:
-                distance[i], hit[i], place[i, 0], place[i, 1] = d, k, u, v
+                distance[i], hit[i], position[i, 0], position[i, 1] = d, k, u, v
 
 
 @numba.njit(cache=True)
 def _along(at, side):
-    """How far a place lies along a side, in its lengths."""
+    """Return how far a position lies along a side, in lengths of the side."""
     across = at[0] * side[0] + at[1] * side[1] + at[2] * side[2]
     return across / (side[0] * side[0] + side[1] * side[1] + side[2] * side[2])

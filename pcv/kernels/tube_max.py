@@ -1,6 +1,10 @@
 """The loops of ``tube_max`` on a CPU: forward keeps which neighbour won, backward reads it.
 
-Nothing grouped is built: a neighbour's value is four products a channel and its feature row.
+No grouped array is built: a neighbour's value is four products per channel plus its feature row.
+
+Shapes: points (B, L, N, 3), feature and its gradient (B, L, N, C or 0), anchors (B, A, M, 3),
+weight (4, C), frames (A, R), index (B, A, R, M, K), out and its gradient (B, A, M, C), chosen
+(B, A, M, 1 or R, C) uint8, gradient of the weight in parts (B L, 4, C).
 """
 
 from __future__ import annotations
@@ -13,21 +17,24 @@ from pcv.kernels.tube_sum import FAST
 
 @numba.njit(parallel=True, cache=True)
 def forward_all(points, feature, anchors, weight, frames, index, joint, out, chosen):
-    """Run every task of ``forward``."""
+    """Run every task of ``forward``, on the same arrays."""
     for task in numba.prange(len(points) * len(frames)):
         forward(task, points, feature, anchors, weight, frames, index, joint, out, chosen)
 
 
 @numba.njit(parallel=True, cache=True)
 def backward_all(points, anchors, frames, index, chosen, grad, into, into_weight):
-    """Run every task of ``backward``."""
+    """Run every task of ``backward``, on the same arrays."""
     for task in numba.prange(len(into_weight)):
         backward(task, points, anchors, frames, index, chosen, grad, into, into_weight)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def forward(task, points, feature, anchors, weight, frames, index, joint, out, chosen):
-    """One anchor frame of one clip. ``joint``: one maximum over all taps, else a sum of maxima."""
+    """Fill one anchor frame of one clip in ``out`` (B, A, M, C) and ``chosen``.
+
+    ``joint`` takes one maximum over all taps; else the maxima of the taps are summed.
+    """
     b, a = task // len(frames), task % len(frames)
     taps, rows, slots = index.shape[2:]
     channels = weight.shape[1]
@@ -59,7 +66,10 @@ def forward(task, points, feature, anchors, weight, frames, index, joint, out, c
 
 @numba.njit(cache=True, fastmath=FAST, forceinline=True)
 def _tap(points, feature, centre, weight, b, f, t, index, base, best, which):
-    """Let the neighbours of one frame compete; the first fills empty slots and competes once."""
+    """Let the neighbours in one frame compete.
+
+    The first neighbour also stands in the empty slots; it competes only once.
+    """
     for k in range(len(index)):
         j = index[k]
         if k > 0 and j == index[0]:
@@ -96,7 +106,11 @@ def _compete_bare(best, which, weight, dx, dy, dz, t, slot):
 
 @numba.njit(cache=True, fastmath=FAST)
 def backward(task, points, anchors, frames, index, chosen, grad, into, into_weight):
-    """One frame of one clip: what its points won, in one order, whatever the number of threads."""
+    """Gather the gradients that the points of one frame of one clip won.
+
+    They are added to ``into`` (B, L, N, C) and ``into_weight`` (B L, 4, C), in the same order for
+    any number of threads.
+    """
     length = points.shape[1]
     b, f = task // length, task % length
     taps, rows, slots = index.shape[2:]

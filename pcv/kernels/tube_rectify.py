@@ -1,4 +1,9 @@
-"""The loops of ``tube_rectify`` on a CPU: rectified displacements plus feature rows."""
+"""The loops of ``tube_rectify`` on a CPU: rectified displacements plus feature rows.
+
+Shapes: points (B, L, N, 3), feature and its gradient (B, L, N, C or 0), anchors (B, A, M, 3),
+weight (5, C), frames (A, R), index (B, A, R, M, K), out and its gradient (B, A, R, M, K, C),
+gradient of the weight in parts (B L, 5, C).
+"""
 
 from __future__ import annotations
 
@@ -10,21 +15,21 @@ from pcv.kernels.tube_sum import FAST
 
 @numba.njit(parallel=True, cache=True)
 def forward_all(points, feature, anchors, weight, frames, index, out):
-    """Run every task of ``forward``."""
+    """Run every task of ``forward``, on the same arrays."""
     for task in numba.prange(len(points) * len(frames)):
         forward(task, points, feature, anchors, weight, frames, index, out)
 
 
 @numba.njit(parallel=True, cache=True)
 def backward_all(points, anchors, weight, frames, index, grad, into, into_weight):
-    """Run every task of ``backward``."""
+    """Run every task of ``backward``, on the same arrays."""
     for task in numba.prange(len(into_weight)):
         backward(task, points, anchors, weight, frames, index, grad, into, into_weight)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def forward(task, points, feature, anchors, weight, frames, index, out):
-    """One anchor frame of one clip."""
+    """Fill one anchor frame of one clip in ``out`` (B, A, R, M, K, C)."""
     b, a = task // len(frames), task % len(frames)
     taps, rows, slots = index.shape[2:]
     x, y, z, w, bias = weight[0], weight[1], weight[2], weight[3], weight[4]
@@ -46,7 +51,11 @@ def forward(task, points, feature, anchors, weight, frames, index, out):
 
 @numba.njit(cache=True, fastmath=FAST)
 def backward(task, points, anchors, weight, frames, index, grad, into, into_weight):
-    """One frame of one clip: what was taken from it, in one order, whatever the threads."""
+    """Gather the gradients of everything that was read from one frame of one clip.
+
+    They are added to ``into`` (B, L, N, C) and ``into_weight`` (B L, 5, C), in the same order for
+    any number of threads.
+    """
     length = points.shape[1]
     b, f = task // length, task % length
     taps, rows, slots = index.shape[2:]

@@ -3,6 +3,10 @@
 ``weight @ displacement`` is linear, so the displacement matrix leaves the loop over neighbours:
 ``out[i] = sum_d weight[:, d] * (sum_k offset[d, k] * feature[j_k])``. The gradient of a feature row
 is the same sum over the anchors that reached it.
+
+Shapes: points (B, L, N, 3), feature and its gradient (B, L, N, C), anchors (B, A, M, 3), weight
+(3, C), frames (A, R), index (B, A, R, M, K), out (B, A, M, R, C), its gradient (B, A M R, C),
+gradient of the weight in parts (B L, 3, C).
 """
 
 from __future__ import annotations
@@ -10,27 +14,30 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-# Sums may be reordered and contracted; NaN and infinity still come through.
+# Sums may be reordered and contracted; NaN and infinity are still passed on.
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 
 @numba.njit(parallel=True, cache=True)
 def forward_all(points, feature, anchors, weight, frames, index, out):
-    """Run every task of ``forward``."""
+    """Run every task of ``forward``, on the same arrays."""
     for task in numba.prange(len(points) * len(frames)):
         forward(task, points, feature, anchors, weight, frames, index, out)
 
 
 @numba.njit(parallel=True, cache=True)
 def backward_all(points, feature, anchors, weight, frames, index, grad, into, into_weight):
-    """Run every task of ``backward``."""
+    """Run every task of ``backward``, on the same arrays."""
     for task in numba.prange(len(into_weight)):
         backward(task, points, feature, anchors, weight, frames, index, grad, into, into_weight)
 
 
 @numba.njit(cache=True, fastmath=FAST)
 def forward(task, points, feature, anchors, weight, frames, index, out):
-    """One anchor frame of one clip: each anchor gathers from its neighbours."""
+    """Fill one anchor frame of one clip in ``out`` (B, A, M, R, C).
+
+    Each anchor gathers from its neighbours.
+    """
     b, a = task // len(frames), task % len(frames)
     taps, rows, slots = index.shape[2:]
     near, offset = np.empty(slots, np.int64), np.empty((3, slots), points.dtype)
@@ -51,10 +58,10 @@ def forward(task, points, feature, anchors, weight, frames, index, out):
 
 @numba.njit(cache=True, fastmath=FAST)
 def backward(task, points, feature, anchors, weight, frames, index, grad, into, into_weight):
-    """One frame of one clip: each point gathers from the anchors that reached it.
+    """Fill one frame of one clip in ``into`` (B, L, N, C), and its part of ``into_weight``.
 
-    Unlike scattering, that writes every row once, and always in one order: two runs give the same
-    bits, whatever the number of threads.
+    Each point gathers from the anchors that reached it. Unlike scattering, this writes every row
+    once, and always in the same order: two runs give the same bits, whatever the number of threads.
     """
     b, f = task // feature.shape[1], task % feature.shape[1]
     starts, source, offset = _reached_from(points[b, f], anchors[b], frames, index[b], f)
@@ -62,7 +69,7 @@ def backward(task, points, feature, anchors, weight, frames, index, grad, into, 
     x, y, z = into_weight[task]
     for j in range(len(starts) - 1):
         first, last = starts[j], starts[j + 1]
-        if first == last:  # common: balls take their first points in storage order
+        if first == last:  # common: a ball keeps only its first points in storage order
             into[b, f, j] = 0
             continue
         _gather(total, grad[b], source[first:last], offset[:, first:last])
@@ -80,10 +87,12 @@ def backward(task, points, feature, anchors, weight, frames, index, grad, into, 
 
 @numba.njit(cache=True)
 def _reached_from(points, anchors, frames, index, f):
-    """Turn the neighbours in frame ``f`` around: who reached each point, and from where.
+    """Invert the neighbours in frame ``f``: list which anchors reached each point.
 
     Returns:
-        Where each point's entries start; rows of (anchor frame, anchor, tap); displacements.
+        starts: (N + 1,) where each point's entries begin.
+        source: (entries,) row of the flattened (anchor frame, anchor, tap).
+        offset: (3, entries) displacements.
     """
     taps, rows, slots = index.shape[1:]
     most = np.sum(frames == f) * rows * slots
@@ -100,20 +109,24 @@ def _reached_from(points, anchors, frames, index, f):
     for p in range(pairs):
         starts[near[p] + 1] += 1
     starts = np.cumsum(starts)
-    place = starts[:-1].copy()
+    free = starts[:-1].copy()
     source, offset = np.empty(pairs, np.int64), np.empty((3, pairs), points.dtype)
     for p in range(pairs):
-        at = place[near[p]]
-        source[at] = row[p]
+        entry = free[near[p]]
+        source[entry] = row[p]
         for d in range(3):
-            offset[d, at] = away[d, p]
-        place[near[p]] += 1
+            offset[d, entry] = away[d, p]
+        free[near[p]] += 1
     return starts, source, offset
 
 
 @numba.njit(cache=True, forceinline=True)
 def _reach(points, centre, index, near, offset):
-    """List neighbours and displacements; the first, which fills empty slots too, only once."""
+    """List neighbours and displacements, and return how many there are.
+
+    The first neighbour, which also stands in the empty slots, is listed once; its displacement is
+    multiplied by the number of its slots.
+    """
     found, times = 0, 1
     for j in index:
         if j < 0:
@@ -133,7 +146,7 @@ def _reach(points, centre, index, near, offset):
 
 @numba.njit(cache=True, fastmath=FAST, forceinline=True)
 def _gather(total, rows, near, offset):
-    """``total[d] = sum_k offset[d, k] * rows[near[k]]``: the hot loop, three rows at a time."""
+    """Set ``total[d] = sum_k offset[d, k] * rows[near[k]]``: the hot loop, three rows at a time."""
     total[:] = 0
     x, y, z = total[0], total[1], total[2]
     threes = len(near) // 3 * 3

@@ -1,33 +1,33 @@
-"""Depth images fused into one cloud: a hash table of voxels that sums what falls into each."""
+"""Fusing depth images into one cloud: a hash table of voxels sums what falls into each voxel."""
 
 import numba
 import numpy as np
 
-SUMS = 10  # x y z, r g b, direction to the camera (3), points
+SUMS = 10  # x, y, z; r, g, b; direction to the camera (3); number of points
 HALF = 1 << 20  # voxels to either side of the origin that a key can tell apart
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: spreads keys over the table
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads keys over the table
 
 
 @numba.njit(cache=True)
 def fuse_view(depth, colour, labels, camera, pose, options, table, keys, sums, votes, used):
-    """Add every pixel that has a depth to its voxel; no table grows here.
+    """Add every pixel that has a depth to its voxel; the caller makes the tables large enough.
 
     Args:
         depth: (H, W) uint16, 0 for none.
         colour: (H, W, 3) uint8.
         labels: (H, W) int16 classes, -1 for none; (0, 0) without labels.
-        camera: (4,) fx, fy, cx, cy, pixel centres at +0.5.
+        camera: (4,) fx, fy, cx, cy; pixel centres are at +0.5.
         pose: (4, 4) camera to world.
-        options: (4,) metres a unit of depth, voxel size, farthest depth in metres, and the
+        options: (4,) metres per unit of depth, voxel size, farthest depth in metres, and the
             relative step between neighbours above which a pixel lies on an edge and is left out.
-        table: (2^k,) int64, entry of each slot, -1 where empty.
-        keys: (E,) int64 of each entry.
+        table: (2^k,) int64, entry in each slot, -1 where it is empty.
+        keys: (E,) int64, key of each entry.
         sums: (E, SUMS) float64.
-        votes: (E, classes) int32, or (0, 0).
-        used: Entries so far; H * W more must fit.
+        votes: (E, classes) int32, or (0, 0) without labels.
+        used: Entries used so far; H * W more must fit.
 
     Returns:
-        Entries used.
+        Entries used afterwards.
     """
     unit, size, far, edge = options
     eye = pose[:3, 3]
@@ -65,7 +65,7 @@ def fuse_view(depth, colour, labels, camera, pose, options, table, keys, sums, v
 
 @numba.njit(cache=True)
 def rehash(table, keys, used):
-    """Enter the first ``used`` keys into an empty table."""
+    """Enter the first ``used`` of the keys (E,) into an empty table (2^k,)."""
     for entry in range(used):
         slot, _ = _find(table, keys, keys[entry])
         table[slot] = entry
@@ -90,7 +90,7 @@ def _key(x, y, z):
 
 @numba.njit(cache=True)
 def _find(table, keys, key):
-    """The slot of a key and its entry, or the empty slot where it belongs and -1."""
+    """Return the slot of a key and its entry; or the empty slot where it belongs, and -1."""
     mask = len(table) - 1
     slot = np.int64((np.uint64(key) * _MIX) >> np.uint64(20)) & mask
     while table[slot] >= 0 and keys[table[slot]] != key:

@@ -1,1 +1,1 @@
-"""Losses and what they compare with: functions of tensors, which know no recipe and no batch."""
+"""Losses and their targets: functions of tensors that know nothing of recipes and batches."""

@@ -7,17 +7,17 @@ from torch import Tensor, nn
 
 
 class Bank(nn.Module):
-    """The most recent embeddings, first in first out, with the video and subject each came from.
+    """The most recent embeddings, first in, first out, with the video and subject of each.
 
-    It is part of the objective's state: a resumed run finds it as it was. What is enqueued is
-    written when the bank is next looked at, so that the step's backward pass still finds what its
-    forward pass saw, without a copy.
+    The bank is part of the objective's state: a resumed run finds it as it was. Enqueued embeddings
+    are written when the bank is next read, so that the backward pass of a step still finds what the
+    forward pass read, without a copy.
     """
 
     embedding: Tensor  # (size, C), unit length
     video: Tensor  # (size,) int64
     subject: Tensor  # (size,) int64
-    cursor: Tensor  # () int64: total ever written
+    cursor: Tensor  # () int64: number of embeddings written so far
 
     def __init__(self, size: int, channels: int) -> None:
         super().__init__()
@@ -36,14 +36,19 @@ class Bank(nn.Module):
     def content(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return embeddings (n, C), videos (n,) and subjects (n,), in storage order.
 
-        Views, which the next look at the bank after ``enqueue`` overwrites.
+        They share the bank's memory: the first read of the bank after ``enqueue`` overwrites them.
         """
         count = len(self)
         return self.embedding[:count], self.video[:count], self.subject[:count]
 
     @torch.no_grad()
-    def enqueue(self, embedding: Tensor, video: Tensor, subject: Tensor) -> None:
-        """Store unit vectors (n, C), detached, over the oldest ones."""
+    def enqueue(
+        self,
+        embedding: Tensor,  # (n, C), unit length
+        video: Tensor,  # (n,) int64
+        subject: Tensor,  # (n,) int64
+    ) -> None:
+        """Replace the oldest embeddings by these, detached."""
         self.settle()
         size = self.embedding.shape[0]
         if size:
@@ -52,7 +57,7 @@ class Bank(nn.Module):
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Write what waits."""
+        """Write the embeddings that were enqueued last."""
         if self._waiting is None:
             return
         embedding, video, subject = self._waiting
@@ -65,5 +70,5 @@ class Bank(nn.Module):
         self.cursor += len(embedding)
 
     def forget_waiting(self) -> None:
-        """Drop what waits: another state is about to be loaded."""
+        """Drop the embeddings that were enqueued last: another state is about to be loaded."""
         self._waiting = None

@@ -1,4 +1,4 @@
-"""Soft targets of self-distillation: what keeps a teacher from saying the same of everything."""
+"""Soft targets of self-distillation that keep a teacher from giving every input the same one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def sinkhorn(
     temperature: float,
     iterations: int,
 ) -> Tensor:  # (n, K), rows sum to 1
-    """Share rows among columns so that every column gets as much (Sinkhorn and Knopp).
+    """Share rows among columns so that every column gets the same total (Sinkhorn and Knopp).
 
-    In float32 by logarithms, so that no temperature overflows.
+    Computed in float32 by logarithms, so that no temperature overflows.
     """
     score = logits.detach().float() / temperature
     count, columns = score.shape
@@ -30,15 +30,17 @@ def centred(
     centre: Tensor,  # (K,)
     temperature: float,
 ) -> Tensor:  # (n, K), rows sum to 1
-    """Return the softmax of logits from their running centre (DINO)."""
+    """Return the softmax of logits minus their running centre (DINO)."""
     return torch.softmax((logits.detach().float() - centre) / temperature, 1)
 
 
-def entropies(targets: Tensor) -> dict[str, Tensor]:
-    """Measure targets (n, K) as shares of log K.
+def entropies(
+    targets: Tensor,  # (n, K), rows sum to 1
+) -> dict[str, Tensor]:  # () each
+    """Measure the entropies of targets, as shares of log K.
 
-    ``target_entropy``: of each target, on average; 1: they say nothing. ``prototype_entropy``: of
-    their average; 0: they all say the same prototype.
+    ``target_entropy`` is the mean entropy of the targets: at 1 they tell nothing apart.
+    ``prototype_entropy`` is the entropy of the mean target: at 0 all name the same prototype.
     """
     most = math.log(targets.shape[1]) or 1.0
     mean = targets.mean(0)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-CHUNK = 1 << 25  # similarities at a time, 128 MiB each copy; beyond, recomputed when needed
+CHUNK = 1 << 25  # similarities at a time, 128 MiB per copy; with more, backward recomputes them
 
 
 class Contrast(NamedTuple):
@@ -24,12 +24,12 @@ class Contrast(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """What a query may be compared with, besides its own positive."""
+    """Embeddings with which a query may be compared, besides its own positive."""
 
     embedding: Tensor  # (n, C), unit length
-    repel: Tensor | None  # (m, n) bool: what may be a negative; None: all
+    repel: Tensor | None  # (m, n) bool: which may be negatives; None: all
     neighbours: bool  # whether positive neighbours are looked for here
-    attract: Tensor | None = None  # (m, n) bool: what may be a neighbour; None: all
+    attract: Tensor | None = None  # (m, n) bool: which may be neighbours; None: all
 
 
 def contrast(
@@ -37,17 +37,17 @@ def contrast(
     target: Tensor,  # (m, C), unit length
     sets: list[Candidates],
     choice: Contrast,
-    own: Tensor | None = None,  # (m, j): similarity of each query with negatives of its own
+    own: Tensor | None = None,  # (m, j): similarity of each query with its own j negatives
 ) -> Tensor:  # ()
-    """InfoNCE between predictions and targets, with selected negatives and positive neighbours.
+    """Compute InfoNCE of predictions and targets, with selected negatives and positive neighbours.
 
-    In each set the ``negative_ratio`` least similar to the target repel (equation 1); the
-    ``positive_neighbours`` most similar of the bank attract (equation 2), by
-    ``neighbour_weighting``: ``softmax`` weights the terms of equation 4 by equation 3, ``add``
-    weights them 1, ``fusion`` averages target and neighbours, weighted so, into one positive.
-    Selection and weights are read off the target and carry no gradient.
-    ``anchor`` says whose similarity is taken: the prediction's, or the target's as printed.
-    Computed in float32 by log-sum-exp.
+    In each set the share ``negative_ratio`` that is least similar to the target repels (equation
+    1), and in sets with neighbours the ``positive_neighbours`` most similar ones attract (equation
+    2). ``neighbour_weighting`` says how: ``softmax`` weights the terms of equation 4 by equation 3,
+    ``add`` gives each the weight 1, and ``fusion`` averages the target and its neighbours, with the
+    weights of equation 3, into one positive. Selection and weights depend on the target only and
+    carry no gradient. ``anchor`` says whose similarities are taken: those of the prediction, or
+    those of the target, as printed in the paper. Computed in float32 by log-sum-exp.
     """
     prediction, target = prediction.float(), target.float()
     total = sum(len(candidates.embedding) for candidates in sets)
@@ -83,7 +83,7 @@ def _nll(
 ) -> Tensor:  # (m,)
     query = prediction if choice.anchor == "prediction" else target
     other = target if choice.anchor == "prediction" else prediction
-    query = query / choice.temperature  # here it is small
+    query = query / choice.temperature  # cheaper here than on (m, n) similarities
     positives: Tensor | None = None
     repelled = []
     for candidates in sets:
@@ -105,7 +105,7 @@ def _nll(
 
 
 def repulsion(query: Tensor, embedding: Tensor, keep: Tensor) -> Tensor:
-    """Log of the sum of ``exp(query @ embedding.T)`` over what is kept, -inf where that is nothing.
+    """Return the log of the sum of ``exp(query @ embedding.T)`` over kept entries; -inf if none is.
 
     Args:
         query: (m, C).
@@ -120,7 +120,7 @@ def repulsion(query: Tensor, embedding: Tensor, keep: Tensor) -> Tensor:
 
 
 class _Repulsion(torch.autograd.Function):
-    """One (m, n) tensor is kept for the backward pass, where torch's own functions keep four."""
+    """Keep one (m, n) tensor for the backward pass, whereas torch's own functions keep four."""
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, embedding: Tensor, keep: Tensor) -> Tensor:  # noqa: ANN401
@@ -149,11 +149,13 @@ def _among(similarity: Tensor, allowed: Tensor | None) -> Tensor:
     return similarity if allowed is None else similarity.masked_fill(~allowed, -torch.inf)
 
 
-def select_negatives(similarity: Tensor, ratio: float) -> Tensor:
-    """Keep, in each row, the ``ratio`` least similar (equation 1); -inf marks what is not there.
+def select_negatives(
+    similarity: Tensor,  # (m, n), -inf: no candidate
+    ratio: float,
+) -> Tensor:  # (m, n) bool
+    """Keep, in each row, the share ``ratio`` of the candidates that is least similar (equation 1).
 
-    Returns:
-        (m, n) bool. A threshold, the k-th smallest value, decides: equal values stay together.
+    A threshold decides, the k-th smallest value: of equal values all are kept or none.
     """
     there = similarity > -torch.inf
     if ratio >= 1 or not similarity.shape[1]:
@@ -162,7 +164,7 @@ def select_negatives(similarity: Tensor, ratio: float) -> Tensor:
     missing = similarity.shape[1] - count
     wanted = (count * ratio).floor().long().clamp(min=1) + missing
     threshold = similarity.new_empty(len(similarity), 1)
-    for rank in wanted.unique().tolist():  # as many as there are numbers of absent candidates
+    for rank in wanted.unique().tolist():  # one per number of candidates that a row has
         rows = wanted == rank
         rank = min(rank, similarity.shape[1])
         threshold[rows] = _smallest(similarity[rows], rank)
@@ -170,7 +172,10 @@ def select_negatives(similarity: Tensor, ratio: float) -> Tensor:
 
 
 def _smallest(values: Tensor, rank: int) -> Tensor:
-    """The ``rank``-th smallest of each row (m, 1). On a CPU NumPy selects far faster than torch."""
+    """Return the ``rank``-th smallest value of each row (m, 1).
+
+    On a CPU NumPy selects far faster than torch.
+    """
     if values.device.type != "cpu":
         return values.kthvalue(rank, 1, keepdim=True).values
     return torch.from_numpy(np.partition(values.numpy(), rank - 1, 1)[:, rank - 1 : rank])
@@ -180,7 +185,7 @@ def weigh_positives(
     query: Tensor,  # (m, C), divided by the temperature
     other: Tensor,  # (m, C)
     near: Tensor,  # (m, K, C)
-    similarity: Tensor,  # (m, K): cosine of the target with each neighbour, -inf: none there
+    similarity: Tensor,  # (m, K): cosine of the target with each neighbour, -inf: no neighbour
     weighting: Literal["fusion", "softmax", "add"],
 ) -> Tensor:  # (m, 1 + K) or (m, 1) logits of the positives
     """Combine the positive and its neighbours (equations 3 and 4; Table 6)."""

@@ -9,13 +9,13 @@ from torch import Tensor
 def lovasz_softmax(scores: Tensor, label: Tensor, *, ignored: int) -> Tensor:  # ()
     """Return the Lovasz extension of the Jaccard loss, averaged over the classes present.
 
-    Once the errors of a class are sorted, the loss is linear in them: the weights are found
-    without a graph, a class at a time, so that memory beyond ``scores`` is one tensor of its size.
+    Once the errors of a class are sorted, the loss is linear in them. So the weights are found
+    without a graph, class by class, and memory beyond ``scores`` is one tensor of its size.
 
     Args:
-        scores: Logits (N, classes); computed in float32 at least.
+        scores: Logits (N, classes); the loss is computed in float32 at least.
         label: Class of every point (N,) int64.
-        ignored: Label of points that do not count; where all are such, the loss is 0.
+        ignored: Label of points that do not count. The loss is 0 where no point counts.
     """
     known = label != ignored
     scores, label = scores[known], label[known]
@@ -35,7 +35,7 @@ def lovasz_softmax(scores: Tensor, label: Tensor, *, ignored: int) -> Tensor:  #
 
 
 def _slopes(error: Tensor, own: Tensor) -> Tensor:  # (N,) float64
-    """What each error adds to the Jaccard loss when points turn wrong, the worst first."""
+    """Return what each error adds to the Jaccard loss as points turn wrong, the worst first."""
     order = error.argsort(descending=True, stable=True)
     right = own[order].to(torch.int64)
     total = right.sum()

@@ -39,10 +39,10 @@ def align(
     temperature: float,
     scope: Literal["sample", "batch"],
 ) -> Tensor:  # ()
-    """InfoNCE between predicted and target prototypes, the target as anchor (equation 7).
+    """Compute InfoNCE of predicted and target prototypes, with the target as anchor (equation 7).
 
-    ``sample``: each clip has prototypes of its own, told from the others of the clip and of the
-    batch. ``batch``: they are averaged over the batch first.
+    With scope ``sample``, each clip has its own prototypes; the negatives are the other prototypes
+    of the clip and of the batch. With ``batch``, prototypes are averaged over the batch first.
     """
     prediction, target = prediction.float(), target.float()
     if scope == "batch":
@@ -58,5 +58,5 @@ def divergence(
     log_prediction: Tensor,  # (B, n, k)
     log_target: Tensor,  # (B, n, k)
 ) -> Tensor:  # ()
-    """Average over superpoints the KL divergence of assignments, KL(predicted | target) (eq. 8)."""
+    """Average KL(predicted | target) of the assignments over superpoints (equation 8)."""
     return (log_prediction.exp() * (log_prediction - log_target)).sum(-1).mean()

@@ -1,20 +1,20 @@
-"""How embeddings are spread: what tells a collapse."""
+"""How embeddings are spread, which shows a collapse."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-MONITORED = 128  # rows whose spectrum is watched
+MONITORED = 128  # the most rows whose spectrum is computed
 
 
 def spread(
     rows: Tensor,  # (n, C), unit length
-) -> dict[str, Tensor]:
+) -> dict[str, Tensor]:  # () each
     """Return ``embedding_std`` and ``effective_rank`` of unit vectors.
 
-    ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal; the rank is the
-    exponential of the entropy of the spectrum of at most ``MONITORED`` rows, evenly taken.
+    ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal. The rank is the
+    exponential of the entropy of the spectrum of at most ``MONITORED`` rows, taken at equal steps.
     """
     step = max(1, len(rows) // MONITORED)
     sample = rows[::step][:MONITORED]

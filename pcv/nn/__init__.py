@@ -1,1 +1,1 @@
-"""Layers that encoders and objectives are built from."""
+"""Layers from which encoders and objectives are built."""

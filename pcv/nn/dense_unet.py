@@ -1,4 +1,4 @@
-"""A dense three-dimensional CNN: U-shaped where it is given more than one width."""
+"""A dense three-dimensional CNN, U-shaped if it is given more than one width."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from torch.nn import functional as F
 
 
 class DenseUNet(nn.Module):
-    """Two convolutions a level, halved by maximum, doubled by the nearest, with skips.
+    """Two convolutions per level, with skip connections.
+
+    Maximum pooling halves the resolution of each level, and nearest interpolation restores it.
 
     Args:
-        channels_in: Of a cell.
-        widths: Of the levels, finest first; one: two convolutions and nothing else.
-        channels_out: Of a cell.
+        channels_in: Input channels of a cell.
+        widths: Channels of the levels, finest first. One width makes two convolutions without
+            pooling.
+        channels_out: Output channels of a cell.
     """
 
     def __init__(self, channels_in: int, widths: tuple[int, ...], channels_out: int) -> None:

@@ -12,26 +12,26 @@ from torch.nn import functional as F
 from pcv.ops import gated_delta_rule, gated_delta_scan
 from pcv.ops.gated_delta_rule import Backend, chosen
 
-STEPS = (1e-3, 0.1)  # what softplus gives at first, log-uniform
-DECAY = 16.0  # the largest rate at first
-PIECE = 1 << 13  # tokens at a time: what of them is made fits a heap that is used again
+STEPS = (1e-3, 0.1)  # range of the first values of softplus, log-uniform
+DECAY = 16.0  # the largest first value of a rate
+PIECE = 1 << 13  # tokens at a time: their intermediate tensors fit memory that is used again
 
 
 class GatedDeltaConfig(NamedTuple):
-    """Shape of a layer."""
+    """Sizes of a layer."""
 
-    channels: int
+    channels: int  # of a token
     heads: int
     key_channels: int  # of a head
     value_channels: int  # of a head
-    convolution: int = 0  # tokens that a causal convolution joins; 0: none
+    convolution: int = 0  # tokens that a causal convolution joins; 0: no convolution
     backend: Backend = "auto"
 
 
 class GatedDelta(nn.Module):
-    """Tokens write to and read from a state that decays; causal, of any length.
+    """Tokens write to and read from a state that decays; causal, for sequences of any length.
 
-    Keys and queries have unit length; what a head reads is normalised and gated.
+    Keys and queries have unit length; the output of a head is normalised and gated.
     """
 
     def __init__(self, config: GatedDeltaConfig) -> None:
@@ -50,7 +50,7 @@ class GatedDelta(nn.Module):
         low, high = map(math.log, STEPS)
         step = torch.empty(config.heads).uniform_(low, high).exp()
         self.log_rate = nn.Parameter(rate.log())
-        self.step_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))  # softplus undone
+        self.step_bias = nn.Parameter(step + torch.log(-torch.expm1(-step)))  # inverse of softplus
 
     def forward(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
         if chosen(self.config.backend, tokens) == "fla":
@@ -73,7 +73,7 @@ class GatedDelta(nn.Module):
         return self.join(before).transpose(1, 2)
 
     def _parts(self, mixed: Tensor, tokens: Tensor) -> list[Tensor]:
-        """Query, key, value, log_decay and beta of all heads."""
+        """Return query, key, value, log_decay and beta of all heads."""
         query, key, value = (
             part.unflatten(2, (self.config.heads, -1))
             for part in F.silu(mixed).split(self.sizes, 2)
@@ -88,8 +88,10 @@ class GatedDelta(nn.Module):
         return self.mix_out((self.norm(read.float()) * gate).flatten(2))
 
 
-def pieces(tokens: Tensor) -> tuple[Tensor, ...]:  # of (S, n, C)
-    """Cut long sequences: on a CPU, memory that is asked for anew costs a fault a page."""
+def pieces(
+    tokens: Tensor,  # (S, n, C)
+) -> tuple[Tensor, ...]:  # (S, m, C) each
+    """Cut long sequences: on a CPU, newly allocated memory costs a fault per page."""
     if tokens.device.type != "cpu":
         return (tokens,)
     return tokens.split(max(1, PIECE // max(1, len(tokens))), 1)
@@ -98,7 +100,7 @@ def pieces(tokens: Tensor) -> tuple[Tensor, ...]:  # of (S, n, C)
 class GatedDeltaBlock(nn.Module):
     """A gated delta layer and a two-layer perceptron, each normalised before and added after.
 
-    ``bidirectional`` adds a second layer, with weights of its own, that reads from the end.
+    ``bidirectional`` adds a second layer, with its own weights, that reads from the end.
     """
 
     def __init__(self, config: GatedDeltaConfig, hidden: int, *, bidirectional: bool) -> None:
@@ -113,7 +115,7 @@ class GatedDeltaBlock(nn.Module):
         )
 
     def mix(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
-        """Carry state along the sequence."""
+        """Apply the gated delta layers along the sequence, without the residual."""
         tokens = torch.cat([self.norm_mixer(part) for part in pieces(tokens)], 1)
         found = self.mixer(tokens)
         if self.back is not None:
@@ -121,6 +123,6 @@ class GatedDeltaBlock(nn.Module):
         return found
 
     def perceive(self, tokens: Tensor) -> Tensor:  # (S, n, C) -> (S, n, C)
-        """Token by token, with the residual."""
+        """Apply the perceptron to each token, with the residual."""
         parts = [part + self.mlp(self.norm_mlp(part)) for part in pieces(tokens)]
         return torch.cat(parts, 1)

@@ -1,4 +1,4 @@
-"""A frozen 2D teacher that needs no weights: statistics of the colours around each place."""
+"""A frozen 2D teacher that needs no weights: statistics of the colours around each position."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 ORIENTATIONS = 8
-SIZES = (1, 2)  # cells that a histogram is over
+SIZES = (1, 2)  # histograms per cell: over the cell itself, and over the 3 x 3 cells around it
 CHANNELS = 6 + ORIENTATIONS * len(SIZES)
 
 
 def image_statistics(colour: Tensor, cell: int) -> Tensor:
-    """Describe squares of an image by hand-made numbers, nothing of which was ever trained.
+    """Describe squares of an image by hand-made numbers, none of which was trained.
 
-    Mean lightness and two colour differences about grey, the deviation of each, and histograms of
-    the orientations of the lightness gradient, over one cell and over the 3 x 3 cells around,
-    less what an even one would be. They tell colours and textures apart, not objects.
+    They are the mean lightness and two mean colour differences, measured from grey; the standard
+    deviations of these; and histograms of the orientations of the lightness gradient over one cell
+    and over the 3 x 3 cells around it, minus an even histogram. They tell colours and textures
+    apart, not objects.
 
     Args:
         colour: (V, H, W, 3), 0 to 1.
-        cell: Pixels a side of a square.
+        cell: Pixels per side of a square.
 
     Returns:
-        (V, H / cell, W / cell, CHANNELS), rounded up; no gradient.
+        (V, H / cell, W / cell, CHANNELS), rounded up; without a gradient.
     """
     with torch.no_grad(), torch.autocast(colour.device.type, enabled=False):
         red, green, blue = colour.float().movedim(-1, 0)
@@ -47,7 +48,7 @@ def _pool(image: Tensor, cell: int) -> Tensor:
 
 
 def _orientations(light: Tensor) -> Tensor:  # (V, 1, H, W) -> (V, ORIENTATIONS, H, W)
-    """Length of the gradient, shared by the two nearest of the orientations."""
+    """Share the gradient's length between the two nearest orientations."""
     padded = F.pad(light, (1, 1, 1, 1), mode="replicate")
     across = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / 2
     down = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / 2

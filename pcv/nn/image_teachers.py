@@ -1,4 +1,4 @@
-"""Frozen 2D models of transformers as teachers: the only file that imports it."""
+"""Frozen 2D models of the package transformers as teachers: the only file that imports it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ ImageTeacher = Callable[[Tensor], Tensor]  # (V, H, W, 3) from 0 to 1 -> (V, h, 
 def load_image_teacher(weights: Path, device: torch.device) -> ImageTeacher:
     """Open a RADIO, DINOv2 or CLIP image model from a local folder; nothing is downloaded.
 
-    Weights are read from safetensors alone, and no code of the folder is run. Images are resized
-    to the nearest multiple of the model's patch; the features are those of its patches.
+    Weights are read from safetensors only, and no code in the folder is run. Images are resized to
+    the nearest multiple of the model's patch size.
 
     Args:
         weights: Folder with ``config.json`` and ``model.safetensors``.
-        device: Where it runs.
+        device: The device on which the model runs.
+
+    Returns:
+        A function from images (V, H, W, 3), 0 to 1, to the features (V, h, w, D) of their patches.
 
     Raises:
         PcvError: transformers is missing.
@@ -40,7 +43,9 @@ def load_image_teacher(weights: Path, device: torch.device) -> ImageTeacher:
         )
     except (OSError, ValueError, KeyError) as error:
         text = one_line(error, 200)
-        raise InputError(f"{weights}: no model of transformers in safetensors: {text}") from None
+        raise InputError(
+            f"{weights}: transformers finds no model in safetensors here: {text}"
+        ) from None
     model = getattr(model, "vision_model", model).eval().to(device)
     patch = _patch(model, weights)
     mean, deviation = _statistics(weights, device)
@@ -53,15 +58,17 @@ def load_image_teacher(weights: Path, device: torch.device) -> ImageTeacher:
         image = F.interpolate(image, size, mode="bilinear", antialias=True, align_corners=False)
         found = _features(model, (image - mean) / deviation)
         if found.shape[1] < rows * columns:
-            raise InputError(f"{weights}: {found.shape[1]} tokens for {rows} x {columns} patches")
-        # Whatever stands for the whole image comes before the patches.
+            raise InputError(
+                f"{weights}: the model gives {found.shape[1]} tokens for {rows} x {columns} patches"
+            )
+        # Tokens that stand for the whole image come before those of the patches.
         return found[:, -rows * columns :].unflatten(1, (rows, columns)).float().cpu()
 
     return teach
 
 
 def _features(model: Any, image: Tensor) -> Tensor:  # noqa: ANN401 - a model of transformers
-    """Tokens (V, n, D)."""
+    """Return tokens (V, n, D)."""
     try:
         found = model(pixel_values=image, interpolate_pos_encoding=True)
     except TypeError:
@@ -76,12 +83,14 @@ def _patch(model: Any, weights: Path) -> int:  # noqa: ANN401
     size = getattr(model.config, "patch_size", None)
     size = size[0] if isinstance(size, list | tuple) else size
     if not isinstance(size, int) or size < 1:
-        raise InputError(f"{weights}: its config.json names no patch_size: not an image model")
+        raise InputError(
+            f"{weights}: config.json names no patch_size, so this is no image model of patches"
+        )
     return size
 
 
 def _statistics(weights: Path, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Mean and deviation that the model's own preprocessor normalises by; none: 0 and 1."""
+    """Return the mean and deviation of the model's own preprocessor; 0 and 1 if it has none."""
     try:
         found = json.loads((weights / "preprocessor_config.json").read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Clouds of any size in one dense lattice (GaussianCross: cuboid normalisation)."""
+"""Dense lattices over clouds of any size (GaussianCross: cuboid normalisation)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import torch
 from torch import Tensor
 
 Mode = Literal["cuboid", "cube"]
-EDGE = 1e-5  # of the extent, so that the highest point lies inside
+EDGE = 1e-5  # share of the extent that is added, so that the highest point lies inside
 THINNEST = 1e-3  # extent of a flat cloud, in the unit of the points
 
 
 class Lattice(NamedTuple):
     """X x Y x Z cells over each of B clouds."""
 
-    low: Tensor  # (B, 3) corner of the first cell
+    low: Tensor  # (B, 3) lowest corner of the first cell
     cell: Tensor  # (B, 3) size of a cell
-    shape: tuple[int, int, int]
+    shape: tuple[int, int, int]  # X, Y, Z
 
     def anchors(self) -> Tensor:  # (B, XYZ, 3)
-        """Return the middles of all cells, along z fastest."""
+        """Return the centres of all cells; z varies fastest."""
         along = [torch.arange(n, device=self.low.device) + 0.5 for n in self.shape]
         grid = torch.stack(torch.meshgrid(*along, indexing="ij"), -1).reshape(-1, 3)
         return self.low[:, None] + grid.to(self.low.dtype) * self.cell[:, None]
@@ -34,8 +34,8 @@ def fit_lattice(
 ) -> Lattice:
     """Lay a lattice over each cloud.
 
-    ``cuboid`` stretches it to the cloud's own extent along every axis, so that no cell lies
-    outside; ``cube`` gives every axis the longest extent, around the middle of the cloud.
+    ``cuboid`` fits it to the cloud's own extent along every axis, so that no cell lies outside;
+    ``cube`` gives every axis the longest extent, around the middle of the cloud.
     """
     low, high = points.amin(1), points.amax(1)
     extent = (high - low).clamp(min=THINNEST)
@@ -52,12 +52,12 @@ def scatter_mean(
     cloud: Tensor,  # (V,) int64
     feature: Tensor,  # (V, C)
 ) -> Tensor:  # (B, C, X, Y, Z)
-    """Average the features that fall into each cell; zeros in empty ones."""
+    """Average the features that fall into each cell; empty cells hold zeros."""
     most = torch.tensor(lattice.shape, device=position.device) - 1
-    place = ((position - lattice.low[cloud]) / lattice.cell[cloud]).floor().long()
-    place = place.clamp(min=0).minimum(most)
+    cell = ((position - lattice.low[cloud]) / lattice.cell[cloud]).floor().long()
+    cell = cell.clamp(min=0).minimum(most)
     _, y, z = lattice.shape
-    row = ((cloud * lattice.shape[0] + place[:, 0]) * y + place[:, 1]) * z + place[:, 2]
+    row = ((cloud * lattice.shape[0] + cell[:, 0]) * y + cell[:, 1]) * z + cell[:, 2]
     cells = len(lattice.low) * math.prod(lattice.shape)
     wide = feature.float()
     summed = wide.new_zeros(cells, wide.shape[1]).index_add_(0, row, wide)

@@ -14,10 +14,10 @@ from pcv.ops import linear_max, tube_max, tube_rectify
 
 
 class P4DConvConfig(NamedTuple):
-    """Shape of one layer; feature and displacement are added, and neighbours pooled by maximum."""
+    """Sizes of a layer that adds feature and displacement, and takes maxima over neighbours."""
 
     channels_in: int  # 0: the layer reads positions only
-    channels: tuple[int, ...]  # of the sum and, normalised, of the maps after it
+    channels: tuple[int, ...]  # of the sum and, in the normalised form, of the maps after it
     radius: float
     neighbours: int = 32
     temporal_kernel: int = 1  # odd
@@ -31,14 +31,15 @@ class P4DConvConfig(NamedTuple):
 class _Tubes(NamedTuple):
     position: Tensor  # (B, L, N, 3)
     anchors: Tensor  # (B, A, M, 3)
-    frames: Tensor  # (A, R)
+    frames: Tensor  # (A, R) int64
     near: Tensor  # (B, A, R, M, K) int64
 
 
 class P4DConv(nn.Module):
     """What both forms share: tubes, and the matrices of displacement and feature.
 
-    The displacement is 4-D: x, y, z and the number of frames to the anchor's. Channels are last.
+    The displacement is 4-D: x, y, z, and the number of frames from the anchor's frame. Channels are
+    the last axis.
     """
 
     def __init__(self, config: P4DConvConfig) -> None:
@@ -56,11 +57,11 @@ class P4DConv(nn.Module):
         position: Tensor,  # (B, L, N, 3)
         feature: Tensor | None,  # (B, L, N, C)
     ) -> tuple[Tensor, Tensor]:  # (B, A, M, 3), (B, A, M, C')
-        """Convolve.
+        """Return the anchors and their features.
 
         Raises:
-            ValueError: The number of frames does not fit kernel, stride and padding, or fewer
-                points than the spatial stride.
+            ValueError: The number of frames does not fit kernel, stride and padding, or there are
+                fewer points than the spatial stride.
         """
         config = self.config
         centres, reach = self._grid().steps(position.shape[1])
@@ -74,7 +75,7 @@ class P4DConv(nn.Module):
             return anchors, self._pool(tubes, feature)
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
-        """Return anchor frames (A,) and the frames (A, R) their tubes reach."""
+        """Return the anchor frames (A,) and the frames (A, R) that their tubes reach."""
         return self._grid().frames(length)
 
     def _grid(self) -> TimeGrid:
@@ -88,15 +89,15 @@ class P4DConv(nn.Module):
 
 
 class PlainP4DConv(P4DConv):
-    """The action form: maxima of sums, neither normalised nor rectified.
+    """The form for actions: maxima of sums, neither normalised nor rectified.
 
-    ``max_j (f_j + W (p_j - p_i))`` needs no grouped tensor: maxima are taken as terms come.
+    ``max_j (f_j + W (p_j - p_i))`` needs no grouped tensor: maxima are updated term by term.
     """
 
     def __init__(self, config: P4DConvConfig) -> None:
         super().__init__(config)
         if len(config.channels) != 1:
-            raise ValueError(f"one number of channels, found {config.channels}")
+            raise ValueError(f"channels must hold one number, found {config.channels}")
 
     def _pool(self, tubes: _Tubes, feature: Tensor | None) -> Tensor:
         return tube_max(
@@ -106,18 +107,19 @@ class PlainP4DConv(P4DConv):
 
 
 class NormalisedP4DConv(P4DConv):
-    """The scene form: every linear map is batch-normalised over all groups, and rectified.
+    """The form for scenes: every linear map is batch-normalised over all groups, and rectified.
 
-    Statistics are those of the published formulation, over every neighbour of every anchor of every
-    frame, found without building what they describe: of displacements from their 4 x 4 covariance,
-    of features by counting how often a point is a neighbour, of the last map from the covariance
-    of its inputs. The last map is pooled before it is normalised: normalising is monotone.
+    Statistics are those of the published formulation, over every neighbour of every anchor in every
+    frame, but are found without building the tensors that they describe: those of displacements
+    from their 4 x 4 covariance, those of features by counting how often a point is a neighbour, and
+    those of the last map from the covariance of its inputs. The last map is pooled before it is
+    normalised, since normalising is monotone.
     """
 
     def __init__(self, config: P4DConvConfig) -> None:
         super().__init__(config)
         if len(config.channels) < 2:
-            raise ValueError(f"two numbers of channels or more, found {config.channels}")
+            raise ValueError(f"channels must hold two numbers or more, found {config.channels}")
         self.norm_displacement = nn.BatchNorm1d(config.channels[0])
         self.norm_feature = nn.BatchNorm1d(config.channels[0]) if config.channels_in else None
         pairs = list(zip(config.channels[:-1], config.channels[1:], strict=True))
@@ -140,7 +142,7 @@ class NormalisedP4DConv(P4DConv):
         return pooled.sum(2) if self.config.over_time == "sum" else pooled.amax(2)
 
     def _displacement_map(self, tubes: _Tubes) -> Tensor:  # (C, 5)
-        """The displacement matrix with its normalisation folded in; the last column is a bias."""
+        """Fold normalisation into the displacement matrix; the last column is the bias."""
         norm, weight = self.norm_displacement, self.displacement
         mean, variance, count = weight[:, 0], weight[:, 0], tubes.near.numel()
         if norm.training:
@@ -151,7 +153,7 @@ class NormalisedP4DConv(P4DConv):
         return torch.cat([weight * scale[:, None], shift[:, None]], 1)
 
     def _normalise_points(self, feature: Tensor, tubes: _Tubes, norm: nn.BatchNorm1d) -> Tensor:
-        """Normalise by point with the statistics of the groups, and rectify."""
+        """Normalise each point's feature with the statistics of the groups, and rectify."""
         flat, count = feature.flatten(0, 2), tubes.near.numel()
         mean = variance = flat[:1].mean(0)
         if norm.training:
@@ -165,7 +167,8 @@ class NormalisedP4DConv(P4DConv):
         mixer, norm = self.mixers[-1], self.norms[-1]
         assert isinstance(mixer, nn.Linear)
         assert isinstance(norm, nn.BatchNorm1d)
-        sign = torch.where(norm.weight.detach() < 0, -1.0, 1.0)  # the least wins where it falls
+        # Where normalising falls, the smallest value wins.
+        sign = torch.where(norm.weight.detach() < 0, -1.0, 1.0)
         best, centre, covariance = linear_max(groups, mixer.weight * sign[:, None], norm.training)
         mean = mixer.weight @ centre
         variance = ((mixer.weight @ covariance) * mixer.weight).sum(1)
@@ -176,7 +179,7 @@ class NormalisedP4DConv(P4DConv):
 def _normalisation(
     norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor, count: int
 ) -> tuple[Tensor, Tensor]:
-    """What to subtract and to multiply by; running statistics move as torch's do."""
+    """Return what to subtract and what to multiply by; update running statistics as torch does."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
@@ -193,7 +196,7 @@ def _normalisation(
 
 @torch.no_grad()
 def _displacement_moments(tubes: _Tubes) -> tuple[Tensor, Tensor]:  # (4,), (4, 4)
-    """Mean and covariance of all displacements, a tap at a time."""
+    """Compute mean and covariance of all displacements, tap by tap."""
     taps, count = tubes.frames.shape[1], tubes.near.numel()
     parts = []
     for tap in range(taps):
@@ -208,14 +211,17 @@ def _displacement_moments(tubes: _Tubes) -> tuple[Tensor, Tensor]:  # (4,), (4, 
     return mean.to(dtype), (covariance / count).to(dtype)
 
 
-def _take(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
-    """(B, L, N, C) along frames (A,) and index (B, A, M, K) -> (B, A, M, K, C)."""
+def _take(
+    values: Tensor,  # (B, L, N, C)
+    frames: Tensor,  # (A,) int64
+    index: Tensor,  # (B, A, M, K) int64
+) -> Tensor:  # (B, A, M, K, C)
     clip = torch.arange(len(index), device=index.device).reshape(-1, 1, 1, 1)
     return values[clip, frames.reshape(1, -1, 1, 1), index]
 
 
 def _times_reached(tubes: _Tubes, like: Tensor) -> Tensor:  # (B L N,)
-    """How often each point is somebody's neighbour."""
+    """Count how often each point is a neighbour."""
     batch, length, count = tubes.position.shape[:3]
     clip = torch.arange(batch, device=tubes.near.device).reshape(-1, 1, 1, 1, 1)
     row = (clip * length + tubes.frames[None, :, :, None, None]) * count + tubes.near

@@ -12,47 +12,49 @@ from pcv.nn.heads import RowNorm
 from pcv.ops import nearest, tube_max
 
 Norm = Literal["layer", "batch"]
-AWAY = 1e6  # where hidden points are put: nobody's neighbours
+AWAY = 1e6  # coordinate to which hidden points are moved, so that they are nobody's neighbours
 
 
 def normalisation(kind: Norm, channels: int) -> nn.Module:
-    """Of each token by itself, or of each channel over the batch."""
+    """Build a normalisation of each token by itself, or of each channel over the batch."""
     return nn.LayerNorm(channels) if kind == "layer" else RowNorm(channels)
 
 
 def neighbours_of(
-    place: Tensor,  # (B, L, 3)
+    position: Tensor,  # (B, L, 3)
     count: int,
     hidden: Tensor | None = None,  # (B, L) bool
 ) -> Tensor:  # (B, L, K) int64
-    """Find the nearest points of each; fewer points than ``count``: all of them.
+    """Find the ``count`` points nearest to each point, or all points if there are fewer.
 
-    A hidden point has itself alone, and no other point has it: nothing of its place shows.
+    A hidden point is its own only neighbour, and no other point has it as a neighbour: so its
+    position stays unknown.
     """
-    count = min(count, place.shape[1])
-    place = place.detach().float()
+    count = min(count, position.shape[1])
+    position = position.detach().float()
     if hidden is not None:
-        place = place.masked_fill(hidden[..., None], AWAY)
-    place = place.contiguous()
-    index, _ = nearest(place, place, count)
+        position = position.masked_fill(hidden[..., None], AWAY)
+    position = position.contiguous()
+    index, _ = nearest(position, position, count)
     if hidden is None:
         return index
-    own = torch.arange(place.shape[1], device=place.device)[:, None].expand_as(index)
+    own = torch.arange(position.shape[1], device=position.device)[:, None].expand_as(index)
     away = hidden.gather(1, index.flatten(1)).reshape(index.shape)
     return torch.where(away | hidden[..., None], own, index)
 
 
 class PointMLP(nn.Module):
-    """Features of points become tokens that know their surroundings.
+    """Turn features of points into tokens that describe the points' surroundings.
 
     A block adds a perceptron of ``max_j (W x_j + D (p_j - p_i)) - W x_i`` over the nearest points.
 
     Args:
         inputs: Channels of a point.
-        channels: Of a token.
-        blocks: How many.
-        neighbours: Nearest points, the point itself among them.
-        norm: ``batch`` lets samples of a batch see each other while training; ``layer`` does not.
+        channels: Channels of a token.
+        blocks: Number of blocks.
+        neighbours: Number of nearest points, including the point itself.
+        norm: ``batch`` lets the samples of a batch influence each other during training; ``layer``
+            does not.
     """
 
     def __init__(
@@ -65,14 +67,14 @@ class PointMLP(nn.Module):
 
     def forward(
         self,
-        place: Tensor,  # (B, L, 3)
+        position: Tensor,  # (B, L, 3)
         feature: Tensor,  # (B, L, F)
         index: Tensor,  # (B, L, K) int64
     ) -> Tensor:  # (B, L, C)
         """Return tokens; ``index`` is what ``neighbours_of`` found."""
         tokens = self.inputs(feature)
         for block in self.blocks:
-            tokens = block(place, tokens, index)
+            tokens = block(position, tokens, index)
         return tokens
 
 
@@ -85,13 +87,13 @@ class _Block(nn.Module):
         self.norm_out = normalisation(norm, channels)
         self.mix_out = nn.Linear(channels, channels)
 
-    def forward(self, place: Tensor, tokens: Tensor, index: Tensor) -> Tensor:
+    def forward(self, position: Tensor, tokens: Tensor, index: Tensor) -> Tensor:
         mixed = self.mix_in(self.norm_in(tokens))
         kind = mixed.dtype
-        with torch.autocast(place.device.type, enabled=False):
-            points = place.float()[:, None]
-            still = torch.zeros(1, 1, dtype=torch.int64, device=place.device)
-            weight = F.pad(self.displacement.float(), (0, 1))  # the last is of time
+        with torch.autocast(position.device.type, enabled=False):
+            points = position.float()[:, None]
+            still = torch.zeros(1, 1, dtype=torch.int64, device=position.device)
+            weight = F.pad(self.displacement.float(), (0, 1))  # the last column is for time
             best = tube_max(
                 points, mixed.float()[:, None], points, weight, still, index[:, None, None]
             )[:, 0]

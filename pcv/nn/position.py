@@ -1,4 +1,4 @@
-"""Where and when a superpoint is, as an embedding."""
+"""An embedding of where and when a superpoint is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class SpaceTimeEmbedding(nn.Linear):
-    """Linear embedding of x, y, z and segment number, as the siblings of PointCPSC use."""
+    """A linear embedding of x, y, z and time, as methods related to PointCPSC use it."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(4, channels)
@@ -16,7 +16,7 @@ class SpaceTimeEmbedding(nn.Linear):
         self,
         position: Tensor,  # (B, S, L, M, 3)
     ) -> Tensor:  # (B, S, L, M, C)
-        """Embed; the first segment is 1, and time advances by 1 / L inside a segment."""
+        """Embed positions; time is 1 at the first segment, and grows by 1 / L per frame."""
         segments, frames = position.shape[1:3]
         time = torch.arange(segments * frames, device=position.device, dtype=position.dtype)
         time = (1 + time / frames).reshape(1, segments, frames, 1, 1)

@@ -1,4 +1,4 @@
-"""Features carried from few points to many: the decoder of scene encoders (PointNet++)."""
+"""Carrying features from few points to many: the decoder of P4Transformer (PointNet++)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pcv.ops import interpolate, nearest
 
 
 class Carry(nn.Module):
-    """Interpolate coarse features at fine points, append theirs, and mix both linearly.
+    """Interpolate coarse features at fine points, append the fine features, and mix both linearly.
 
-    ``W [interpolated; skipped]`` is computed as interpolated ``W1 coarse`` plus ``W2 skipped``,
-    which is equal since both maps are linear, and cheaper since coarse points are few.
+    ``W [interpolated; skipped]`` is computed as the interpolation of ``W1 coarse`` plus
+    ``W2 skipped``. This is equal, since both maps are linear, and cheaper, since coarse points are
+    few.
     """
 
     def __init__(self, coarse: int, skipped: int, channels: int, *, bias: bool = False) -> None:
@@ -30,7 +31,7 @@ class Carry(nn.Module):
         feature: Tensor,  # (F, M, C)
         skipped: Tensor | None,  # (F, N, C')
     ) -> Tensor:  # (F, N, channels)
-        """Carry features within frames; the three nearest points, weighted by distance."""
+        """Carry features within frames, from the three nearest points by inverse distance."""
         count = min(3, position.shape[1])
         index, distance = nearest(position.float().contiguous(), fine.float().contiguous(), count)
         carried = interpolate(self.coarse(feature), index, distance)
@@ -40,7 +41,7 @@ class Carry(nn.Module):
 
 
 class Propagation(nn.Module):
-    """Carry features one level down, then linear maps; each is normalised and rectified."""
+    """Carry features one level down, then apply linear maps; each is normalised and rectified."""
 
     def __init__(self, coarse: int, skipped: int, channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -54,9 +55,9 @@ class Propagation(nn.Module):
         self,
         fine: Tensor,  # (B, T, N, 3)
         skipped: Tensor | None,  # (B, T, N, C')
-        coarse: Superpoints,  # T frames
+        coarse: Superpoints,  # (B, T, M, C), (B, T, M, 3)
     ) -> Tensor:  # (B, T, N, channels[-1])
-        """Carry and mix, each frame from the same frame of the coarse level."""
+        """Carry and mix; each frame reads the same frame of the coarse level."""
         carried = self.carry(
             fine.flatten(0, 1),
             coarse.position.flatten(0, 1),
@@ -67,12 +68,12 @@ class Propagation(nn.Module):
 
 
 class PropagationDecoder(nn.Module):
-    """The decoder of P4Transformer: level by level to the points of the clip.
+    """The decoder of P4Transformer: it carries features level by level to the points of the clip.
 
     Args:
         widths: Channels of the encoder's levels, finest first.
-        channels: Of each step's linear maps, coarsest step first.
-        given: Features that the points themselves have, such as 3 of colour.
+        channels: Channels of the linear maps of each step, coarsest step first.
+        given: Number of features that the points themselves have, such as 3 for colour.
 
     Attributes:
         width: Channels of a point.
@@ -102,7 +103,7 @@ class PropagationDecoder(nn.Module):
 
 
 class SameDecoder(nn.Module):
-    """Of encoders whose superpoints are the points of the clip: their features as they are.
+    """The decoder of encoders whose superpoints are the points of the clip: it changes nothing.
 
     Attributes:
         width: Channels of a point.

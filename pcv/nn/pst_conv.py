@@ -22,7 +22,7 @@ from pcv.ops import tube_sum
 
 
 class PSTConvConfig(NamedTuple):
-    """Shape of one layer."""
+    """Sizes of one layer."""
 
     channels_in: int  # 0: the layer reads positions only
     middle: int
@@ -40,11 +40,11 @@ class PSTConvConfig(NamedTuple):
 
 
 class PSTConv(nn.Module):
-    """One layer: a spatial convolution in every frame of a tube, then a temporal one over them.
+    """One layer: a spatial convolution in every frame of a tube, then a temporal one over frames.
 
-    Equal to the published formulation (group, convolve, pool, frame by frame), computed as: one
-    ball query for all frames and taps, 1x1 convolutions before gathering, since they commute, and
-    a fused sum where displacement multiplies feature. Channels are last.
+    It equals the published formulation (group, convolve and pool, frame by frame). It is computed
+    by one ball query for all frames and taps, by 1x1 convolutions before gathering, since both
+    commute, and by a fused sum where displacements multiply features. Channels are the last axis.
     """
 
     def __init__(self, config: PSTConvConfig) -> None:
@@ -64,11 +64,11 @@ class PSTConv(nn.Module):
         position: Tensor,  # (B, L, N, 3)
         feature: Tensor | None,  # (B, L, N, C)
     ) -> tuple[Tensor, Tensor]:  # (B, A, M, 3), (B, A, M, C')
-        """Convolve.
+        """Return the anchors and their features.
 
         Raises:
-            ValueError: The number of frames does not fit kernel, stride and padding, or fewer
-                points than the spatial stride.
+            ValueError: The number of frames does not fit kernel, stride and padding, or there are
+                fewer points than the spatial stride.
         """
         config = self.config
         length, count = position.shape[1:3]
@@ -88,11 +88,11 @@ class PSTConv(nn.Module):
         return anchors, out.reshape(batch, steps, rows, -1)
 
     def _mix_taps(self, pooled: Tensor, live: list[int]) -> Tensor:
-        """Normalise, rectify and sum over taps; a tap that is padding everywhere is a constant.
+        """Normalise, rectify and sum over taps; a tap that is padding everywhere adds a constant.
 
-        Its input is 0 for every anchor, so what is left of it is the normalisation's offset. Its
-        running statistics are kept, where the published code lets them decay to 0: a variance of 0
-        would blow the tap up in clips long enough to use it.
+        Its input is 0 for every anchor, so that only the normalisation's offset is left. Its
+        running statistics are kept, whereas the published code lets them decay to 0: with a
+        variance of 0 the tap's output would explode in clips that are long enough to use it.
         """
         taps, middle = self.config.temporal_kernel, self.config.middle
         if len(live) == taps:
@@ -121,7 +121,10 @@ class PSTConv(nn.Module):
         return F.linear(torch.relu(mixed), weight[:, keep], constant)
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
-        """Return anchor frames (A,) and the frames (A, R) their tubes reach; -1: zero padding."""
+        """Return the anchor frames (A,) and the frames (A, R) that their tubes reach.
+
+        -1 stands for zero padding.
+        """
         return self._grid().frames(length)
 
     def _grid(self) -> TimeGrid:
@@ -157,7 +160,7 @@ class PSTConv(nn.Module):
         frames: Tensor,
         index: Tensor,
     ) -> Tensor:
-        """Every other combination; sums of displacements and of features stay 3 and C wide."""
+        """Pool in all other cases, from grouped displacements and features."""
         config = self.config
         grouped = gather_reach(position, frames, index)  # (B, A, R, M, K, 3)
         live = (index[..., :1] >= 0).to(position.dtype)
@@ -179,7 +182,11 @@ class PSTConv(nn.Module):
 def _append_zero_frame(
     position: Tensor, feature: Tensor | None, reach: Reach
 ) -> tuple[Tensor, Tensor | None, Reach]:
-    """Addition sees a zero-padded frame: its points lie at the origin, as in the published code."""
+    """Append a frame of zeros that stands for padding.
+
+    Unlike multiplication, addition is affected by padded frames: as in the published code, their
+    points lie at the origin.
+    """
     length = position.shape[1]
     position = torch.cat([position, torch.zeros_like(position[:, :1])], 1)
     if feature is not None:

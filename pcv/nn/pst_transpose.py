@@ -1,4 +1,4 @@
-"""PST transposed convolution (Fan et al., ICLR 2021): features back to more frames and points."""
+"""PST transposed convolution (Fan et al., ICLR 2021): from features to more frames and points."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from pcv.nn.tubes import Reach, TimeGrid
 
 
 class PSTConvTransposeConfig(NamedTuple):
-    """Shape of one layer; time as in the convolution that it undoes."""
+    """Sizes of one layer."""
 
     channels_in: int
     skipped: int  # channels of the finer level that are appended; 0: none
     middle: int
     channels_out: int
-    grid: TimeGrid = TimeGrid()
+    grid: TimeGrid = TimeGrid()  # that of the convolution which this layer undoes
 
 
 class PSTConvTranspose(nn.Module):
     """A temporal transposed convolution, then a spatial one.
 
-    A superpoint is mapped to one feature for each frame of its tube. What lands in a frame is one
-    set of points, three nearest of which are interpolated at each point of the frame.
+    A superpoint is mapped to one feature for each frame of its tube. The features that land in a
+    frame belong to one set of points, and each point of the frame interpolates its three nearest.
     """
 
     def __init__(self, config: PSTConvTransposeConfig) -> None:
@@ -44,22 +44,24 @@ class PSTConvTranspose(nn.Module):
         skipped: Tensor | None,  # (B, T, N, C')
         coarse: Superpoints,  # (B, A, M, C), (B, A, M, 3)
     ) -> Tensor:  # (B, T, N, C'')
-        """Convolve.
+        """Return a feature of every fine point.
 
         Raises:
-            ValueError: The coarse frames are not those that the grid makes of T, or a frame is
-                reached by no tube.
+            ValueError: The number of coarse frames is not the one that the grid makes of T frames,
+                or no tube reaches some frame.
         """
         batch, length = fine.shape[:2]
         steps, rows = coarse.feature.shape[1:3]
         frames = self.config.grid._replace(padding="zeros").steps(length)[1]
         if len(frames) != steps:
-            raise ValueError(f"{steps} frames cannot be spread over {length}: {len(frames)} fit")
+            raise ValueError(
+                f"{steps} frames cannot be spread over {length} frames, which need {len(frames)}"
+            )
         spread = torch.relu(self.norm(self.temporal(coarse.feature)))
         spread = spread.unflatten(3, (len(frames[0]), -1))  # (B, A, M, R, middle)
         out = spread.new_empty(0)
-        for landed, places in _landings(frames, length):
-            anchor, tap = (t.to(fine.device) for t in places)  # (F, n) each
+        for landed, tubes in _landings(frames, length):
+            anchor, tap = (t.to(fine.device) for t in tubes)  # (F, n) each
             value = spread.permute(1, 3, 0, 2, 4)[anchor, tap]  # (F, n, B, M, middle)
             where = coarse.position.transpose(0, 1)[anchor]  # (F, n, B, M, 3)
             count = anchor.shape[1] * rows
@@ -76,16 +78,20 @@ class PSTConvTranspose(nn.Module):
 
 
 def _landings(frames: Reach, length: int) -> list[tuple[Tensor, tuple[Tensor, Tensor]]]:
-    """Group frames by how many taps land in them: frames (F,), and anchors and taps (F, n)."""
+    """Group frames by how many taps land in them.
+
+    Returns:
+        For each group, its frames (F,), and the anchor frames and taps (F, n) that land in each.
+    """
     groups: dict[int, list[tuple[int, list[tuple[int, int]]]]] = {}
     for frame in range(length):
-        places = [(a, r) for a, row in enumerate(frames) for r, f in enumerate(row) if f == frame]
-        if not places:
+        taps = [(a, r) for a, row in enumerate(frames) for r, f in enumerate(row) if f == frame]
+        if not taps:
             raise ValueError(f"no tube reaches frame {frame} of {length}")
-        groups.setdefault(len(places), []).append((frame, places))
+        groups.setdefault(len(taps), []).append((frame, taps))
     found = []
     for members in groups.values():
-        stacked = torch.tensor([places for _, places in members])
+        stacked = torch.tensor([taps for _, taps in members])
         landed = torch.tensor([frame for frame, _ in members])
         found.append((landed, (stacked[:, :, 0], stacked[:, :, 1])))
     return found
@@ -106,7 +112,7 @@ class TransposeDecoder(nn.Module):
     def forward(
         self,
         points: Tensor,  # (B, T, N, 3)
-        levels: list[Superpoints],  # finest first
+        levels: list[Superpoints],  # finest first, (B, A, M, C) and (B, A, M, 3) each
     ) -> Tensor:  # (B, T, N, width)
         """Return a feature of every point of every frame, rectified."""
         found = levels[-1]

@@ -1,4 +1,4 @@
-"""How superpoints become one vector a clip."""
+"""How superpoints become one vector per clip."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Read = Literal["max", "mean+max", "segments", "tokens"]
 
 
 def read_width(channels: int, segments: int, how: Read) -> int:
-    """Length of what ``read`` returns."""
+    """Return the length D of the vectors that ``read`` returns."""
     return {
         "max": channels,
         "mean+max": 2 * channels,
@@ -24,11 +24,12 @@ def read(
     feature: Tensor,  # (B, S, L, M, C)
     how: Read,
 ) -> Tensor:  # (B, D)
-    """Pool the superpoints of S segments.
+    """Pool the superpoints of S segments into one vector per clip.
 
-    ``max``: mean over the superpoints of a frame, max over time (PSTNet). ``mean+max``: mean and
-    max over superpoints, max over time. ``segments``: mean and max over the superpoints of each
-    segment, kept apart in time order. ``tokens``: max over all superpoints (P4Transformer).
+    ``max``: the mean over the superpoints of a frame, then the maximum over time (PSTNet).
+    ``mean+max``: the mean and the maximum over the superpoints of a frame, then the maximum over
+    time. ``segments``: the mean and the maximum over the superpoints of each segment, concatenated
+    in order of time. ``tokens``: the maximum over all superpoints (P4Transformer).
     """
     if how == "tokens":
         return feature.flatten(1, 3).amax(1)

@@ -1,4 +1,4 @@
-"""In which order the points of one or more scenes become a sequence."""
+"""The order in which the points of one or more scenes become a sequence."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ Scope = Literal["batch", "sample"]
 
 
 def token_order(
-    place: Tensor,  # (S, B, L, 3)
+    position: Tensor,  # (S, B, L, 3)
     order: Order,
     scope: Scope,
     generator: torch.Generator | None = None,
-) -> Tensor | None:  # (S, B * L) int64; None: as they are
-    """Choose the order of S sequences, each of B samples of L points.
+) -> Tensor | None:  # (S, B * L) int64; None: they stay as they are
+    """Choose the order of tokens in S sequences, each of B samples of L points.
 
-    ``shuffle`` is at random, the same for all S; ``hilbert`` and ``z`` follow the curve through
-    the cube that holds the sample, points of one cell in the order given. With scope ``sample``
-    one sample ends before the next begins; with ``batch`` their points mingle.
+    ``shuffle`` is one random order for all S sequences. ``hilbert`` and ``z`` follow the curve
+    through the cube that holds the sample; points in one cell keep their order.
 
     Args:
-        place: Coordinates.
+        position: Coordinates of the points.
         order: How tokens are put in order.
-        scope: Within each sample, or over all of a sequence.
-        generator: Of the shuffle, on the CPU; None: torch's own.
+        scope: ``sample`` keeps the tokens of each sample together; ``batch`` mixes the samples of a
+            sequence.
+        generator: Random generator of the shuffle, on the CPU; None: torch's own.
     """
-    sequences, samples, length, _ = place.shape
+    sequences, samples, length, _ = position.shape
     if order == "none":
         return None
     if order == "shuffle":
-        chosen = _shuffled(samples, length, scope, generator).to(place.device)
+        chosen = _shuffled(samples, length, scope, generator).to(position.device)
         return chosen.expand(sequences, -1)
-    code = (hilbert_code if order == "hilbert" else z_code)(cells(place))  # (S, B, L)
+    code = (hilbert_code if order == "hilbert" else z_code)(cells(position))  # (S, B, L)
     if scope == "batch":
         return code.flatten(1).argsort(dim=1, stable=True)
     inside = code.argsort(dim=2, stable=True)
-    return (inside + length * torch.arange(samples, device=place.device)[:, None]).flatten(1)
+    return (inside + length * torch.arange(samples, device=position.device)[:, None]).flatten(1)
 
 
 def _shuffled(
@@ -57,7 +57,7 @@ def permute(
     tokens: Tensor,  # (S, n, C)
     order: Tensor | None,  # (S, n)
 ) -> Tensor:  # (S, n, C)
-    """Put tokens in order."""
+    """Put the tokens of each sequence in the given order; None leaves them as they are."""
     if order is None:
         return tokens
     return tokens.gather(1, order[..., None].expand(-1, -1, tokens.shape[2]))

@@ -1,4 +1,4 @@
-"""Layers of sparse voxel networks (SparseUNet, as SpUNet of Pointcept has it)."""
+"""Layers of sparse voxel networks (SparseUNet, which Pointcept calls SpUNet)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pcv.ops.sparse_conv import Pairs, SparseBackend, sparse_convolve
 
 
 class SparseConv(nn.Module):
-    """A convolution without bias over whatever pairs it is given.
+    """A convolution without bias over the pairs of rows that it is given.
 
     Args:
-        channels_in: Of a row.
-        channels_out: Of a row.
-        kernel: Cells a side; 2 for strided and inverse ones.
+        channels_in: Channels of an input row.
+        channels_out: Channels of an output row.
+        kernel: Cells per side; 2 for strided and inverse convolutions.
         backend: Whose kernels compute it.
     """
 
@@ -38,13 +38,13 @@ class ConvNorm(nn.Module):
         self.conv = conv
         self.norm = nn.BatchNorm1d(conv.weight.shape[2], eps=1e-3, momentum=momentum)
 
-    def forward(self, feature: Tensor, pairs: Pairs) -> Tensor:
+    def forward(self, feature: Tensor, pairs: Pairs) -> Tensor:  # (N, C) -> (M, D)
         found: Tensor = self.norm(self.conv(feature, pairs))
         return found
 
 
 class SparseBlock(nn.Module):
-    """Two submanifold convolutions of 3 cells and a shortcut, linear where the width changes."""
+    """Two submanifold convolutions 3 cells wide, and a shortcut that is linear if widths differ."""
 
     def __init__(
         self, channels_in: int, channels_out: int, momentum: float, backend: SparseBackend
@@ -59,6 +59,6 @@ class SparseBlock(nn.Module):
             norm = nn.BatchNorm1d(channels_out, eps=1e-3, momentum=momentum)
             self.shortcut = nn.Sequential(linear, norm)
 
-    def forward(self, feature: Tensor, pairs: Pairs) -> Tensor:
+    def forward(self, feature: Tensor, pairs: Pairs) -> Tensor:  # (N, C) -> (N, D)
         inner = torch.relu(self.first(feature, pairs))
         return torch.relu(self.second(inner, pairs) + self.shortcut(feature))

@@ -10,10 +10,10 @@ class Attention(nn.Module):
     """Full self-attention whose heads need not divide the channels.
 
     Args:
-        channels: Of a token.
-        heads: How many attend in parallel.
-        head_channels: Of each.
-        activate: GELU after the output projection, as P4Transformer's code has it.
+        channels: Channels of a token.
+        heads: Number of heads that attend in parallel.
+        head_channels: Channels of a head.
+        activate: Whether GELU follows the output projection, as in P4Transformer's code.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""Where the tubes of a spatio-temporal convolution lie: anchors, frames and neighbours."""
+"""Where the tubes of a spatio-temporal convolution lie: anchors, frames and neighbours.
+
+Letters: A anchor frames, M anchors per frame, R frames per tube (its taps), K neighbours per tap.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,24 @@ from torch.nn import functional as F
 
 from pcv.ops import ball_query, farthest_points, gather_points, repeat_first
 
-Reach = list[list[int]]  # for each of A anchor frames, the R frames that its tubes reach; -1: none
+Reach = list[list[int]]  # (A, R): the frames that the tubes of each anchor frame reach; -1: none
 
 
 class TimeGrid(NamedTuple):
     """How tubes step through the frames of a clip.
 
-    Steps are plain numbers, known from the length of a clip alone, so that tracing finds constants.
+    Steps are plain numbers that only depend on the length of a clip, so that tracing finds
+    constants.
     """
 
-    kernel: int = 1  # odd
-    stride: int = 1
-    before: int = 0  # padding frames
-    after: int = 0
+    kernel: int = 1  # frames, odd
+    stride: int = 1  # frames
+    before: int = 0  # padding frames before the first
+    after: int = 0  # padding frames after the last
     padding: Literal["zeros", "replicate"] = "zeros"
 
     def frames(self, length: int) -> tuple[Tensor, Tensor]:
-        """Return ``steps`` as tensors: (A,) and (A, R) int64."""
+        """Return what ``steps`` returns as tensors: (A,) and (A, R) int64."""
         centres, frames = self.steps(length)
         return torch.tensor(centres), torch.tensor(frames)
 
@@ -52,7 +56,7 @@ class TimeGrid(NamedTuple):
                 [[min(max(f, 0), last) for f in row] for row in frames],
             )
         if min(centres) < 0 or max(centres) >= length:
-            raise ValueError("zero padding may not hold an anchor frame")
+            raise ValueError("an anchor frame may not lie in the zero padding")
         return centres, [[f if 0 <= f < length else -1 for f in row] for row in frames]
 
 
@@ -62,13 +66,13 @@ def choose_anchors(
     count: int,
     how: Literal["prefix", "fps"],
 ) -> Tensor:  # (B, A, count, 3)
-    """Take the anchors of the chosen frames: their first points, or their farthest points.
+    """Take the anchors of the anchor frames: their first points, or their farthest points.
 
     Raises:
         ValueError: ``count`` is 0.
     """
     if count < 1:
-        raise ValueError(f"{position.shape[2]} points leave no anchor")
+        raise ValueError(f"{position.shape[2]} points per frame leave no anchor")
     chosen = position[:, centres.to(position.device)]
     if how == "prefix":
         return chosen[:, :, :count].contiguous()
@@ -85,25 +89,25 @@ def find_neighbours(
     radius: float,
     neighbours: int,
 ) -> Tensor:  # (B, A, R, M, K) int64
-    """Search every tap of every tube in one call, filled by ``repeat_first``.
+    """Search every tap of every tube in one call, and fill empty slots by ``repeat_first``.
 
-    The rows of a frame of -1 are -1, never searched.
+    A frame of -1 is not searched; its rows are -1.
     """
     batch, steps, rows = anchors.shape[:3]
     reach, device = len(frames[0]), position.device
     shape = (batch, steps * reach, rows, neighbours)
     index = torch.full(shape, -1, dtype=torch.int64, device=device)
-    places = [(a, r) for a, row in enumerate(frames) for r, frame in enumerate(row) if frame >= 0]
-    live = torch.tensor([a * reach + r for a, r in places], device=device)
-    source = torch.tensor([frames[a][r] for a, r in places], device=device)
-    owner = torch.tensor([a for a, _ in places], device=device)
+    taps = [(a, r) for a, row in enumerate(frames) for r, frame in enumerate(row) if frame >= 0]
+    live = torch.tensor([a * reach + r for a, r in taps], device=device)
+    source = torch.tensor([frames[a][r] for a, r in taps], device=device)
+    owner = torch.tensor([a for a, _ in taps], device=device)
     found = ball_query(
         position[:, source].reshape(-1, position.shape[2], 3).float(),
         anchors[:, owner].reshape(-1, rows, 3).float(),
         radius,
         neighbours,
     )
-    index[:, live] = repeat_first(found).reshape(batch, len(places), rows, -1)
+    index[:, live] = repeat_first(found).reshape(batch, len(taps), rows, -1)
     return index.reshape(batch, steps, reach, rows, -1)
 
 
@@ -125,8 +129,12 @@ def mix_feature(
     return F.linear(feature, matrix).to(dtype)
 
 
-def gather_reach(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
-    """(B, L, N, C) along frames (A, R) and index (B, A, R, M, K) -> (B, A, R, M, K, C)."""
+def gather_reach(
+    values: Tensor,  # (B, L, N, C)
+    frames: Tensor,  # (A, R) int64
+    index: Tensor,  # (B, A, R, M, K) int64
+) -> Tensor:  # (B, A, R, M, K, C)
+    """Take the rows of all neighbours; an index of -1 gives zeros."""
     batch, steps, reach, rows, slots = index.shape
     chosen = values[:, frames.clamp(min=0).reshape(-1).to(values.device)]
     flat = gather_points(

@@ -1,4 +1,4 @@
-"""Batch drift: how far the other scenes of a batch move what is said of one."""
+"""Batch drift: how much the other scenes of a batch change the tokens of a scene."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pcv.nn.mode import evaluating
 
 @torch.no_grad()
 def batch_drift(encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
-    """Return ``|cross - single| / |cross|`` over all tokens; 0: other scenes do not matter.
+    """Return ``|cross - single| / |cross|`` over all tokens; at 0 other scenes do not matter.
 
     With the encoder in eval mode, so that it is a function of weights and regions alone.
     """
@@ -22,10 +22,10 @@ def batch_drift(encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
 
 
 class DriftMonitor(torch.nn.Module):
-    """The batch drift, measured again every so many steps and remembered in between."""
+    """The batch drift, measured every ``every`` steps and remembered in between."""
 
-    value: Tensor  # ()
-    steps: Tensor  # () int64
+    value: Tensor  # () the last measurement
+    steps: Tensor  # () int64, number of calls so far
 
     def __init__(self, every: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class DriftMonitor(torch.nn.Module):
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
     def forward(self, encoder: RowEncoder, regions: Regions) -> Tensor:  # ()
-        """Return the last measurement."""
+        """Count a step, measure if it is time to, and return the last measurement."""
         if int(self.steps) % self.every == 0:
             self.value.copy_(batch_drift(encoder, regions))
         self.steps += 1

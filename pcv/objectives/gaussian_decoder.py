@@ -1,4 +1,4 @@
-"""One Gaussian a lattice cell, from the cell's feature (GaussianCross, decoder G)."""
+"""Decoding one Gaussian per lattice cell from the cell's feature (GaussianCross, decoder G)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pcv.config.pretexts import GaussianCrossConfig
 from pcv.nn.lattice import Lattice
 from pcv.render import Gaussians
 
-FIRST_SCALE = 0.35  # of a cell, where training starts
-FIRST_OPACITY = 0.5  # its logit: above the threshold, or nothing would be drawn
-SHRINK = 0.1  # of the heads' first weights
-SCALE_RANGE = (-4.0, 2.0)  # of the logarithm of the scale over its first value
+FIRST_SCALE = 0.35  # scale at the start of training, as a share of a cell
+FIRST_OPACITY = 0.5  # logit of the first opacity: above the threshold, else nothing would be drawn
+SHRINK = 0.1  # factor on the heads' first weights
+SCALE_RANGE = (-4.0, 2.0)  # limits of the logarithm of the scale divided by its first value
 
 
 class Decoded(NamedTuple):
-    """The Gaussians of one cloud, and how many of its cells they are."""
+    """The Gaussians of one cloud."""
 
     gaussians: Gaussians  # channels: colour (3), then features
-    share: float
+    share: float  # share of the cells that have a Gaussian
 
 
 class GaussianDecoder(nn.Module):
@@ -45,14 +45,14 @@ class GaussianDecoder(nn.Module):
                     head.bias.fill_(FIRST_OPACITY)
 
     def forward(self, feature: Tensor, lattice: Lattice) -> list[Decoded]:
-        """Decode the cells of every cloud and prune faint Gaussians.
+        """Decode the cells of every cloud, and prune faint Gaussians.
 
-        Where fewer than ``config.keep_at_least`` are opaque enough the most opaque stay: with
-        none left there would be no gradient ever again.
+        Where fewer than ``config.keep_at_least`` are opaque enough, the most opaque are kept: with
+        none left there would never be a gradient again.
 
         Args:
             feature: (B, XYZ, C), cells in the order of ``lattice.anchors()``.
-            lattice: Where they are.
+            lattice: The positions and sizes of the cells.
         """
         hidden = self.trunk(feature.float())
         raw = {name: head(hidden) for name, head in self.heads.items()}

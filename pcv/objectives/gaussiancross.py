@@ -1,4 +1,4 @@
-"""GaussianCross (Yao et al., ACM MM 2025): points learn to draw what cameras saw of them."""
+"""GaussianCross (Yao et al., ACM MM 2025): points are encoded so as to draw images of them."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ COLOURS = 3
 
 
 class Drawn(NamedTuple):
-    """What the Gaussians of a batch look like from its cameras."""
+    """Images of the Gaussians of a batch from its cameras."""
 
     colour: Tensor  # (B, V, H, W, 3)
     feature: Tensor  # (B, V, H, W, F)
     depth: Tensor  # (B, V, H, W) metres
     alpha: Tensor  # (B, V, H, W)
-    share: float  # of the cells that hold a Gaussian
+    share: float  # mean share of the cells that have a Gaussian
 
 
 class GaussianCross(Objective):
     """Encode half of a scene's points, decode Gaussians, draw them and compare with real images.
 
     The features of the occupied voxels are averaged into a dense lattice over the scene, a 3D CNN
-    fills it, and each cell becomes a Gaussian with a colour and a feature. Only the encoder is
-    kept after pretraining.
+    fills the empty cells, and each cell becomes a Gaussian with a colour and a feature. Only the
+    encoder is kept after pretraining.
 
     Raises:
         ValueError: The encoder has no voxels.
@@ -66,7 +66,8 @@ class GaussianCross(Objective):
         """Return the weighted losses of all views, and the share of cells that are drawn.
 
         Raises:
-            ValueError: The clips carry no views, or their teacher's features have another width.
+            ValueError: The clips have no views, or the teacher's features are missing or have
+                another width.
         """
         if batch.views is None:
             raise ValueError("clips without posed images cannot be learned from; set data.views")
@@ -87,7 +88,7 @@ class GaussianCross(Objective):
         })  # fmt: skip
 
     def gaussians(self, batch: ClipBatch) -> list[Decoded]:
-        """Return the Gaussians of every clip; in training, of a random half of its points."""
+        """Return the Gaussians of every clip; in training, from a random half of its points."""
         points = batch.points.flatten(1, 2)
         inputs = point_inputs(batch, self.encoder.config.channels_read).flatten(1, 2)
         lattice = fit_lattice(points, self.config.lattice, self.config.normalisation)
@@ -127,7 +128,7 @@ class GaussianCross(Objective):
         )
 
     def _semantic(self, feature: Tensor, views: Views) -> Tensor:
-        """1 - cosine between projected features and the teacher's, on the coarser grid of both."""
+        """Return 1 - cosine of projected and teacher's features, on the coarser of both grids."""
         wanted = self._teacher(views)
         drawn = feature.flatten(0, 1).movedim(-1, 1)
         wanted = wanted.movedim(-1, 1)
@@ -141,30 +142,31 @@ class GaussianCross(Objective):
         if self.config.teacher == "image-statistics":
             return image_statistics(views.colour.flatten(0, 1), self.config.teacher_cell)
         if views.feature is None:
-            raise ValueError("clips without a teacher's features; set data.teacher")
+            raise ValueError("the clips come without a teacher's features; set data.teacher")
         width = views.feature.shape[-1]
         if width != self.config.teacher_channels:
             raise ValueError(
-                f"the teacher's features have {width} channels, objective.teacher_channels is "
+                f"the teacher's features have {width} channels, but objective.teacher_channels is "
                 f"{self.config.teacher_channels}"
             )
         return views.feature.flatten(0, 1).float()
 
 
-def masked_l1(depth: Tensor, wanted: Tensor) -> Tensor:
-    """Mean absolute error where there is a measurement; 0 where there is none at all."""
+def masked_l1(
+    depth: Tensor,  # (...)
+    wanted: Tensor,  # (...), 0: not measured
+) -> Tensor:  # ()
+    """Return the mean absolute error where there is a measurement; 0 if there is none at all."""
     known = wanted > 0
     return ((depth - wanted).abs() * known).sum() / known.sum().clamp(min=1)
 
 
-def keep_some(points: Tensor, inputs: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Keep a random share of each cloud's points, at least one, from torch's generator.
-
-    Args:
-        points: (B, P, 3).
-        inputs: (B, P, F).
-        share: Above 0, at most 1.
-    """
+def keep_some(
+    points: Tensor,  # (B, P, 3)
+    inputs: Tensor,  # (B, P, F)
+    share: float,
+) -> tuple[Tensor, Tensor]:  # (B, n, 3), (B, n, F)
+    """Keep a random share of each cloud's points, at least one, by torch's generator."""
     clouds, count, _ = points.shape
     kept = max(1, round(count * share))
     order = torch.rand(clouds, count, device=points.device).argsort(1)[:, :kept, None]

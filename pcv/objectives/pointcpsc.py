@@ -24,19 +24,20 @@ from pcv.ops import interpolate, nearest
 
 
 class Owners(NamedTuple):
-    """Where embeddings come from."""
+    """The videos and subjects from which n embeddings come."""
 
     video: Tensor  # (n,) int64
     subject: Tensor  # (n,) int64, -1 where unknown
 
 
 class PointCPSC(Objective):
-    """Predict the superpoints of a clip's last segment from those before (section 3).
+    """Predict the superpoints of a clip's last segment from the segments before it (section 3).
 
-    Segments are encoded one by one; a transformer over the superpoints of all but the last
-    predicts, its last segment's outputs are carried to the target's positions by the three nearest
-    neighbours, and a predictor follows. With two views the target is encoded from the second one:
-    its points are the same, in the same order, so its anchors' places are read from the first.
+    Segments are encoded one by one. A transformer reads the superpoints of all segments but the
+    last; its outputs for the last of these are carried to the target's positions by the three
+    nearest neighbours, and a predictor follows. If a batch has a second augmentation, the target is
+    encoded from that: it has the same points in the same order, so that the positions of its
+    anchors are read from the first.
     """
 
     def __init__(
@@ -47,7 +48,10 @@ class PointCPSC(Objective):
         self.config: PointCPSCConfig = config
         self.encoder: ClipEncoder = encoder
         if frames < 2 * config.segment_frames:
-            raise ValueError(f"{frames} frames leave no context before the last segment")
+            raise ValueError(
+                f"{frames} frames leave no context before a last segment of "
+                f"{config.segment_frames} frames"
+            )
         projection = nn.Linear(encoder.width, width, bias=config.projector == "linear")
         self.projector = (
             projection
@@ -82,7 +86,7 @@ class PointCPSC(Objective):
         return cls(config, encoder, frames=sizes.frames, points=sizes.points)
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return the total of equation 9, its parts, and what tells a collapse."""
+        """Return the total of equation 9, its parts, and values that show a collapse."""
         context, position, target = self._embed(batch)
         prediction = self._predict(context, position)
         with torch.autocast(batch.points.device.type, enabled=False):
@@ -117,13 +121,13 @@ class PointCPSC(Objective):
         asked = self.config.negative_subjects == "same", self.config.neighbour_subjects == "other"
         if any(asked) and bool((subject < 0).any()):
             raise ValueError(
-                "a clip whose subject is unknown cannot be paired by subject; set "
+                "clips whose subject is unknown cannot be paired by subject; set "
                 "objective.negative_subjects and objective.neighbour_subjects to any"
             )
         return subject
 
     def _embed(self, batch: ClipBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """Context (B, S-1, L, M, C), all positions (B, S, L, M, 3), target (B, L, M, C)."""
+        """Return context (B, S-1, L, M, C), positions (B, S, L, M, 3) and target (B, L, M, C)."""
         length = self.config.segment_frames
         points = self.encoder.inputs(batch)
         if batch.second is None:
@@ -131,7 +135,9 @@ class PointCPSC(Objective):
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
         if getattr(self.encoder.config, "anchors", "prefix") != "prefix":
-            raise ValueError("two views need encoder.anchors: prefix, which keeps points aligned")
+            raise ValueError(
+                "a second augmentation needs encoder.anchors: prefix, which keeps points aligned"
+            )
         clips, frames = batch.points.shape[:2]
         cut = frames - length
         shape = (-1, length, *points.shape[2:])
@@ -141,11 +147,11 @@ class PointCPSC(Objective):
         feature = self.projector(mixed.feature)
         context = feature[:-clips].reshape(clips, -1, *feature.shape[1:])
         before = mixed.position[:-clips].reshape(clips, -1, *mixed.position.shape[1:])
-        here = self._places(batch.points[:, cut:], mixed.position.shape)
+        here = self._anchors(batch.points[:, cut:], mixed.position.shape)
         return context, torch.cat([before, here[:, None]], 1), feature[-clips:]
 
-    def _places(self, points: Tensor, shape: torch.Size) -> Tensor:
-        """Where the target's prefix anchors lie in the first view, without encoding it."""
+    def _anchors(self, points: Tensor, shape: torch.Size) -> Tensor:  # (B, L, M, 3)
+        """Take the target's prefix anchors from the first augmentation, without encoding it."""
         frames = self.encoder.anchor_frames(points.shape[1])
         return points[:, frames.to(points.device), : shape[2]]
 
@@ -194,7 +200,7 @@ class PointCPSC(Objective):
         return contrast(query, key, sets, choice, own)
 
     def _allowed(self, mine: Owners, past: Owners) -> tuple[Tensor, Tensor]:
-        """What of the bank may repel and what may attract each query: (m, n) bool, twice."""
+        """Say which bank entries may repel and which may attract each query: (m, n) bool each."""
         config = self.config
         other = past.video[None] != mine.video[:, None]
         if not config.exclude_same_video:
@@ -232,7 +238,7 @@ class PointCPSC(Objective):
 
 @torch.no_grad()
 def _monitors(prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-    """Tell a collapse: how unit targets are spread, and how well they are met."""
+    """Measure how unit targets are spread and how well they are predicted, to show a collapse."""
     guess = F.normalize(prediction.float(), dim=-1).flatten(0, 2)
     truth = F.normalize(target.float(), dim=-1).flatten(0, 2)
     return {"positive_similarity": (guess * truth).sum(1).mean()} | spread(truth)

@@ -1,6 +1,7 @@
 """PointCSP: cross-sample semantic propagation by self-distillation (arXiv 2605.01759).
 
-Read from the abstract and from third-party notes; what they leave open is a key of its recipe.
+It follows the abstract and third-party notes; what they leave open is a key of its recipe. For the
+word view in recipe keys see ``pcv.objectives.crops``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pcv.encoders import RowEncoder
 from pcv.encoders.inputs import CHANNELS
 from pcv.losses.clustering import centred, entropies, sinkhorn
 from pcv.losses.spread import spread
-from pcv.objectives.crops import Change, Cut, Shape, cut, hide, nearest_share
+from pcv.objectives.crops import Change, Crops, Shape, cut, hide, nearest_share
 from pcv.objectives.drift import DriftMonitor
 from pcv.objectives.objective import Objective, Sizes
 from pcv.objectives.teacher import MovingTeacher, half_cosine, warmed
@@ -25,7 +26,7 @@ from pcv.ops import nearest
 
 
 class Head(nn.Module):
-    """Tokens to logits over prototypes: a perceptron, unit length, unit prototypes (DINO)."""
+    """Map tokens to logits over prototypes: cosines of a perceptron's output with each (DINO)."""
 
     def __init__(self, width: int, hidden: int, channels: int, prototypes: int) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class Head(nn.Module):
 
 
 class _Student(nn.Module):
-    """What is trained and followed."""
+    """The modules that are trained and that the teacher follows."""
 
     def __init__(self, encoder: RowEncoder, head: Head) -> None:
         super().__init__()
@@ -49,7 +50,7 @@ class _Student(nn.Module):
 
 
 class _Seen(NamedTuple):
-    """What the student made of views of one kind."""
+    """The student's outputs for crops of one kind."""
 
     logits: Tensor  # (V, B, L, K), or (V, B, K) of whole regions
     origin: Tensor  # (V, B, L, 3)
@@ -58,16 +59,17 @@ class _Seen(NamedTuple):
 
 
 class PointCSP(Objective):
-    """Student views of scenes agree with a slow teacher's global views, all joined in sequences.
+    """A student's crops of scenes agree with a slow teacher's global crops, joined to sequences.
 
-    Of each clip a candidate region is chosen, and global and local views are cut from it. View v
-    of all scenes is one sequence, never two views of one scene. In ``dense`` flavour tokens agree
-    with the teacher's token of the nearest original place; in ``crop`` flavour regions as a whole
-    do. A light decoder at every layer predicts the places of hidden points: of shown ones it
-    would read them off its input (``geometry_hidden: 0`` keeps that as a monitor).
+    A candidate region of each clip is chosen, and global and local crops are cut from it. Crop v of
+    all scenes makes one sequence; two crops of one scene are never in one sequence. In ``dense``
+    flavour each token agrees with the teacher's token whose original position is nearest; in
+    ``crop`` flavour crops agree as a whole. A light decoder at every layer predicts the positions
+    of hidden points: it would read those of shown points off its input (``geometry_hidden: 0``
+    keeps that as a monitor).
 
     Attributes:
-        total: Steps of the whole run, for the schedules.
+        total: Number of steps of the whole run, for the schedules.
     """
 
     centre: Tensor  # (K,)
@@ -88,7 +90,7 @@ class PointCSP(Objective):
 
     @property
     def done(self) -> float:
-        """Share of the run that lies behind, from 0 to 1."""
+        """The share of the run that is done, from 0 to 1."""
         return min(1.0, int(self.teacher.steps) / max(1, self.total))
 
     @classmethod
@@ -100,17 +102,18 @@ class PointCSP(Objective):
         """Return the loss, and monitors of collapse and of batch drift.
 
         Raises:
-            ValueError: Points lack a channel that the encoder reads, or views would have too few.
+            ValueError: The points lack a channel that the encoder reads, or crops would have too
+                few points.
         """
         config = self.config
         if self.training:
             keep = half_cosine(*config.momentum, self.done)
             self.teacher.follow(_Student(self.encoder, self.head), keep)
-        views = self.cut(self.encoder.regions(batch))
-        targets, raw = self._targets(views[0])
-        seen = [self._look(view) for view in views]
-        agreement = self._agreement(seen, targets, views[0].origin)
-        weights = torch.tensor([float(v.origin.shape[0]) for v in views])
+        kinds = self.cut(self.encoder.regions(batch))
+        targets, raw = self._targets(kinds[0])
+        seen = [self._look(crops) for crops in kinds]
+        agreement = self._agreement(seen, targets, kinds[0].origin)
+        weights = torch.tensor([float(crops.origin.shape[0]) for crops in kinds])
         geometry = sum(w * s.geometry for w, s in zip(weights / weights.sum(), seen, strict=True))
         total = agreement + config.geometry_weight * geometry
         if self.training and config.targets == "centring":
@@ -118,18 +121,21 @@ class PointCSP(Objective):
         parts = {"loss": total, "agreement": agreement, "geometry": torch.as_tensor(geometry)}
         rows = F.normalize(seen[0].tokens.detach().float().flatten(0, -2), dim=-1)
         parts |= spread(rows) | entropies(targets.flatten(0, -2))
-        parts["batch_drift"] = self.drift(self.encoder, views[0].regions)
+        parts["batch_drift"] = self.drift(self.encoder, kinds[0].regions)
         return Losses(total, {name: value.detach() for name, value in parts.items()})
 
     @torch.no_grad()
-    def cut(self, scene: Regions) -> list[Cut]:
-        """Draw the views of one step from torch's generator: global ones, then local ones.
+    def cut(self, scene: Regions) -> list[Crops]:
+        """Draw the crops of one step by torch's generator: global ones, then local ones.
+
+        Args:
+            scene: The whole scenes, as one region each: (1, B, N, 3) and (1, B, N, F).
 
         Raises:
-            ValueError: Too few points.
+            ValueError: The scenes have too few points.
         """
         config = self.config
-        parts = [nearest_share(place.cpu(), config.region) for place in scene.position[0]]
+        parts = [nearest_share(position.cpu(), config.region) for position in scene.position[0]]
         shapes = [Shape(config.global_views, config.global_share, config.global_points, True)]
         if config.local_views:
             local = Shape(config.local_views, config.local_share, config.local_points, False)
@@ -148,10 +154,10 @@ class PointCSP(Objective):
         )  # fmt: skip
 
     @torch.no_grad()
-    def _targets(self, view: Cut) -> tuple[Tensor, Tensor]:
-        """Targets like ``_Seen.logits`` but (..., K) probabilities, and the logits they are of."""
+    def _targets(self, crops: Crops) -> tuple[Tensor, Tensor]:
+        """Return targets shaped like ``_Seen.logits``, and the teacher's logits as rows (n, K)."""
         config, teacher = self.config, self.teacher.module
-        tokens = teacher.encoder.encode(view.regions, config.mode)
+        tokens = teacher.encoder.encode(crops.regions, config.mode)
         raw = teacher.head(tokens.mean(2) if config.flavour == "crop" else tokens).float()
         rows = raw.flatten(0, -2)
         temperature = warmed(*config.teacher_temperature, config.teacher_warmup, self.done)
@@ -165,23 +171,23 @@ class PointCSP(Objective):
     def _recentre(self, rows: Tensor) -> None:
         self.centre.lerp_(rows.mean(0), 1 - self.config.centre_momentum)
 
-    def _look(self, view: Cut) -> _Seen:
+    def _look(self, crops: Crops) -> _Seen:
         config = self.config
-        hidden = hide(view.regions.position, config.geometry_hidden)
-        layers = self.encoder.trace(view.regions, config.mode, hidden)
+        hidden = hide(crops.regions.position, config.geometry_hidden)
+        layers = self.encoder.trace(crops.regions, config.mode, hidden)
         tokens = self.encoder.norm(layers[-1])
         logits = self.head(tokens.mean(2) if config.flavour == "crop" else tokens)
-        geometry = self._geometry(view.regions, layers[1:], hidden)
-        return _Seen(logits.float(), view.origin, geometry, tokens)
+        geometry = self._geometry(crops.regions, layers[1:], hidden)
+        return _Seen(logits.float(), crops.origin, geometry, tokens)
 
     def _geometry(self, regions: Regions, layers: list[Tensor], hidden: Tensor | None) -> Tensor:
-        """Mean squared error of places, of the hidden points where there are any."""
+        """Return the mean squared error of positions, of the hidden points if there are any."""
         if not layers:
             return regions.position.new_zeros(())
         asked = (
             torch.ones(regions.position.shape[:3], dtype=torch.bool) if hidden is None else hidden
         )
-        # As many in every region: a random score, those not asked for last.
+        # As many points in every region: each has a random score, and those not asked for are last.
         score = torch.rand(regions.position.shape[:3]).to(regions.position.device)
         most = int(asked.sum(-1).min())
         count = min(self.config.geometry_points, most)
@@ -195,7 +201,7 @@ class PointCSP(Objective):
         return torch.stack(losses).mean()
 
     def _agreement(self, seen: list[_Seen], targets: Tensor, origin: Tensor) -> Tensor:
-        """Cross-entropy of the student's views with the teacher's, averaged over pairs of views."""
+        """Average the cross-entropy of student and teacher over pairs of their crops."""
         terms = []
         for kind, one in enumerate(seen):
             log_share = torch.log_softmax(one.logits / self.config.student_temperature, -1)
@@ -211,7 +217,7 @@ class PointCSP(Objective):
         return torch.stack(terms).mean()
 
     def _dense(self, log_share: Tensor, target: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
-        """Over tokens (B, L, .) that have a teacher's token within the match radius."""
+        """Average over the tokens (B, L, .) with a teacher's token within the match radius."""
         index, apart = nearest(theirs.float().contiguous(), mine.float().contiguous(), 1)
         met = (apart[..., 0] <= self.config.match_radius).to(log_share.dtype)
         chosen = target.gather(1, index.expand(-1, -1, target.shape[-1]))

@@ -1,4 +1,4 @@
-"""A slow copy of what is trained, and the schedules of self-distillation."""
+"""A slowly moving copy of the trained modules, and the schedules of self-distillation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 
 def half_cosine(first: float, last: float, done: float) -> float:
-    """Go from the first value to the last along half a cosine; ``done`` from 0 to 1."""
+    """Go from the first value to the last along half a cosine, as ``done`` goes from 0 to 1."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(max(done, 0.0), 1.0)))
 
 
 def warmed(first: float, last: float, share: float, done: float) -> float:
-    """Go from the first value to the last along a line, and stay there after ``share``."""
+    """Go from the first value to the last along a line until ``done`` is ``share``; stay there."""
     return last if done >= share else first + (last - first) * done / share
 
 
@@ -26,12 +26,12 @@ Student = TypeVar("Student", bound=nn.Module)
 class MovingTeacher(nn.Module, Generic[Student]):
     """An exponential moving average of a module, without gradients.
 
-    Before the first step it is a copy, so that weights loaded into the student after both were
-    built reach it too.
+    At the first step it becomes a copy of the student, so that it also gets weights that were
+    loaded into the student after both were built.
     """
 
     module: Student
-    steps: Tensor  # () int64, of the student so far
+    steps: Tensor  # () int64, number of steps so far
 
     def __init__(self, student: Student) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class MovingTeacher(nn.Module, Generic[Student]):
 
     @torch.no_grad()
     def follow(self, student: nn.Module, momentum: float) -> None:
-        """Move towards the student; the first time, to it."""
+        """Move towards the student; at the first call, become its copy."""
         keep = momentum if int(self.steps) else 0.0
         for mine, new in zip(self.module.parameters(), student.parameters(), strict=True):
             mine.lerp_(new.detach(), 1 - keep)

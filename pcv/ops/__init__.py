@@ -1,4 +1,7 @@
-"""Point operators: one a file, each a schema with a CPU, a CUDA and a fake kernel."""
+"""Point operators, one per file.
+
+An operator with loops of its own is a torch op: a schema with a CPU, a CUDA and a fake kernel.
+"""
 
 from pcv.ops.ball_query import ball_query
 from pcv.ops.curves import cells, hilbert_code, z_code

@@ -13,7 +13,7 @@ from pcv.ops.clouds import check_clouds
 from pcv.ops.native import native
 from pcv.ops.threads import threaded
 
-PIECE = 512  # anchors that are worth a thread
+PIECE = 512  # anchors that are worth a thread of their own
 
 
 def ball_query(
@@ -26,14 +26,15 @@ def ball_query(
 
     Points are taken in storage order, not nearest first. Slots left over hold -1; an anchor with
     no point in reach gets a row of -1 (``repeat_first`` is the papers' fill rule). Squared
-    distances are float32 ``(dx*dx + dy*dy) + dz*dz``, uncontracted, compared with the float32
-    square of the float32 radius: every device returns the same indices. Not differentiable.
+    distances are ``(dx*dx + dy*dy) + dz*dz`` in float32 without contraction, and are compared with
+    the float32 square of the float32 radius: every device returns the same indices. Not
+    differentiable.
 
     Args:
         points: Candidate coordinates, float32.
         anchors: Ball centres, float32, in the same unit; they need not be among ``points``.
         radius: A point exactly on the sphere is outside.
-        neighbours: Slots an anchor, at least 1.
+        neighbours: Slots per anchor (K), at least 1.
 
     Raises:
         ValueError: If shapes or types disagree, or ``radius`` or ``neighbours`` is not positive.
@@ -54,7 +55,8 @@ def _ball_query(points: Tensor, anchors: Tensor, radius: float, neighbours: int)
     clouds, centres = points.detach().contiguous().numpy(), anchors.detach().contiguous().numpy()
     with np.errstate(over="ignore"):  # a radius beyond 1.8e19 reaches everything
         limit = np.float32(radius) * np.float32(radius)
-    # Of few clouds the anchors are dealt out; every piece sorts its cloud again, at once.
+    # With few clouds, the anchors of each are shared out to threads; every piece then sorts its
+    # cloud again, but all do so at the same time.
     pieces = min(-(-torch.get_num_threads() // max(1, len(clouds))), centres.shape[1] // PIECE)
     if threaded(len(clouds) * max(1, pieces)):
         search_all(clouds, centres, limit, found.numpy(), max(1, pieces))

@@ -17,9 +17,9 @@ def clusters(
     group: Tensor,  # (N,) int64, from 0
     radius: float,
 ) -> Tensor:  # (N,) int64
-    """Number the components in which each point is within ``radius`` of another of its group.
+    """Number the connected components of points of one group within ``radius`` of each other.
 
-    Numbers are from 0, in the order of the components' first points. Computed on the CPU, in
+    Numbers start at 0, in the order of the components' first points. Computed on the CPU, in
     float64.
 
     Raises:
@@ -27,12 +27,12 @@ def clusters(
     """
     if not len(points):
         return torch.empty(0, dtype=torch.int64)
-    place = points.detach().cpu().double().numpy()
-    if not np.isfinite(place).all():
+    position = points.detach().cpu().double().numpy()
+    if not np.isfinite(position).all():
         raise ValueError("points must be finite")
-    reach = 2  # cells: two diagonals are longer than the radius
+    reach = 2  # cells: the radius is sqrt(3) cells, so that no cell farther away is within it
     size = radius / math.sqrt(3)
-    cell = np.floor(place / size).astype(np.int64)
+    cell = np.floor(position / size).astype(np.int64)
     cell -= cell.min(0) - reach
     cell = np.concatenate([group.cpu().numpy()[:, None], cell], 1)
     extent = cell.max(0) + 1 + np.array([0, reach, reach, reach])
@@ -45,7 +45,7 @@ def clusters(
     around = itertools.product(range(-reach, reach + 1), repeat=3)
     steps = np.array([step for each in around if (step := int(np.dot(each, weight[1:]))) > 0])
     parent = np.arange(len(keys))
-    sorted_points = np.ascontiguousarray(place[order])
+    sorted_points = np.ascontiguousarray(position[order])
     join_cells(sorted_points, np.append(starts, len(key)), keys, steps, radius**2, parent)
     root = np.empty(len(key), np.int64)
     root[order] = parent[np.repeat(np.arange(len(keys)), np.diff(np.append(starts, len(key))))]

@@ -1,18 +1,18 @@
-"""Space-filling curves: where a cell of a cube of 2^bits cells a side lies along the curve."""
+"""Space-filling curves: positions of cells along a curve through a cube of 2^bits cells a side."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-BITS = 10  # of a coordinate: 1,024 cells a side
+BITS = 10  # bits per coordinate: 1,024 cells a side
 
 
 def cells(
     points: Tensor,  # (..., N, 3)
     bits: int = BITS,
 ) -> Tensor:  # (..., N, 3) int64
-    """Return the cell of each point in the cube that just holds its cloud."""
+    """Return the cell of each point in the smallest cube that holds its cloud."""
     low = points.amin(-2, keepdim=True)
     side = (points.amax(-2, keepdim=True) - low).amax(-1, keepdim=True)
     side = side.clamp(min=torch.finfo(points.dtype).tiny)
@@ -24,7 +24,9 @@ def z_code(
     cell: Tensor,  # (..., 3) int64
     bits: int = BITS,
 ) -> Tensor:  # (...) int64
-    """Place along the Z curve (Morton order): bits of x, y, z in turn, x most significant.
+    """Return positions along the Z curve (Morton order).
+
+    A code takes bits of x, y and z in turn; x is the most significant.
 
     Raises:
         ValueError: The code would not fit 63 bits.
@@ -42,9 +44,9 @@ def hilbert_code(
     cell: Tensor,  # (..., 3) int64
     bits: int = BITS,
 ) -> Tensor:  # (...) int64
-    """Place along the Hilbert curve: cells one after the other share a face.
+    """Return positions along the Hilbert curve, on which successive cells share a face.
 
-    Skilling's transform (Programming the Hilbert curve, 2004), all cells at once.
+    This is Skilling's transform (Programming the Hilbert curve, 2004) for all cells at once.
 
     Raises:
         ValueError: The code would not fit 63 bits.

@@ -17,12 +17,12 @@ def farthest_points(
 ) -> Tensor:  # (B, count) int64
     """Choose points one by one, each the farthest from those already chosen.
 
-    Starts at index 0; ties go to the point stored first. Squared distances are float32
-    ``(dx*dx + dy*dy) + dz*dz``, uncontracted, on every device. Not differentiable.
+    The first is index 0; ties go to the point stored first. Squared distances are
+    ``(dx*dx + dy*dy) + dz*dz`` in float32 without contraction, on every device. Not differentiable.
 
     Raises:
         ValueError: If the shape or type is wrong, there are fewer than ``count`` points, or (on
-            the CPU, where looking costs nothing) a coordinate is not finite.
+            the CPU, where the check costs nothing) a coordinate is not finite.
     """
     if points.dim() != 3 or points.shape[2] != 3 or points.dtype != torch.float32:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""fla-core's CUDA kernels of the gated delta rule, where they are installed."""
+"""fla-core's CUDA kernels of the gated delta rule: the only file that imports it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADVICE = "pip install 'fla-core[cuda]' (needs CUDA), or set encoder.backend to t
 
 @functools.cache
 def available() -> bool:
-    """Whether fla-core can be imported; nothing of it is."""
+    """Say whether fla-core is installed and torch has a CUDA device; nothing is imported."""
     return importlib.util.find_spec("fla") is not None and torch.cuda.is_available()
 
 
@@ -28,16 +28,16 @@ def gated_delta_rule(
     log_decay: Tensor,  # (B, T, H)
     beta: Tensor,  # (B, T, H)
 ) -> Tensor:  # (B, T, H, V)
-    """Compute what ``pcv.ops.gated_delta_rule`` says, in Triton.
+    """Compute what ``pcv.ops.gated_delta_rule`` defines, in Triton.
 
-    Inputs are taken in the type of ``value``; the state is float32.
+    Query, key and beta are cast to the type of ``value``; log_decay and the state are float32.
 
     Raises:
         KernelError: fla-core is not installed, or the tensors are not on a CUDA device.
     """
     kernel = _kernel()
     if not value.is_cuda:
-        raise KernelError(f"fla-core computes on CUDA alone, found a tensor on {value.device}")
+        raise KernelError(f"fla-core computes on CUDA only, found a tensor on {value.device}")
     kind = value.dtype
     out, _ = kernel(
         query.to(kind), key.to(kind), value, log_decay.float(), beta.to(kind),
@@ -49,7 +49,7 @@ def gated_delta_rule(
 
 @functools.cache
 def _kernel() -> Any:  # noqa: ANN401 - an optional package's function
-    """Import on first use: fla.ops needs triton at once."""
+    """Import on first use, since fla.ops needs triton as soon as it is imported."""
     try:
         return importlib.import_module("fla.ops.gated_delta_rule").chunk_gated_delta_rule
     except (ImportError, AttributeError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""The gated delta rule: a recurrent state that decays, forgets what a key held and writes anew."""
+"""The gated delta rule: a recurrent state that decays, and whose value at a key is replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pcv.ops import fla
 
 Backend = Literal["auto", "torch", "fla"]
 CHUNK = 64  # tokens solved at once
-PIECE = 64  # chunks whose matrices are made at once: what fits a cache
+PIECE = 64  # chunks whose matrices are made at once: so many fit into a cache
 
 
 def gated_delta_rule(
@@ -25,28 +25,28 @@ def gated_delta_rule(
     chunk: int = CHUNK,
     backend: Backend = "auto",
 ) -> Tensor:  # (B, T, H, V)
-    """Scan tokens in order, every sequence and head with a state S (K, V) of its own.
+    """Scan tokens in order; every sequence and head has a state S (K, V) of its own.
 
     ``S <- exp(log_decay) S; S <- S + beta k (v - S^T k)^T; o = S^T q / sqrt(K)`` (Yang et al.,
     Gated Delta Networks, ICLR 2025). Keys of unit length keep the state bounded.
 
-    Tokens are solved ``chunk`` at a time, and only a product of small matrices a chunk is left to
-    the recurrence, so that time and memory are linear in T. Computed in float32 (float64 where
-    given), whatever autocast says, and returned in the type of ``value``.
+    Tokens are solved ``chunk`` at a time, and the recurrence has only one product of small matrices
+    per chunk, so that time and memory are linear in T. Computed in float32 (in float64 if ``value``
+    is), whatever autocast says, and returned in the type of ``value``.
 
     Args:
-        query: What is read.
-        key: Where it is written.
-        value: What is written.
-        log_decay: Logarithm of what is kept of the state at each token.
-        beta: How much of the old value is replaced.
-        chunk: Tokens at a time; the result depends on it in rounding alone.
+        query: What each token looks up.
+        key: Where each token writes.
+        value: What each token writes.
+        log_decay: Logarithm of the share of the state that is kept at each token.
+        beta: The share of the old value that is replaced.
+        chunk: Tokens at a time; it changes the result by rounding only.
         backend: ``fla`` takes fla-core's CUDA kernels; ``auto`` takes them for CUDA tensors
             where they are installed.
 
     Raises:
         ValueError: Shapes disagree.
-        KernelError: ``fla`` is asked for and cannot serve.
+        KernelError: ``fla`` is asked for and cannot be used.
     """
     if chosen(backend, value) == "fla":
         _check(query, key, value, log_decay, beta)
@@ -54,24 +54,27 @@ def gated_delta_rule(
     return gated_delta_scan([query, key, value, log_decay, beta], chunk=chunk)[0]
 
 
-def chosen(backend: Backend, value: Tensor) -> Backend:
-    """Say who computes, torch or fla."""
+def chosen(
+    backend: Backend,
+    value: Tensor,  # (...)
+) -> Backend:
+    """Return which backend computes, ``torch`` or ``fla``; ``auto`` goes by the value's device."""
     if backend == "auto":
         return "fla" if value.is_cuda and fla.available() else "torch"
     return backend
 
 
 def gated_delta_scan(
-    parts: list[Tensor],
+    parts: list[Tensor],  # (B, T, H, K) twice, (B, T, H, V), (B, T, H) twice
     state: Tensor | None = None,  # (B, H, K, V)
     *,
     chunk: int = CHUNK,
 ) -> tuple[Tensor, Tensor]:  # (B, T, H, V), (B, H, K, V)
-    """Scan with the state that tokens before have left, in torch; return the one after, too.
+    """Scan in torch, beginning with the state that earlier tokens left; return the last state, too.
 
     Args:
         parts: Query, key, value, log_decay and beta of ``gated_delta_rule``.
-        state: None: empty.
+        state: The first state; None: zeros.
         chunk: Tokens at a time.
 
     Raises:
@@ -92,18 +95,19 @@ def gated_delta_scan(
 def _check(query: Tensor, key: Tensor, value: Tensor, log_decay: Tensor, beta: Tensor) -> None:
     if query.dim() != 4 or value.dim() != 4 or query.shape != key.shape:
         raise ValueError(
-            f"query and key must be (B, T, H, K), value (B, T, H, V); found {tuple(query.shape)}, "
-            f"{tuple(key.shape)}, {tuple(value.shape)}"
+            "query and key must be (B, T, H, K) and value (B, T, H, V); found "
+            f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         )
     for name, part in (("log_decay", log_decay), ("beta", beta), ("value", value[..., 0])):
         if part.shape != query.shape[:3]:
             raise ValueError(
-                f"{name} must begin with {tuple(query.shape[:3])}, found {tuple(part.shape)}"
+                f"the first axes of {name} must be {tuple(query.shape[:3])}, found "
+                f"{tuple(part.shape)}"
             )
 
 
 def _in_pieces(parts: list[Tensor], state: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
-    """Piece by piece, each beginning with the state that the one before left."""
+    """Scan piece by piece; each begins with the state that the piece before it left."""
     found, size = [], parts[0].shape[1]
     if state.device.type == "cpu":
         size = chunk * max(1, PIECE // len(state))
@@ -118,21 +122,21 @@ def _chunked(
     state: Tensor,  # (B * H, K, V)
     chunk: int,
 ) -> tuple[Tensor, Tensor]:
-    """Within a chunk the writes solve a unit lower triangular system (the WY form).
+    """Scan in chunks: the writes of a chunk solve a unit lower triangular system (the WY form).
 
-    With G the running sum of log_decay in the chunk and D_ij = exp(G_i - G_j) for j <= i, the
-    values written are U - W S, of the state S before the chunk, where
-    (I + tril(beta K K^T D, -1)) [U | W] = beta [V | exp(G) K]. The state after it is then
+    Let G be the running sum of log_decay in the chunk, D_ij = exp(G_i - G_j) for j <= i, and S the
+    state before the chunk. The values written are U - W S, where
+    (I + tril(beta K K^T D, -1)) [U | W] = beta [V | exp(G) K]. The state after the chunk is
     (exp(G_C) - R^T W) S + R^T U with R = exp(G_C - G) K: linear in S.
     """
     length = parts[0].shape[1]
     query, key, value = (_cut(part, chunk) for part in parts[:3])  # (B, H, n, C, .)
     log_decay, beta = (_cut(part[..., None], chunk)[..., 0] for part in parts[3:])
-    # In double: strong decays add up to thousands, and differences of those must stay exact.
+    # In double: strong decays add up to thousands, and differences of such sums must stay exact.
     exact = log_decay.double().cumsum(-1)
     total = exact.to(value.dtype)
     lower = torch.ones(chunk, chunk, dtype=torch.bool, device=query.device).tril()
-    # Masked before exp: what lies above the diagonal may overflow, and inf times 0 is NaN.
+    # Masked before exp: entries above the diagonal may overflow, and inf times 0 is NaN.
     apart = (exact[..., :, None] - exact[..., None, :]).to(value.dtype)
     kept = apart.masked_fill(~lower, -torch.inf).exp()
     system = (beta[..., None] * (key @ key.mT) * kept).tril(-1)
@@ -152,7 +156,7 @@ def _chunked(
 
 
 def _cut(part: Tensor, chunk: int) -> Tensor:  # (B, T, H, C) -> (B, H, n, chunk, C)
-    """Zeros fill the last chunk: a key of zeros reads and writes nothing."""
+    """Cut into chunks; zeros fill the last one, since a key of zeros reads and writes nothing."""
     spare = -part.shape[1] % chunk
     return F.pad(part.transpose(1, 2), (0, 0, 0, spare)).unflatten(2, (-1, chunk))
 
@@ -162,9 +166,9 @@ def _states(
     added: Tensor,  # (B, H, n, K, V)
     state: Tensor,  # (B * H, K, V)
 ) -> tuple[Tensor, Tensor]:  # (B, H, n, K, V), (B * H, K, V)
-    """The state before each chunk and the one after the last: step_n S_n + added_n."""
+    """Return the state before each chunk and after the last; S_(n+1) = step_n S_n + added_n."""
     found = []
-    # unbind, not step[:, n]: the backward of a slice fills a whole tensor with zeros each time.
+    # unbind, not step[:, n]: backward of a slice would fill a whole tensor with zeros each time.
     pairs = zip(step.flatten(0, 1).unbind(1), added.flatten(0, 1).unbind(1), strict=True)
     for one, more in pairs:
         found.append(state)

@@ -1,4 +1,4 @@
-"""Carry values along indices: plain torch, so every device and every gradient comes for free."""
+"""Gathering and interpolating by index, in plain torch: every device and gradient comes free."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ def gather_points(
 
 
 def repeat_first(index: Tensor) -> Tensor:
-    """Fill empty slots as the papers' code does: with the first hit; with 0 where there is none.
+    """Fill empty slots as the papers' code does: with the first hit, or with 0 if there is none.
 
     Args:
-        index: (..., K) int64 with -1 for "no neighbour", hits first, as ``ball_query`` returns.
+        index: (..., K) int64, hits first, then -1 for "no neighbour", as ``ball_query`` returns.
+
+    Returns:
+        (..., K) int64, nowhere -1.
     """
     first = index[..., :1].clamp(min=0)
     return torch.where(index >= 0, index, first)

@@ -1,4 +1,4 @@
-"""A linear map of grouped rows and its maximum over each group, never stored before pooling."""
+"""A linear map of grouped rows and its maximum over each group, without storing all products."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pcv.kernels.linear_max import (
 from pcv.ops.threads import run_tasks
 from pcv.ops.tubes import arrays_of
 
-ROWS = 1 << 14  # of a product at a time
+ROWS = 1 << 14  # rows of a product at a time
 
 
 def linear_max(
@@ -28,24 +28,24 @@ def linear_max(
 ) -> tuple[Tensor, Tensor, Tensor]:  # (G, C'), (C,), (C, C)
     """Return the maximum over K of ``rows @ weight.T``, and mean and covariance of all rows.
 
-    Batch normalisation needs mean and variance of the products; they follow from the moments,
-    ``weight @ mean`` and ``diag(weight @ covariance @ weight.T)``, so the products are pooled as
-    they come, and backward sends a group's gradient to its winners alone. Differentiable in
-    ``rows`` and ``weight``; of equal values the first wins all of it. On CUDA composed of torch's
-    own ops.
+    Batch normalisation needs the mean and the variance of the products. They follow from the rows'
+    moments: ``weight @ mean`` and ``diag(weight @ covariance @ weight.T)``. So the products are
+    pooled as they are computed, and backward sends a group's gradient to its winners only.
+    Differentiable in ``rows`` and ``weight``; of equal values the first gets the whole gradient.
+    On CUDA it is composed of torch's own ops.
 
     Args:
-        rows: K rows a group.
+        rows: K rows per group.
         weight: Linear map without a bias.
-        moments: Whether they are wanted; else they are 0.
+        moments: Whether mean and covariance are wanted; else they are 0.
 
     Raises:
-        ValueError: If shapes disagree, or K exceeds what one byte tells apart.
+        ValueError: If shapes disagree, or K is above 256 (a winner is stored in one byte).
     """
     if rows.dim() != 3 or weight.dim() != 2 or rows.shape[2] != weight.shape[1]:
         raise ValueError(f"rows {tuple(rows.shape)} do not fit weight {tuple(weight.shape)}")
     if not 1 <= rows.shape[1] <= 256:
-        raise ValueError(f"1 to 256 rows a group, found {rows.shape[1]}")
+        raise ValueError(f"a group must have 1 to 256 rows, found {rows.shape[1]}")
     best, _, mean, covariance = torch.ops.pcv.linear_max(rows, weight, moments)
     return best, mean, covariance
 
@@ -135,7 +135,10 @@ def _(
 def _scatter(
     grad: Tensor, chosen: Tensor, rows: Tensor, weight: Tensor, into: Tensor, into_weight: Tensor
 ) -> None:
-    """Composed: a matrix with the gradient of each winner, some groups at a time."""
+    """Compose both gradients of torch's ops: write winners' gradients into a matrix, multiply.
+
+    A few groups at a time, since the matrix holds every row.
+    """
     step = max(1, ROWS // rows.shape[1])
     for start in range(0, len(rows), step):
         part = slice(start, start + step)

@@ -1,8 +1,8 @@
 """Compiling and loading the CUDA kernels: the only file that knows of a compiler.
 
-They are built by ``torch.utils.cpp_extension`` on the first call on a CUDA tensor, or ahead by
-``pcv doctor --build``, and cached. The sources use the stable headers of LibTorch (2.11 on), so
-one build is seconds, not a minute.
+``torch.utils.cpp_extension`` builds them on the first call with a CUDA tensor, or ahead of time
+for ``pcv doctor --build``, and caches them. The sources use the stable headers of LibTorch (2.11
+and later), so that a build takes seconds, not a minute.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from pcv.errors import KernelError
 SOURCES = Path(__file__).parent / "csrc"
 TARGET = "-DTORCH_TARGET_VERSION=0x020b000000000000"  # LibTorch 2.11
 FLAGS = ("-O3", "-std=c++20", "-DUSE_CUDA", TARGET)
-ARCHITECTURES = "8.0;9.0+PTX"  # where there is no device to ask
+ARCHITECTURES = "8.0;9.0+PTX"  # built for where there is no device to ask
 ADVICE = "run on the CPU with CUDA_VISIBLE_DEVICES= , or see pcv doctor"
 OPS = ("ball_query", "farthest_points", "nearest", "tube_sum", "tube_sum_backward")
-COMPOSED = (  # no CUDA source: torch's own ops, nothing to build
+COMPOSED = (  # these have no CUDA source: they are composed of torch's own ops
     "linear_max", "linear_max_backward", "tube_max", "tube_max_backward",
     "tube_rectify", "tube_rectify_backward",
 )  # fmt: skip
@@ -37,10 +37,10 @@ COMPOSED = (  # no CUDA source: torch's own ops, nothing to build
 
 @functools.cache
 def native() -> Any:  # noqa: ANN401 - torch's namespace of ops
-    """Return the CUDA kernels, built if need be.
+    """Return the CUDA kernels; build them if necessary.
 
     Raises:
-        KernelError: No CUDA build of torch, no compiler, no ninja, or the build failed.
+        KernelError: There is no CUDA build of torch, no compiler or no ninja, or the build failed.
     """
     problem = missing()
     if problem:
@@ -70,12 +70,12 @@ def native() -> Any:  # noqa: ANN401 - torch's namespace of ops
 
 
 def sources() -> list[Path]:
-    """Return the CUDA sources."""
+    """Return the paths of the CUDA sources."""
     return sorted(SOURCES.glob("*.cu"))
 
 
 def missing() -> str | None:
-    """Say what keeps the CUDA kernels from being built here; None when nothing does."""
+    """Say why the CUDA kernels cannot be built here; None if they can."""
     if torch.version.cuda is None:
         return f"torch {torch.__version__} is a CPU build"
     if toolkit() is None:
@@ -88,7 +88,7 @@ def missing() -> str | None:
 
 
 def toolkit() -> Path | None:
-    """Return a folder that really holds a CUDA toolkit; a wrapper named nvcc is seen through."""
+    """Return a folder that really holds a CUDA toolkit, not only a wrapper named nvcc."""
     found = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda"]
     compiler = shutil.which("nvcc")
     if compiler:
@@ -108,7 +108,7 @@ def compile_check(*architectures: str) -> dict[str, str]:
         architectures: Compute capabilities, such as ``"80", "90"``.
 
     Returns:
-        What the compiler said of each source; empty where it succeeded.
+        The compiler's errors for each source; empty where it succeeded.
 
     Raises:
         KernelError: There is no CUDA toolkit.
@@ -132,7 +132,7 @@ def compile_check(*architectures: str) -> dict[str, str]:
 
 
 def kernel_report() -> list[dict[str, str]]:
-    """Say, for each op and device, which kernel serves and why."""
+    """Say for each op and device which kernel is used, or why none is."""
     problem = missing()
     if not torch.cuda.is_available():
         cuda = f"none: no CUDA device{f' ({problem})' if problem else ''}"
@@ -145,7 +145,7 @@ def kernel_report() -> list[dict[str, str]]:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """One build at a time on a machine: the ranks of a job start together."""
+    """Allow one build at a time on a machine, since the ranks of a job start together."""
     path = Path(tempfile.gettempdir()) / f"pcv-build-{os.getuid()}.lock"
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -19,9 +19,9 @@ def nearest(
 ) -> tuple[Tensor, Tensor]:  # (B, M, count) int64, (B, M, count) float32
     """Find the ``count`` points closest to each query, closest first.
 
-    Ties go to the point stored first. Squared distances are float32 ``(dx*dx + dy*dy) + dz*dz``,
-    uncontracted, and their roots correctly rounded: every device returns the same bits. Not
-    differentiable.
+    Ties go to the point stored first. Squared distances are ``(dx*dx + dy*dy) + dz*dz`` in float32
+    without contraction, and their roots are correctly rounded: every device returns the same bits.
+    Not differentiable.
 
     Returns:
         Indices into the N axis of ``points``, and Euclidean distances in its unit.
@@ -47,7 +47,7 @@ def _nearest(points: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tenso
     else:
         for cloud in zip(*arrays, strict=True):
             scan(*cloud)
-    np.sqrt(arrays[3], out=arrays[3])  # correctly rounded, as on CUDA; torch's is not
+    np.sqrt(arrays[3], out=arrays[3])  # correctly rounded, as on CUDA; torch's root is not
     return index, distance
 
 

@@ -1,4 +1,4 @@
-"""Convolution of rows that meet in pairs: submanifold, strided and inverse are one operator."""
+"""Convolution over pairs of rows: submanifold, strided and inverse ones are one operator."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SparseBackend = Literal["torch", "spconv-triton"]
 
 
 class Pairs(NamedTuple):
-    """Which input rows meet which output rows, under which weight."""
+    """P pairs: which input row is added to which output row, through which of O weights."""
 
-    source: Tensor  # (P,) int64 input rows, weight by weight
+    source: Tensor  # (P,) int64 input rows, sorted by weight
     target: Tensor  # (P,) int64 output rows
-    counts: tuple[int, ...]  # pairs of each of O weights
-    inputs: int  # rows
-    outputs: int
-    identity: int = -1  # the weight under which every row meets itself, in order; -1: none does
+    counts: tuple[int, ...]  # number of pairs of each of the O weights
+    inputs: int  # number of input rows
+    outputs: int  # number of output rows
+    identity: int = -1  # the weight that pairs every row with itself, in order; -1: there is none
 
     def reverse(self) -> Pairs:
         """Return the pairs of the inverse convolution."""
@@ -36,20 +36,20 @@ def sparse_convolve(
     pairs: Pairs,
     backend: SparseBackend = "torch",
 ) -> Tensor:  # (outputs, D)
-    """Sum ``feature[source] @ weight`` into the targets, weight by weight.
+    """Add ``feature[source] @ weight`` to the target rows, weight by weight.
 
-    Gathers the rows of one weight at a time, so no (outputs, O, C) tensor is ever held, forward
-    or backward. Under autocast products are in its type, and sums in float32.
+    The rows of one weight are gathered at a time, so that no (outputs, O, C) tensor is ever held,
+    forward or backward. Under autocast products are in its type and sums in float32.
 
     Raises:
         ValueError: Shapes disagree.
         KernelError: The backend is missing or needs another device.
     """
     if weight.shape[:2] != (len(pairs.counts), feature.shape[1]):
-        raise ValueError(f"weight {tuple(weight.shape)} for {feature.shape[1]} channels in "
-                         f"{len(pairs.counts)} places")  # fmt: skip
+        raise ValueError(f"weight {tuple(weight.shape)} does not fit {len(pairs.counts)} kernel "
+                         f"cells and {feature.shape[1]} channels")  # fmt: skip
     if len(feature) != pairs.inputs:
-        raise ValueError(f"{len(feature)} rows of features, {pairs.inputs} expected")
+        raise ValueError(f"expected {pairs.inputs} rows of features, found {len(feature)}")
     kind = feature.device.type
     if torch.is_autocast_enabled(kind):
         cast = torch.get_autocast_dtype(kind)
@@ -70,8 +70,8 @@ class _SparseConvolve(torch.autograd.Function):
         out = torch.zeros(pairs.outputs, weight.shape[2], dtype=wide, device=feature.device)
         if pairs.identity >= 0:
             out += feature @ weight[pairs.identity]
-        for place, source, target in _met(pairs):
-            out.index_add_(0, target, (feature.index_select(0, source) @ weight[place]).to(wide))
+        for index, source, target in _by_weight(pairs):
+            out.index_add_(0, target, (feature.index_select(0, source) @ weight[index]).to(wide))
         return out.to(feature.dtype)
 
     @staticmethod
@@ -86,18 +86,18 @@ class _SparseConvolve(torch.autograd.Function):
         if pairs.identity >= 0:
             into += grad @ weight[pairs.identity].T
             into_weight[pairs.identity] = feature.T @ grad
-        for place, source, target in _met(pairs):
+        for index, source, target in _by_weight(pairs):
             asked = grad.index_select(0, target)
-            into_weight[place] = feature.index_select(0, source).T @ asked
-            into.index_add_(0, source, (asked @ weight[place].T).to(wide))
+            into_weight[index] = feature.index_select(0, source).T @ asked
+            into.index_add_(0, source, (asked @ weight[index].T).to(wide))
         return into.to(feature.dtype), into_weight, None
 
 
-def _met(pairs: Pairs) -> list[tuple[int, Tensor, Tensor]]:
-    """Weights that some rows meet under, but for the identity, and those rows."""
+def _by_weight(pairs: Pairs) -> list[tuple[int, Tensor, Tensor]]:
+    """List each weight that has pairs, except the identity, with their source and target rows."""
     sources, targets = pairs.source.split(pairs.counts), pairs.target.split(pairs.counts)
     return [
-        (place, sources[place], targets[place])
-        for place, count in enumerate(pairs.counts)
-        if count and place != pairs.identity
+        (index, sources[index], targets[index])
+        for index, count in enumerate(pairs.counts)
+        if count and index != pairs.identity
     ]

@@ -11,7 +11,7 @@ from pcv.errors import KernelError, one_line
 def convolve_spconv(
     feature: Tensor,  # (N, C)
     weight: Tensor,  # (O, C, D)
-    source: Tensor,  # (P,) int64, weight by weight
+    source: Tensor,  # (P,) int64, sorted by weight
     target: Tensor,  # (P,) int64
     counts: tuple[int, ...],
     outputs: int,
@@ -40,9 +40,11 @@ def convolve_spconv(
 
 
 def pair_table(
-    source: Tensor, target: Tensor, counts: tuple[int, ...]
+    source: Tensor,  # (P,) int64, sorted by weight
+    target: Tensor,  # (P,) int64
+    counts: tuple[int, ...],
 ) -> tuple[Tensor, Tensor]:  # (2, O, most) int32, (O,) int32
-    """Return pairs as spconv keeps them: one row a weight, filled up with -1."""
+    """Return pairs as spconv keeps them: one row per weight, filled up with -1, and the counts."""
     most, device = max((*counts, 1)), source.device
     numbers = torch.tensor(counts, device=device)
     table = torch.full((2, len(counts), most), -1, dtype=torch.int32, device=device)
@@ -55,6 +57,6 @@ def pair_table(
 def _advice(problem: str) -> str:
     first = one_line(problem, 300)
     return (
-        f"encoder.backend spconv-triton {first}; pip install spconv-triton beside CUDA's torch, "
-        "or use --set encoder.backend=torch"
+        f"encoder.backend spconv-triton {first}; pip install spconv-triton for a CUDA build of "
+        "torch, or use --set encoder.backend=torch"
     )

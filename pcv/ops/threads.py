@@ -1,4 +1,4 @@
-"""Whether the Numba kernels may use threads here, and kernels that run accordingly."""
+"""Whether the Numba kernels may use threads in this process, and kernels that run accordingly."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MOST: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
 
 
 def threaded(tasks: int) -> bool:
-    """Set Numba to torch's number of threads; False where one thread must or may as well do it.
+    """Set Numba to torch's number of threads; return False where one thread is required or enough.
 
-    ``torch.set_num_threads`` therefore rules the operators too. A data loader's worker has one
-    thread, and a forked process must never enter Numba's pool: OpenMP would end it.
+    So ``torch.set_num_threads`` applies to the operators too. A data loader's worker has one
+    thread, and a forked process must never enter Numba's pool: OpenMP would end the process.
     """
     threads = min(torch.get_num_threads(), _MOST)
     if threads == 1 or tasks < 2 or os.getpid() != _PROCESS:

@@ -18,7 +18,7 @@ from pcv.ops.tubes import (
     sum_frames,
 )
 
-MOST = 256  # what one byte tells apart
+MOST = 256  # neighbours that one byte can tell apart
 
 
 def tube_max(
@@ -34,25 +34,29 @@ def tube_max(
 
     ``value[k] = feature[b, f, j] + weight @ (points[b, f, j] - anchors[b, a, i], r - R // 2)`` with
     ``f = frames[a, r]`` and ``j = index[b, a, r, i, k]``: addition with spatial maximum in Fan et
-    al. (P4Transformer, CVPR 2021). The R maxima are summed, or their largest taken. Differentiable
+    al. (P4Transformer, CVPR 2021). The R maxima are summed, or the largest is taken. Differentiable
     in ``feature`` and ``weight``; points and anchors are constants. Of equal values the first
-    neighbour wins all of the gradient. On CUDA the op is composed of torch's own, a tap at a time.
+    neighbour gets the whole gradient. On CUDA the op is composed of torch's own ops, tap by tap.
 
     Args:
         points: Coordinates of L frames.
-        feature: Already mixed by the layer's feature matrix; None: displacements alone.
+        feature: Features already mixed by the layer's feature matrix; None: displacements only.
         anchors: Coordinates of the tube centres in A anchor frames.
-        weight: The layer's displacement matrix, time last, in frames.
-        frames: For each anchor frame, the R consecutive frames of its tubes; padding clamped.
-        index: Neighbours within those frames, all there: empty slots filled by ``repeat_first``.
+        weight: The layer's displacement matrix; the last column is for time, in frames.
+        frames: For each anchor frame, the R consecutive frames of its tubes; padding is clamped to
+            the first or the last frame.
+        index: Neighbours within those frames; ``repeat_first`` has filled empty slots.
         over_time: How the R maxima become one.
 
     Raises:
-        ValueError: If shapes disagree, or there are too many neighbours for one byte.
+        ValueError: If shapes disagree, or a tube has more neighbours than one byte can tell apart.
     """
     check_displaced(points, feature, anchors, weight, frames, index, columns=4)
     if index.shape[2] * index.shape[4] > MOST:
-        raise ValueError(f"at most {MOST} neighbours in a tube, found {tuple(index.shape)}")
+        raise ValueError(
+            f"a tube can have at most {MOST} neighbours, index {tuple(index.shape)} holds "
+            f"{index.shape[2]} x {index.shape[4]}"
+        )
     plain = points.new_empty((*points.shape[:3], 0)) if feature is None else feature
     joint = over_time == "max"
     result: Tensor = torch.ops.pcv.tube_max(points, plain, anchors, weight, frames, index, joint)[0]
@@ -152,7 +156,7 @@ def _composed(
     index: Tensor,
     joint: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Torch's own ops, a tap at a time: the largest tensor is (B, A, M, K, C)."""
+    """Compose the op of torch's own ops, tap by tap: the largest tensor is (B, A, M, K, C)."""
     taps, slots = frames.shape[1], index.shape[4]
     values, winners = [], []
     for r in range(taps):
@@ -180,7 +184,7 @@ def _composed_backward(
     chosen: Tensor,
     featured: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Winners are counted into a matrix of neighbours, then summed by point: no atomics."""
+    """Write winners' gradients into a matrix of neighbours, then sum by point: without atomics."""
     taps, slots, channels = frames.shape[1], index.shape[4], grad.shape[3]
     joint = chosen.shape[3] == 1 and taps > 1
     into = points.new_zeros((*points.shape[:3], channels if featured else 0))

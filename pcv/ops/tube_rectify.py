@@ -30,17 +30,18 @@ def tube_rectify(
     """Return, for every neighbour, its feature plus its rectified embedded displacement.
 
     ``feature[b, f, j] + max(0, weight @ (points[b, f, j] - anchors[b, a, i], r - R // 2, 1))`` with
-    ``f = frames[a, r]`` and ``j = index[b, a, r, i, k]`` (Fan et al., P4Transformer, CVPR 2021, its
-    code, normalisation folded into ``weight``). Differentiable in ``feature`` and ``weight``. On
-    CUDA the op is composed of torch's own.
+    ``f = frames[a, r]`` and ``j = index[b, a, r, i, k]`` (as in the code of Fan et al.,
+    P4Transformer, CVPR 2021, with its normalisation folded into ``weight``). Differentiable in
+    ``feature`` and ``weight``. On CUDA the op is composed of torch's own ops.
 
     Args:
         points: Coordinates of L frames.
-        feature: Normalised and rectified, by point; None: displacements alone.
+        feature: Normalised and rectified features of the points; None: displacements only.
         anchors: Coordinates of the tube centres in A anchor frames.
-        weight: Displacement matrix, time in frames, and a bias.
-        frames: For each anchor frame, the R consecutive frames of its tubes; padding clamped.
-        index: Neighbours within those frames, all there: empty slots filled by ``repeat_first``.
+        weight: Displacement matrix (x, y, z, and time in frames), then a bias.
+        frames: For each anchor frame, the R consecutive frames of its tubes; padding is clamped to
+            the first or the last frame.
+        index: Neighbours within those frames; ``repeat_first`` has filled empty slots.
 
     Raises:
         ValueError: If shapes disagree.

@@ -30,10 +30,10 @@ def tube_sum(
 
     Args:
         points: Coordinates of L frames.
-        feature: Already mixed by the layer's feature matrix.
+        feature: Features already mixed by the layer's feature matrix.
         anchors: Coordinates of the tube centres in A anchor frames.
         weight: The layer's displacement matrix.
-        frames: For each anchor frame, the R frames its tubes reach into.
+        frames: For each anchor frame, the R frames that its tubes reach into.
         index: Neighbours within those frames, as ``ball_query`` returns them.
 
     Raises:
@@ -119,11 +119,12 @@ def _(
 def _reached_from(
     frames: Tensor, index: Tensor, length: int, count: int
 ) -> tuple[Tensor, Tensor]:  # (B A R M K) int64, (B L N + 1) int64
-    """Turn neighbours around: who reached each point, so that its gradient can be gathered.
+    """Invert neighbours: list what reached each point, so that its gradient can be gathered.
 
     Returns:
-        Places in the flat ``index``, by the point they name, nobody's last; for each point of each
-        frame where its places start, and the end.
+        order: Entries of the flattened ``index``, sorted by the point they name; entries that name
+            none come last.
+        starts: Where the entries of each point of each frame start in ``order``, and the end.
     """
     clip = torch.arange(len(index), device=index.device).reshape(-1, 1, 1, 1, 1)
     source = frames[None, :, :, None, None]

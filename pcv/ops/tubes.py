@@ -1,4 +1,4 @@
-"""What the ops over tubes share: checks of their indices, and their torch forms."""
+"""What the ops over tubes share: checks of their indices, and gathers and sums in torch."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ from torch import Tensor
 
 
 def displacement(
-    points: Tensor, anchors: Tensor, frames: Tensor, index: Tensor, tap: int
+    points: Tensor,  # (B, L, N, 3)
+    anchors: Tensor,  # (B, A, M, 3)
+    frames: Tensor,  # (A, R) int64
+    index: Tensor,  # (B, A, R, M, K) int64
+    tap: int,
 ) -> Tensor:  # (B, A, M, K, 4)
-    """Where the neighbours of a tap lie from their anchors, in space and frames."""
+    """Return the displacements of a tap's neighbours from their anchors, in space and frames."""
     near = gather_frames(points, frames[:, tap], index[:, :, tap])
     time = near.new_full((*near.shape[:4], 1), tap - frames.shape[1] // 2)
     return torch.cat([near - anchors[:, :, :, None], time], 4)
 
 
-def gather_frames(values: Tensor, frames: Tensor, index: Tensor) -> Tensor:
-    """(B, L, N, C) along frames (A,) and index (B, A, M, K) -> (B, A, M, K, C)."""
+def gather_frames(
+    values: Tensor,  # (B, L, N, C)
+    frames: Tensor,  # (A,) int64
+    index: Tensor,  # (B, A, M, K) int64
+) -> Tensor:  # (B, A, M, K, C)
+    """Take the rows ``values[b, frames[a], index[b, a, i, k]]``."""
     batch, steps = index.shape[:2]
     clip = torch.arange(batch, device=index.device).reshape(-1, 1, 1, 1)
     return values[clip, frames.reshape(1, steps, 1, 1), index]
@@ -34,8 +42,12 @@ def sum_frames(values: Tensor, frames: Tensor, index: Tensor, like: Tensor) -> T
     return summed.reshape(batch, length, count, -1)
 
 
-def sum_rows(values: Tensor, row: Tensor, count: int) -> Tensor:
-    """Add rows that have the same number, in storage order: the same bits each time."""
+def sum_rows(
+    values: Tensor,  # (n, C)
+    row: Tensor,  # (n,) int64, below count
+    count: int,
+) -> Tensor:  # (count, C)
+    """Sum the values that belong to the same row, in storage order: the same bits each time."""
     order = row.sort(stable=True)
     lengths = torch.bincount(row, minlength=count)
     return torch.segment_reduce(values[order.indices], "sum", lengths=lengths, unsafe=True)
@@ -82,21 +94,39 @@ def check_tubes(
         )
 
 
-def check_all_there(points: Tensor, frames: Tensor, index: Tensor) -> None:
-    """As ``check_reach``; nor may a neighbour be missing."""
+def check_all_there(
+    points: Tensor,  # (B, L, N, 3)
+    frames: Tensor,  # (A, R) int64
+    index: Tensor,  # (B, A, R, M, K) int64
+) -> None:
+    """Check what ``check_reach`` checks, and that no frame and no neighbour is missing.
+
+    Raises:
+        IndexError: An index is out of range or negative.
+    """
     check_reach(points, frames, index)
     for name, value in (("frames", frames), ("index", index)):
         if value.numel() and int(value.min()) < 0:
             raise IndexError(f"{name} holds {int(value.min())}: fill it with repeat_first first")
 
 
-def check_reach(feature: Tensor, frames: Tensor, index: Tensor) -> None:
-    """The kernels read what they are told to: an index out of range would crash the process."""
-    for name, value, most in (("frames", frames, 1), ("index", index, 2)):
-        if value.numel() and int(value.max()) >= feature.shape[most]:
-            raise IndexError(f"{name} holds {int(value.max())}, of {feature.shape[most]}")
+def check_reach(
+    feature: Tensor,  # (B, L, N, C)
+    frames: Tensor,  # (A, R) int64
+    index: Tensor,  # (B, A, R, M, K) int64
+) -> None:
+    """Check that no index is too large: the kernels do not, and would crash the process.
+
+    Raises:
+        IndexError: An index is out of range.
+    """
+    for name, value, axis in (("frames", frames, 1), ("index", index, 2)):
+        if value.numel() and int(value.max()) >= feature.shape[axis]:
+            raise IndexError(
+                f"{name} holds {int(value.max())}, the largest index is {feature.shape[axis] - 1}"
+            )
 
 
-def arrays_of(*tensors: Tensor) -> list[NDArray[Any]]:
-    """Views, or copies where they are not contiguous, for Numba."""
+def arrays_of(*tensors: Tensor) -> list[NDArray[Any]]:  # (...) each, in the same shapes
+    """Return tensors as contiguous arrays for Numba; those that are contiguous are not copied."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]

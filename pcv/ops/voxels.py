@@ -1,4 +1,4 @@
-"""Occupied cells of a grid: who is whose neighbour, and whose parent."""
+"""Occupied cells of a grid, their neighbours, and their parents in a coarser grid."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torch import Tensor
 
 from pcv.ops.sparse_conv import Pairs
 
-MARGIN = 2  # cells around the grid, so that no neighbour is another row's cell
-MOST = 1 << 62
+MARGIN = 2  # free cells around the grid, so that no step from one row ends in another row
+MOST = 1 << 62  # keys fit int64
 
 
 class Voxels(NamedTuple):
     """V occupied cells of the grids of some clouds, in ascending order of (cloud, x, y, z)."""
 
-    place: Tensor  # (V, 4) int64: cloud, x, y, z from 0
-    key: Tensor  # (V,) int64, ascending
+    cell: Tensor  # (V, 4) int64: cloud, x, y, z from 0
+    key: Tensor  # (V,) int64, ascending: number of the cell in the grid
     shape: tuple[int, int, int]  # cells along x, y and z that hold all clouds
 
     def steps(self) -> tuple[int, int]:
-        """Return how much a key grows by one step along x and y; along z it is 1."""
+        """Return by how much a key grows with one step along x and along y; along z it is 1."""
         y, z = self.shape[1] + 2 * MARGIN, self.shape[2] + 2 * MARGIN
         return y * z, z
 
@@ -32,7 +32,9 @@ def voxelise(
     cloud: Tensor,  # (P,) int64, from 0
     size: float,
 ) -> tuple[Voxels, Tensor]:  # and (P,) int64, the voxel of each point
-    """Find the cells of ``size`` that points occupy, counted from each cloud's own lowest cell.
+    """Find the cells of side ``size`` that points occupy.
+
+    Cells are counted from the lowest cell of each cloud.
 
     Raises:
         ValueError: A coordinate is not finite, or the grid is too large to be numbered.
@@ -48,21 +50,21 @@ def voxelise(
     return _unique(torch.cat([cloud[:, None], cell], 1), (extent[0], extent[1], extent[2]), clouds)
 
 
-def _unique(place: Tensor, shape: tuple[int, int, int], clouds: int) -> tuple[Voxels, Tensor]:
+def _unique(cell: Tensor, shape: tuple[int, int, int], clouds: int) -> tuple[Voxels, Tensor]:
     x, y, z = (extent + 2 * MARGIN for extent in shape)
     if clouds * x * y * z > MOST:
         raise ValueError(f"a grid of {x} x {y} x {z} cells is too large; raise the voxel size")
-    held = place[:, 1:] + MARGIN
-    key = ((place[:, 0] * x + held[:, 0]) * y + held[:, 1]) * z + held[:, 2]
+    inner = cell[:, 1:] + MARGIN
+    key = ((cell[:, 0] * x + inner[:, 0]) * y + inner[:, 1]) * z + inner[:, 2]
     unique, inverse = key.unique(return_inverse=True)
     first = torch.full_like(unique, len(key)).scatter_reduce_(
         0, inverse, torch.arange(len(key), device=key.device), "amin"
     )
-    return Voxels(place[first], unique, shape), inverse
+    return Voxels(cell[first], unique, shape), inverse
 
 
 def neighbour_pairs(voxels: Voxels, kernel: int) -> Pairs:
-    """Pair every cell with those of the cube of ``kernel`` cells around it that are occupied.
+    """Pair every cell with the occupied cells in the cube of ``kernel`` cells a side around it.
 
     The weights are in the order of ``conv3d``'s: along z fastest, lowest first.
 
@@ -71,7 +73,7 @@ def neighbour_pairs(voxels: Voxels, kernel: int) -> Pairs:
     """
     reach = kernel // 2
     if kernel % 2 == 0 or reach > MARGIN:
-        raise ValueError(f"a submanifold kernel is 1, 3 or 5 wide, found {kernel}")
+        raise ValueError(f"a submanifold kernel must be 1, 3 or 5 wide, found {kernel}")
     along_x, along_y = voxels.steps()
     steps = [
         x * along_x + y * along_y + z
@@ -80,11 +82,11 @@ def neighbour_pairs(voxels: Voxels, kernel: int) -> Pairs:
     half, count = len(steps) // 2, len(voxels.key)
     ahead = torch.tensor(steps[:half], device=voxels.key.device)
     query = voxels.key + ahead[:, None]  # (O / 2, V)
-    place = torch.searchsorted(voxels.key, query).clamp_(max=max(count - 1, 0))
-    hit = voxels.key[place] == query if count else torch.zeros_like(query, dtype=torch.bool)
-    target, source = hit.nonzero()[:, 1], place[hit]
+    row = torch.searchsorted(voxels.key, query).clamp_(max=max(count - 1, 0))
+    hit = voxels.key[row] == query if count else torch.zeros_like(query, dtype=torch.bool)
+    target, source = hit.nonzero()[:, 1], row[hit]
     counts: list[int] = hit.sum(1).tolist()
-    # The other half of the cube sees the same pairs from their other ends, in reverse order.
+    # The other half of the cube has the same pairs with their ends exchanged, in reverse order.
     back = [part.split(counts)[::-1] for part in (source, target)]
     own = torch.arange(count, device=voxels.key.device)
     return Pairs(
@@ -98,11 +100,11 @@ def neighbour_pairs(voxels: Voxels, kernel: int) -> Pairs:
 
 
 def halve(voxels: Voxels) -> tuple[Voxels, Pairs]:
-    """Join cubes of two cells a side, and pair each cell with the cube it lies in.
+    """Join the cells of each cube of two cells a side, and pair each cell with its cube.
 
     The weights are in the order of ``conv3d``'s with kernel and stride 2.
     """
-    cloud, cell = voxels.place[:, :1], voxels.place[:, 1:]
+    cloud, cell = voxels.cell[:, :1], voxels.cell[:, 1:]
     shape = [(extent + 1) // 2 for extent in voxels.shape]
     clouds = int(cloud.max()) + 1 if len(cloud) else 0
     parent, inverse = _unique(
@@ -116,7 +118,10 @@ def halve(voxels: Voxels) -> tuple[Voxels, Pairs]:
 
 
 class VoxelPyramid:
-    """A grid, the coarser ones above it, and their tables, each made once when first asked for."""
+    """A grid, the coarser grids above it, and the pairs between their cells.
+
+    The pairs within a level are computed when they are first asked for, and kept.
+    """
 
     def __init__(self, voxels: Voxels, levels: int) -> None:
         self.levels = [voxels]
@@ -128,7 +133,7 @@ class VoxelPyramid:
         self._around: dict[tuple[int, int], Pairs] = {}
 
     def around(self, level: int, kernel: int) -> Pairs:
-        """Return the neighbours within a level."""
+        """Return the pairs of neighbours within a level."""
         if (level, kernel) not in self._around:
             self._around[level, kernel] = neighbour_pairs(self.levels[level], kernel)
         return self._around[level, kernel]

@@ -1,4 +1,4 @@
-"""Images of Gaussians: differentiable, on a CPU or a GPU, in gsplat's conventions."""
+"""Drawing images of Gaussians: differentiable, on a CPU or a GPU, in gsplat's conventions."""
 
 from pcv.render.gaussians import DEFAULTS, Cameras, Gaussians, RasterOptions, Rendered, rotation
 from pcv.render.gsplat_backend import rasterise_gsplat

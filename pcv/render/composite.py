@@ -12,33 +12,34 @@ from torch.autograd.function import once_differentiable
 
 from pcv.render.projection import FAINTEST
 
-STOP = 1e-4  # a splat that would let through no more than this is the first not drawn
+# The first splat behind which no more light than this is left, and all behind it, are not drawn.
+STOP = 1e-4
 SLOTS = 24  # splats of a tile that are blended at once
-FAR = -20.0  # logarithm of an alpha that is nothing; exp of far less is slow, and denormal
+FAR = -20.0  # logarithm of an alpha that counts as 0; exp of much less is denormal, thus slow
 
 
 class Layout(NamedTuple):
-    """Where the splats of each tile stand, and how much is blended at once."""
+    """P pairs of a tile and a splat, sorted by tile, and how much is blended at once."""
 
-    splat: Tensor  # (P,) int32 or int64, which splat each pair draws, nearest first in each tile
-    start: Tensor  # (tiles,) int64
-    pairs: Tensor  # (tiles,) int64, how many each has
-    side: int  # pixels
+    splat: Tensor  # (P,) int32 or int64, the splat of each pair, nearest first in each tile
+    start: Tensor  # (tiles,) int64, where each tile's pairs start
+    pairs: Tensor  # (tiles,) int64, number of pairs of each tile
+    side: int  # pixels per side of a tile
     cap: float  # largest alpha of one splat in one pixel
-    budget: int  # numbers in the largest array, about
+    budget: int  # approximate number of elements of the largest array
 
 
 def blend(exponent: Tensor, values: Tensor, layout: Layout) -> Tensor:
     """Sum values with the weights of alpha blending.
 
-    Pixel p of a tile, at (x, y) from the tile's middle, sees pair k with
-    ``alpha = min(cap, exp(exponent[:, k] . (1, x, y, x^2, xy, y^2)))``, nothing where that is below
-    1 / 255, and behind everything nearer: ``weight = alpha_k * prod_{j<k} (1 - alpha_j)``. Where
-    that product including k is 1e-4 or less, k and all behind it are not drawn.
+    A pixel at (x, y) from its tile's middle sees pair k with
+    ``alpha_k = min(cap, exp(exponent[:, k] . (1, x, y, x^2, xy, y^2)))``, or with 0 if that is
+    below 1 / 255. Nearer splats hide it in part: ``weight_k = alpha_k * prod_{j<k} (1 - alpha_j)``.
+    Where the product over j <= k is 1e-4 or less, k and all splats behind it are not drawn.
 
     Args:
         exponent: (6, P) coefficients, differentiable.
-        values: (S, D) of the splats, differentiable.
+        values: (S, D) values of the splats, differentiable.
         layout: Pairs of splats and tiles.
 
     Returns:
@@ -54,22 +55,22 @@ def blend(exponent: Tensor, values: Tensor, layout: Layout) -> Tensor:
 
 
 class _Slice(NamedTuple):
-    """Up to ``SLOTS`` splats of each of some tiles, and what had passed those nearer."""
+    """Up to ``SLOTS`` splats of each of A tiles, and the light that nearer splats let through."""
 
     tiles: Tensor  # (A,) int64
     pairs: Tensor  # (A K,) int64, P where there is none
-    passed: Tensor  # (A, px) transmittance
+    passed: Tensor  # (A, px) transmittance of the nearer splats
 
 
 class _Blended(NamedTuple):
     odds: Tensor  # (A, px, K) alpha / (1 - alpha)
-    weight: Tensor  # (A, px, K) alpha times what reaches it, 0 where it is not drawn
-    passed: Tensor  # (A, px) as in ``_Slice``, behind all of them
+    weight: Tensor  # (A, px, K) alpha times the light that reaches it, 0 where it is not drawn
+    passed: Tensor  # (A, px) transmittance of the nearer splats and of all splats of the slice
     capped: Tensor | None  # (A, px, K) bool, where alpha is ``cap``; None: nowhere
 
 
 class _Scratch:
-    """Arrays that every slice writes anew: to touch fresh memory costs more than to fill it."""
+    """Arrays that every slice writes again: newly allocated memory costs more than filling it."""
 
     def __init__(self, like: Tensor) -> None:
         self.like = like
@@ -132,7 +133,7 @@ class _Blend(torch.autograd.Function):
 
 
 def _chunks(layout: Layout) -> Iterator[Tensor]:
-    """Tiles that are blended together."""
+    """Yield the tiles that are blended together."""
     many = max(1, layout.budget // (layout.side**2 * SLOTS))
     yield from layout.pairs.nonzero()[:, 0].split(many)
 
@@ -140,7 +141,7 @@ def _chunks(layout: Layout) -> Iterator[Tensor]:
 def _slices(
     tiles: Tensor, layout: Layout, exponent: Tensor, basis: Tensor, scratch: _Scratch
 ) -> Iterator[tuple[_Slice, _Blended]]:
-    """Splats of some tiles from front to back, until they end or hide all behind them."""
+    """Yield splats of some tiles from front to back, until they end or hide all behind them."""
     slot = torch.arange(SLOTS, device=tiles.device)
     passed = basis.new_ones(len(tiles), basis.shape[1])
     start, count = layout.start[tiles], layout.pairs[tiles]
@@ -163,14 +164,14 @@ def _slices(
 def _blended(
     part: _Slice, exponent: Tensor, basis: Tensor, cap: float, scratch: _Scratch
 ) -> _Blended:
-    """What each splat of a slice covers of each pixel, and how much of that is seen."""
+    """Compute how much of each pixel a slice's splats cover, and how much of that is seen."""
     tiles, pixels = part.passed.shape
     shape = (tiles, pixels, SLOTS)
     polynomials = exponent.index_select(1, part.pairs).view(6, tiles, SLOTS).transpose(0, 1)
     alpha = torch.bmm(basis.T.expand(tiles, -1, -1), polynomials, out=scratch("odds", *shape))
     alpha.clamp_(min=FAR).exp_()
     capped = None
-    if bool(alpha.amax() >= cap):  # rare, and a pass over all that is dear
+    if bool(alpha.amax() >= cap):  # rare; skipping it saves passes over all of alpha
         capped = alpha >= cap
         alpha.clamp_(max=cap)
     torch.threshold_(alpha, FAINTEST, 0.0)
@@ -190,12 +191,12 @@ def _seen(values: Tensor, splat: Tensor, part: _Slice, scratch: _Scratch) -> Ten
 
 
 def _nearer(like: Tensor) -> Tensor:  # (K, K)
-    """1 where the row's slot is nearer than the column's."""
+    """Return a matrix with 1 where the row's slot is nearer than the column's."""
     return torch.ones(SLOTS, SLOTS, dtype=like.dtype, device=like.device).triu_(1)
 
 
 def _basis(side: int, like: Tensor) -> Tensor:  # (6, side * side)
-    """1, x, y, x^2, xy and y^2 of the pixels of a tile."""
+    """Return 1, x, y, x^2, xy and y^2 of the pixels of a tile."""
     along = torch.arange(side, dtype=like.dtype, device=like.device) + 0.5 - side / 2
     y, x = (axis.flatten() for axis in torch.meshgrid(along, along, indexing="ij"))
     return torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y])

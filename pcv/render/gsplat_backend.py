@@ -8,19 +8,27 @@ from pcv.errors import KernelError, one_line
 from pcv.render.gaussians import DEFAULTS, Cameras, Gaussians, RasterOptions, Rendered
 from pcv.render.rasteriser import check_shapes
 
-CAPS = {"1.5": 0.999}  # largest alpha, fixed in its sources; later ones: 0.99
+CAPS = {"1.5": 0.999}  # largest alpha by version, fixed in gsplat's sources
 LATER_CAP = 0.99
 
 
 def rasterise_gsplat(
     gaussians: Gaussians, cameras: Cameras, options: RasterOptions = DEFAULTS
 ) -> Rendered:
-    """Draw Gaussians as ``rasterise`` does, in gsplat's kernels.
+    """Draw Gaussians as ``rasterise`` does, with gsplat's kernels.
 
-    ``options.tile`` and ``options.budget`` are its own affair.
+    ``options.tile`` and ``options.budget`` are ignored: gsplat chooses its own.
+
+    Args:
+        gaussians: In the world, (G, ...).
+        cameras: V cameras that see them.
+        options: Conventions of drawing.
+
+    Returns:
+        Images (V, H, W, ...).
 
     Raises:
-        KernelError: gsplat is missing, cannot be built, or stops at another alpha.
+        KernelError: gsplat is missing or cannot be built, or has another largest alpha.
         ValueError: Shapes disagree.
     """
     check_shapes(gaussians, cameras)
@@ -31,10 +39,12 @@ def rasterise_gsplat(
     cap = CAPS.get(gsplat.__version__[:3], LATER_CAP)
     if cap != options.alpha_cap:
         raise KernelError(
-            _advice(f"{gsplat.__version__} has alpha_cap {cap}, asked for {options.alpha_cap}")
+            _advice(f"{gsplat.__version__} has alpha_cap {cap}, not {options.alpha_cap}")
         )
     if gaussians.mean.device.type != "cuda":
-        raise KernelError(_advice(f"needs CUDA, the Gaussians are on {gaussians.mean.device.type}"))
+        raise KernelError(
+            _advice(f"needs CUDA, but the Gaussians are on {gaussians.mean.device.type}")
+        )
     given = Gaussians(*(part.float() for part in gaussians))
     with torch.autocast(gaussians.mean.device.type, enabled=False):
         try:
@@ -53,6 +63,6 @@ def rasterise_gsplat(
 def _advice(problem: str) -> str:
     first = one_line(problem, 300)
     return (
-        f"rasteriser gsplat {first}; pip install gsplat beside CUDA's torch and nvcc, "
+        f"rasteriser gsplat {first}; pip install gsplat for a CUDA build of torch with nvcc, "
         "or choose rasteriser torch"
     )

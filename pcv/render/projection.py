@@ -1,4 +1,4 @@
-"""Gaussians as one camera sees them: ellipses (EWA splatting, Zwicker et al., 2001)."""
+"""Projecting Gaussians to ellipses in an image (EWA splatting, Zwicker et al., 2001)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from torch import Tensor
 
 from pcv.render.gaussians import Gaussians, RasterOptions, rotation_rows
 
-FAINTEST = 1 / 255  # what would draw less than this in a pixel is left out of it
+FAINTEST = 1 / 255  # a Gaussian with a smaller alpha in a pixel is not drawn there
 WIDEST = 3.33  # standard deviations beyond which no opacity reaches ``FAINTEST``
-MARGIN = 0.3  # of the half image, beyond which the perspective is not followed any further
+MARGIN = 0.3  # half images around the image, within which ellipses follow the perspective
 
 
 class Splats(NamedTuple):
-    """The Gaussians that a camera may see, nearest first."""
+    """The S Gaussians that a camera may see, nearest first."""
 
-    source: Tensor  # (S,) int64, which Gaussian
+    source: Tensor  # (S,) int64, index of the Gaussian
     centre: Tensor  # (S, 2) pixels; the first pixel's centre is (0.5, 0.5)
-    conic: Tensor  # (S, 3) the inverse covariance's xx, xy and yy
+    conic: Tensor  # (S, 3) xx, xy and yy of the inverse covariance
     depth: Tensor  # (S,) camera z
-    reach: Tensor  # (S, 2) pixels from the centre, beyond which it is fainter than ``FAINTEST``
-    limit: Tensor  # (S,) the same of the squared distance, in standard deviations
+    reach: Tensor  # (S, 2) pixels from the centre beyond which it is fainter than ``FAINTEST``
+    limit: Tensor  # (S,) the same limit for the squared distance, in standard deviations
 
 
 def project(
@@ -36,10 +36,10 @@ def project(
 
     Args:
         gaussians: In the world.
-        world_to_camera: Affine.
-        intrinsics: Pinhole.
+        world_to_camera: An affine map; its 3 x 3 part need not be a rotation.
+        intrinsics: Those of a pinhole camera, in pixels.
         size: Height and width of the image.
-        options: What is too near or too far, and the blur.
+        options: The nearest and the farthest depth, and the blur.
     """
     turn, shift = world_to_camera[:3, :3], world_to_camera[:3, 3]
     with torch.no_grad():
@@ -73,7 +73,7 @@ def _ellipses(
     intrinsics: Tensor,
     size: tuple[int, int],
 ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:  # (2, S), (S,), three of (S,)
-    """Centres, depths and covariances (xx, xy, yy) in the image."""
+    """Return centres, depths and covariances (xx, xy, yy) in the image."""
     mean, quaternion, scale = (
         part.index_select(0, index)
         for part in (gaussians.mean, gaussians.quaternion, gaussians.scale)

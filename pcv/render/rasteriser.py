@@ -1,4 +1,4 @@
-"""The rasteriser in plain torch: tiled, differentiable, any number of channels."""
+"""The rasteriser in plain torch: tiled, differentiable, for any number of channels."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from pcv.render.tiles import Tiles, cut_tiles
 def rasterise(
     gaussians: Gaussians, cameras: Cameras, options: RasterOptions = DEFAULTS
 ) -> Rendered:
-    """Draw Gaussians as cameras see them; differentiable in all that Gaussians hold.
+    """Draw Gaussians as cameras see them; differentiable in every tensor of the Gaussians.
 
-    Views are drawn one after another, and tiles in chunks, so that memory grows with the pairs of
-    Gaussians and tiles, not with pixels times Gaussians. Computed in float32 at least, also where
-    autocast is on.
+    Views are drawn one after another, and tiles in chunks, so that memory grows with the number of
+    pairs of a Gaussian and a tile, not with pixels times Gaussians. Computed in float32 at least,
+    even where autocast is on.
 
     Args:
-        gaussians: In the world.
-        cameras: Where they are seen from.
-        options: Conventions and sizes.
+        gaussians: In the world, (G, ...).
+        cameras: V cameras that see them.
+        options: Conventions of drawing, and sizes.
+
+    Returns:
+        Images (V, H, W, ...).
 
     Raises:
         ValueError: Shapes disagree.
@@ -41,7 +44,11 @@ def rasterise(
 
 
 def check_shapes(gaussians: Gaussians, cameras: Cameras) -> None:
-    """Raise a ValueError where shapes disagree."""
+    """Check shapes.
+
+    Raises:
+        ValueError: Shapes disagree.
+    """
     count, views = len(gaussians.mean), len(cameras.world_to_camera)
     widths = {"mean": (3,), "quaternion": (4,), "scale": (3,), "opacity": ()}
     for name, tail in widths.items():
@@ -51,9 +58,13 @@ def check_shapes(gaussians: Gaussians, cameras: Cameras) -> None:
     if gaussians.channels.ndim != 2 or len(gaussians.channels) != count:
         raise ValueError(f"channels must be ({count}, D), found {tuple(gaussians.channels.shape)}")
     if cameras.world_to_camera.shape != (views, 4, 4):
-        raise ValueError(f"world_to_camera is {tuple(cameras.world_to_camera.shape)}")
+        raise ValueError(
+            f"world_to_camera must be (V, 4, 4), found {tuple(cameras.world_to_camera.shape)}"
+        )
     if cameras.intrinsics.shape != (views, 3, 3):
-        raise ValueError(f"intrinsics must be ({views}, 3, 3)")
+        raise ValueError(
+            f"intrinsics must be ({views}, 3, 3), found {tuple(cameras.intrinsics.shape)}"
+        )
 
 
 def _draw(
@@ -81,7 +92,7 @@ def _draw(
 
 
 def _exponents(splats: Splats, opacity: Tensor, tiles: Tiles) -> Tensor:  # (6, P)
-    """Logarithm of alpha, as a polynomial of the place in the tile: of 1, x, y, x^2, xy, y^2."""
+    """Return log alpha as coefficients of 1, x, y, x^2, xy and y^2, from the tile's middle."""
     packed = torch.cat([splats.centre.T, splats.conic.T, opacity.log()[None]])
     x, y, xx, xy, yy, faint = packed.index_select(1, tiles.splat).unbind(0)
     middle = tiles.middle.T.index_select(1, tiles.tile)

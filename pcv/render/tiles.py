@@ -1,4 +1,4 @@
-"""Which splats reach which square of pixels."""
+"""Finding the splats that reach each square of pixels."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from torch import Tensor
 
 from pcv.render.projection import Splats
 
-SLACK = 0.05  # of a squared distance: far above its rounding
+SLACK = 0.05  # added to a limit of squared distance: far above its rounding error
 
 
 class Tiles(NamedTuple):
-    """An image cut into squares, and the splats of each, nearest first."""
+    """An image cut into squares, and P pairs of a tile and a splat, sorted by tile."""
 
-    splat: Tensor  # (P,) int64, a splat a pair, tile by tile
+    splat: Tensor  # (P,) int64, the splat of each pair, nearest first in each tile
     tile: Tensor  # (P,) int64, the tile of each pair
     start: Tensor  # (tiles,) int64, where each tile's pairs start
-    pairs: Tensor  # (tiles,) int64, how many each has
+    pairs: Tensor  # (tiles,) int64, number of pairs of each tile
     middle: Tensor  # (tiles, 2) pixels, x and y of the middles
-    rows: int  # of tiles
-    columns: int
+    rows: int  # rows of tiles
+    columns: int  # columns of tiles
 
 
 def cut_tiles(splats: Splats, size: tuple[int, int], side: int) -> Tiles:
-    """Pair splats with the tiles in which a pixel's middle is within their reach."""
+    """Pair each splat with the tiles in which the middle of some pixel is within its reach."""
     height, width = size
     rows, columns = -(-height // side), -(-width // side)
     device = splats.centre.device
@@ -47,7 +47,7 @@ def cut_tiles(splats: Splats, size: tuple[int, int], side: int) -> Tiles:
 def _boxes(
     splats: Splats, most: tuple[int, int], side: int
 ) -> tuple[Tensor, Tensor, Tensor]:  # (P,) int32 each: splat, column, row
-    """Tiles with a pixel's middle in the box around each splat, splat by splat."""
+    """List the tiles in which a pixel's middle lies in the box around a splat, splat by splat."""
     low, high = splats.centre - splats.reach, splats.centre + splats.reach
     end = torch.tensor(most[::-1], device=low.device, dtype=torch.int32)
     first = ((low + 0.5) / side - 1).ceil().clamp(min=0).int()
@@ -58,16 +58,16 @@ def _boxes(
     before = pairs.cumsum(0, dtype=torch.int32) - pairs
     table = torch.stack([before, extent[:, 0], *first.unbind(1)]).index_select(1, splat)
     start, wide, column, row = table.unbind(0)
-    place = torch.arange(len(splat), device=low.device, dtype=torch.int32) - start
-    down = torch.div(place, wide, rounding_mode="floor")
-    return splat, column + place - down * wide, row + down
+    number = torch.arange(len(splat), device=low.device, dtype=torch.int32) - start
+    down = torch.div(number, wide, rounding_mode="floor")
+    return splat, column + number - down * wide, row + down
 
 
 def _touches(splats: Splats, splat: Tensor, column: Tensor, row: Tensor, side: int) -> Tensor:
-    """Whether an ellipse meets the box of the middles of a tile's pixels.
+    """Say whether each ellipse meets the box around the middles of its tile's pixels.
 
-    Where its centre lies outside, the nearest place in the ellipse's own distance is on one of
-    the two edges that face it.
+    Where its centre lies outside, the nearest position, measured by the ellipse's own distance, is
+    on one of the two edges that face the centre.
     """
     packed = torch.cat([splats.centre.T, splats.conic.T, splats.limit[None]])
     x, y, xx, xy, yy, limit = packed.index_select(1, splat).unbind(0)

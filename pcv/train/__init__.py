@@ -1,1 +1,1 @@
-"""The training loop, its optimisers and schedules, checkpoints and run folders; knows no model."""
+"""The training loop, optimisers, schedules, checkpoints and run folders, for any model."""

@@ -1,7 +1,7 @@
-"""Checkpoints: safetensors and JSON, nothing pickled, whole or not there at all.
+"""Checkpoints of safetensors and JSON: nothing is pickled, and a kill leaves none half written.
 
 A checkpoint folder holds ``encoder.safetensors``, ``objective.safetensors`` (without the
-encoder), ``optimizer.safetensors`` with torch's random state, and ``state.json``.
+encoder), ``optimizer.safetensors`` (with torch's random state), and ``state.json``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, A
     """Write a checkpoint over an older one; a kill leaves the old or the new one, whole.
 
     Args:
-        folder: Of this checkpoint.
+        folder: The checkpoint's folder.
         state: Objective (with ``.encoder``), optimiser and step.
-        encoder_config: What the encoder can be rebuilt from.
+        encoder_config: The configuration from which the encoder can be rebuilt.
     """
     everything = {k: _plain(v) for k, v in state.objective.state_dict().items()}
     encoder = {k.removeprefix(ENCODER): v for k, v in everything.items() if k.startswith(ENCODER)}
@@ -44,10 +44,10 @@ def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, A
 
 
 def load_checkpoint(folder: Path, state: TrainState) -> None:
-    """Continue from a checkpoint: weights, optimiser, step and torch's random state.
+    """Continue from a checkpoint: load weights, optimiser, step and torch's random state.
 
     Raises:
-        CheckpointError: Missing, damaged, or of another model.
+        CheckpointError: It is missing, damaged, or of another model.
     """
     folder = _existing(folder)
     load_objective(folder, state.objective)
@@ -57,7 +57,7 @@ def load_checkpoint(folder: Path, state: TrainState) -> None:
     try:
         state.optimizer.load_state_dict(_unflatten(tensors, note["optimizer"]))
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{folder}: its optimiser is another one: {error}") from None
+        raise CheckpointError(f"{folder}: saved with another optimiser: {error}") from None
     state.step = int(note["step"])
 
 
@@ -65,7 +65,7 @@ def load_objective(folder: Path, objective: nn.Module) -> None:
     """Load encoder and objective, strictly.
 
     Raises:
-        CheckpointError: Missing, damaged, or of another model.
+        CheckpointError: The checkpoint is missing, damaged, or of another model.
     """
     folder = _existing(folder)
     encoder = read_tensors(folder / "encoder.safetensors")
@@ -77,10 +77,13 @@ def load_encoder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Read an encoder's configuration and weights.
 
     Args:
-        path: A run folder (its last checkpoint counts), a checkpoint folder or an exported one.
+        path: A run folder (its last checkpoint is read), a checkpoint folder or an exported one.
+
+    Returns:
+        The configuration, and the weights (...) by name.
 
     Raises:
-        CheckpointError: There is none, or it is damaged.
+        CheckpointError: There is no checkpoint, or it is damaged.
     """
     if is_exported(path):
         found = read_exported(path)
@@ -94,7 +97,12 @@ def load_encoder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
-    """Load weights that must be exactly those of ``module``.
+    """Load weights whose names and shapes must be exactly those of ``module``.
+
+    Args:
+        module: The module to load into.
+        weights: Tensors (...) by name.
+        origin: Where they were read, for the error.
 
     Raises:
         CheckpointError: A name or a shape differs.
@@ -104,17 +112,22 @@ def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -
 
 
 def check_fit(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
-    """Refuse weights whose names and shapes are not those of ``module``, which may hold none.
+    """Refuse weights whose names and shapes are not those of ``module``.
+
+    Args:
+        module: It may be on the device ``meta``, without values.
+        weights: Tensors (...) by name.
+        origin: Where they were read, for the error.
 
     Raises:
-        CheckpointError: One differs.
+        CheckpointError: A name or a shape differs.
     """
     wanted = {k: tuple(v.shape) for k, v in module.state_dict().items()}
     found = {k: tuple(v.shape) for k, v in weights.items()}
     if wanted != found:
         odd = sorted(set(wanted.items()) ^ set(found.items()))[0][0]
         raise CheckpointError(
-            f"{origin}: of another model: {odd} is {found.get(odd, 'missing')}, "
+            f"{origin}: weights of another model: {odd} is {found.get(odd, 'missing')}, "
             f"expected {wanted.get(odd, 'nothing')}; use the recipe it was trained with"
         )
 
@@ -125,7 +138,7 @@ def _existing(folder: Path) -> Path:
     old = aside(folder)
     if old.is_dir():  # killed between the two renames
         return old
-    raise CheckpointError(f"{folder}: no checkpoint there")
+    raise CheckpointError(f"{folder}: there is no checkpoint here")
 
 
 def _plain(tensor: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Tell a collapsed run from a good one by what its objective monitors."""
+"""Recognising a collapsed run by the values that its objective monitors."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-# Embeddings spread evenly over the sphere have 1.0; healthy runs read 0.5 to 1.
+# At 1.0 embeddings are spread evenly over the sphere; healthy runs have 0.5 to 1.
 LOWEST_STD = 0.1
-# 1.0: all embeddings lie on one line.
+# At 1.0 all embeddings lie on one line.
 LOWEST_RANK = 1.5
-
-
-# 1.0: a teacher's targets say nothing of a token.
+# At 1.0 a teacher's targets tell no tokens apart.
 HIGHEST_TARGET_ENTROPY = 0.98
-# 0.0: they all say the same prototype.
+# At 0.0 all targets name the same prototype.
 LOWEST_PROTOTYPE_ENTROPY = 0.1
 
 
 def collapse_warning(parts: Mapping[str, Tensor | float]) -> str | None:
-    """Say what looks collapsed, in one line; None when nothing does or nothing is monitored.
+    """Say in one line what looks collapsed; None if nothing does or nothing is monitored.
 
     Args:
-        parts: ``Losses.parts`` of a step. Read: ``embedding_std`` (1 for embeddings spread evenly
-            over the sphere, 0 for a constant), ``effective_rank`` (at least 1), ``target_entropy``
-            and ``prototype_entropy`` (both from 0 to 1).
+        parts: ``Losses.parts`` of a step, numbers or tensors (). Those read are ``embedding_std``
+            (1 for embeddings spread evenly over the sphere, 0 for equal ones), ``effective_rank``
+            (at least 1), ``target_entropy`` and ``prototype_entropy`` (both from 0 to 1).
     """
     limits = (
         ("embedding_std", "below", LOWEST_STD),

@@ -1,4 +1,4 @@
-"""An exported model: ``config.json`` and ``model.safetensors``, as a model hub keeps them."""
+"""Exported models: ``config.json`` and ``model.safetensors``, as model hubs keep them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pcv.config.section import Config, Count, Positive
 from pcv.errors import CheckpointError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-MOST_BYTES = 1 << 24  # of a configuration
+MOST_BYTES = 1 << 24  # the largest configuration that is read
 ExportedTask = Literal["classify", "segment", "instances", "encode"]
 EXPORTED: dict[str, ExportedTask] = {  # what ``config.json`` calls the tasks of objectives
     "videos": "classify", "points": "segment", "rooms": "segment", "objects": "instances",
@@ -25,13 +25,13 @@ EXPORTED: dict[str, ExportedTask] = {  # what ``config.json`` calls the tasks of
 class StorageConfig(Config):
     """How the store that a model was trained on keeps its points."""
 
-    points: Count
+    points: Count  # per frame
     dtype: Literal["int16", "float32"]
-    step: Positive | None  # metres; None: float32
+    step: Positive | None  # metres between two integers; None: points are float32
 
 
 class ModelConfig(Config):
-    """``config.json``: all that is needed to rebuild a model and to feed it recordings."""
+    """``config.json``: everything needed to rebuild a model and to feed it recordings."""
 
     model_type: Literal["pcv"] = "pcv"
     format: Literal[1] = 1
@@ -39,23 +39,23 @@ class ModelConfig(Config):
     task: ExportedTask
     dataset: str
     class_names: tuple[str, ...]
-    axes: str = ""  # what x, y and z point to
+    axes: str = ""  # where x, y and z point
     storage: StorageConfig | None = None  # None: the store is not known
-    scenes: bool = False  # trained on regions of scenes, not on recordings
-    reader: dict[str, str | int | float] = Field({})  # options its recordings were read with
-    recipe: dict[str, Any]  # of the run
+    scenes: bool = False  # whether it was trained on regions of scenes, not on recordings
+    reader: dict[str, str | int | float] = Field({})  # options with which recordings were read
+    recipe: dict[str, Any]  # the run's recipe
 
 
 class Exported(NamedTuple):
-    """What an exported folder holds."""
+    """The contents of an exported folder."""
 
     config: ModelConfig
     recipe: Recipe
-    weights: dict[str, Tensor]
+    weights: dict[str, Tensor]  # (...) by name
 
 
 def is_exported(path: Path) -> bool:
-    """Say whether a folder is an exported model, or was meant to be one."""
+    """Say whether a folder holds an exported model or at least one of its files."""
     return (path / CONFIG).exists() or (path / WEIGHTS).exists()
 
 
@@ -63,7 +63,7 @@ def read_exported(path: Path) -> Exported:
     """Read an exported folder.
 
     Raises:
-        CheckpointError: A file is missing, damaged or not of pcv.
+        CheckpointError: A file is missing or damaged, or pcv did not write it.
         RecipeError: The recipe in it has an unknown key, a wrong type or a bad choice.
     """
     config = _read_config(path / CONFIG)
@@ -74,11 +74,13 @@ def read_exported(path: Path) -> Exported:
 def _read_config(path: Path) -> ModelConfig:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise CheckpointError(f"{path}: {path.stat().st_size} bytes is no configuration")
+            raise CheckpointError(
+                f"{path}: a file of {path.stat().st_size} bytes is no configuration"
+            )
         return ModelConfig.model_validate_json(path.read_bytes())
     except OSError as error:
         raise CheckpointError(
-            f"{path}: {error.strerror}; pcv export writes it beside {WEIGHTS}"
+            f"{path}: {error.strerror}; pcv export writes it next to {WEIGHTS}"
         ) from None
     except ValidationError as error:
         raise CheckpointError(f"{path}: {_explain(error)}") from None
@@ -94,11 +96,11 @@ def _explain(error: ValidationError) -> str:
     return f"{where}: {message}; pcv export writes it" if where else f"damaged: {message}"
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read a safetensors file; nothing else, pickled weights above all, is ever loaded.
+def read_tensors(path: Path) -> dict[str, Tensor]:  # (...) by name
+    """Read a safetensors file; no other kind of file, least of all pickled weights, is ever loaded.
 
     Raises:
-        CheckpointError: It is damaged, missing or of another kind.
+        CheckpointError: The file is damaged, missing or of another kind.
     """
     try:
         return load_file(path)

@@ -1,4 +1,4 @@
-"""The training loop: steps only; epochs, logging and checkpoints are the caller's."""
+"""The training loop. It knows steps only: epochs, logging and checkpoints are the caller's task."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Precision = Literal["float32", "bfloat16"]
 
 @dataclass
 class TrainState:
-    """Exactly what resuming needs, besides the random state of torch."""
+    """What resuming needs, apart from torch's random state."""
 
     objective: nn.Module  # has .encoder; forward(ClipBatch) -> Losses
     optimizer: Optimizer
-    step: int = 0  # optimiser steps done
+    step: int = 0  # number of optimiser steps done
 
 
 class FitPlan(NamedTuple):
     """How to train."""
 
-    steps: int  # stop when state.step has reached this
-    learning_rate: Callable[[int], float]  # step from 0 -> value
+    steps: int  # training ends when state.step has reached this
+    learning_rate: Callable[[int], float]  # from the step, counted from 0, to the learning rate
     clip_norm: float = 0.0  # largest gradient norm; 0: no clipping
     precision: Precision = "float32"
 
@@ -46,23 +46,23 @@ def fit(
     after_step: Callable[[int, Losses], None] = lambda step, losses: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Train until the batches end, ``plan.steps`` is reached or ``stop`` says so.
+    """Train until the batches end, ``plan.steps`` is reached or ``stop`` returns true.
 
-    The random state of torch belongs to the objective alone: drawing a batch leaves it as it was,
-    so a run resumed inside an epoch repeats the uninterrupted one.
+    Only the objective uses torch's random state: drawing a batch leaves it as it was, so that a run
+    resumed inside an epoch repeats the uninterrupted run.
 
     Args:
-        state: Changed in place.
-        batches: At most one is drawn a step; none after the last step.
+        state: Objective, optimiser and step; it is changed in place.
+        batches: At most one batch is drawn per step, and none after the last step.
         plan: Length, learning rate, clipping and precision.
-        after_step: Called with the number of steps done and the losses of the last one.
-        stop: Polled before every step.
+        after_step: Called after each step with the number of steps done and the step's losses.
+        stop: Called before every step.
 
     Returns:
-        Whether ``stop`` ended it.
+        Whether ``stop`` ended training.
 
     Raises:
-        DivergedError: A loss or, when clipping, a gradient is infinite or NaN; the weights are
+        DivergedError: A loss or, with clipping, a gradient is infinite or NaN; the weights are
             those before that step.
         InputError: The device cannot compute in ``plan.precision``.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a question that the training loop can ask."""
+"""Turning Ctrl-C and SIGTERM into a question that the training loop can ask."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def catch_interrupts() -> Iterator[Callable[[], bool]]:
     """Collect SIGINT and SIGTERM while the context lasts, and restore the handlers after it.
 
     The first signal is only noted, so that the running step can end and be saved; a second one
-    raises ``KeyboardInterrupt`` at once. Outside the main thread nothing can be installed, and
+    raises ``KeyboardInterrupt`` at once. Outside the main thread no handler can be installed, and
     the answer is always no.
 
     Yields:
-        A function that says whether a signal came.
+        A function that says whether a signal has come.
     """
     caught: list[int] = []
 
@@ -37,5 +37,5 @@ def catch_interrupts() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(caught)
     finally:
         for number, handler in before.items():
-            # None: installed by something other than Python, which Python cannot put back.
+            # None: something other than Python installed the handler; Python cannot restore it.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -1,4 +1,4 @@
-"""Optimisers: which parameters decay, and at which learning rate."""
+"""Optimisers: which parameters decay, and which learning rate each gets."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pcv.config.training import OptimConfig
 def build_optimizer(objective: nn.Module, config: OptimConfig) -> Optimizer:
     """Build the optimiser of an objective.
 
-    Biases and everything else with one axis or none (norm scales) do not decay. Parameters of
-    ``objective.encoder`` get ``config.encoder_lr`` times the learning rate. Frozen parameters
-    are left out.
+    Biases and all parameters with one axis or none, such as scales of norms, do not decay.
+    Parameters of ``objective.encoder`` get ``config.encoder_lr`` times the learning rate. Frozen
+    parameters are left out.
 
     Raises:
-        ValueError: Nothing can be trained.
+        ValueError: No parameter can be trained.
     """
     groups = [group for group in _groups(objective, config) if group["params"]]
     if not groups:
@@ -30,7 +30,7 @@ def build_optimizer(objective: nn.Module, config: OptimConfig) -> Optimizer:
 
 
 def set_learning_rate(optimizer: Optimizer, value: float) -> None:
-    """Set the learning rate of every group, times the group's own ``lr_scale``."""
+    """Set the learning rate of every group to ``value`` times the group's own ``lr_scale``."""
     for group in optimizer.param_groups:
         group["lr"] = value * group.get("lr_scale", 1.0)
 

@@ -1,9 +1,10 @@
 """The run folder: everything that explains a run, readable without pcv.
 
-``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run that it began from),
+It holds ``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run that it began from),
 ``env.json`` (versions, device, git revision, command), ``metrics.jsonl`` (one line per logged
-step), TensorBoard events where installed, ``checkpoints/last`` and ``best``, ``labelled.txt``
-(which training videos had labels, where not all of them did), ``result.json`` once finished.
+step), events where TensorBoard is installed, ``checkpoints/last`` and ``best``, ``labelled.txt``
+(the training videos whose labels were used, if not all were), and ``result.json`` once the run is
+finished.
 """
 
 from __future__ import annotations
@@ -30,26 +31,26 @@ PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
 
 
 class RunResult(BaseModel):
-    """``result.json``: what a finished run found."""
+    """``result.json``: the result of a finished run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: str
-    recipe: str  # name of the recipe file
+    recipe: str  # name of the recipe's file
     seed: int
     dataset: str
     protocol: str
     init: str  # "random", or the name of the pretrained run
     steps: int
     seconds: float
-    scores: dict[str, float] = {}  # name -> value; accuracies from 0 to 1
+    scores: dict[str, float] = {}  # by name; accuracies are from 0 to 1
     n_scored: int | None = None
     n_in_split: int | None = None
-    passes: int | None = None  # over every scene scored, whose softmax is summed; None: no scenes
+    passes: int | None = None  # passes over each scene, whose softmax is summed; None: no scenes
     label_fraction: float = 1.0
-    shots: int = 0  # labelled videos a class; 0: label_fraction says
-    fold: int | None = None  # of cross-validation: its people, not the test videos, were scored
-    selection: str | None = None  # what the best checkpoint was chosen on
+    shots: int = 0  # labelled videos per class; 0: label_fraction decides
+    fold: int | None = None  # of cross-validation: its people were scored, not the test videos
+    selection: str | None = None  # what the best checkpoint was chosen by
     class_names: list[str] = []
     confusion: list[list[int]] | None = None  # rows: truth
     warning: str | None = None
@@ -75,7 +76,7 @@ class RunFolder:
     """One run's folder.
 
     Args:
-        path: Created when missing.
+        path: The folder; it is created if it is missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,7 +90,7 @@ class RunFolder:
 
     @property
     def best(self) -> Path:
-        """The checkpoint that did best on validation videos."""
+        """The checkpoint with the best score while training."""
         return self.path / "checkpoints" / "best"
 
     def open(self, recipe: str, inputs: RunInputs = NO_INPUTS, *, resume: bool) -> RunResult | None:
@@ -98,17 +99,17 @@ class RunFolder:
         Args:
             recipe: The complete recipe as YAML.
             inputs: What the run reads beside it.
-            resume: Go on with an unfinished run.
+            resume: Whether to continue an unfinished run.
 
         Returns:
-            The result of a finished run of the same recipe; None: work to do.
+            The result of a finished run of the same recipe; None if there is work to do.
 
         Raises:
-            InputError: The folder holds something else, another recipe, or an unfinished run
-                without ``resume``.
+            InputError: The folder holds something else, a run of another recipe, or an unfinished
+                run although ``resume`` is false.
         """
         if self.path.exists() and not self.path.is_dir():
-            raise InputError(f"{self.path}: is a file; give a folder with --out")
+            raise InputError(f"{self.path}: this is a file; give a folder with --out")
         known = self.path / "recipe.yaml"
         if known.exists() and not self._begun():
             (self.path / "labelled.txt").unlink(missing_ok=True)
@@ -123,7 +124,8 @@ class RunFolder:
                 return result
             if not resume and (self.path / "checkpoints").exists():
                 raise InputError(
-                    f"{self.path}: an unfinished run; go on with --resume or give another --out"
+                    f"{self.path}: an unfinished run; continue it with --resume or give another "
+                    "--out"
                 )
         elif self.path.exists() and any(self.path.iterdir()):
             raise InputError(f"{self.path}: not a run folder; give a new or empty one with --out")
@@ -134,12 +136,12 @@ class RunFolder:
         return None
 
     def _begun(self) -> bool:
-        """Whether anything was done here; a run refused at its start leaves room for the next."""
+        """Say whether any work was done here; a run refused at its start may be begun again."""
         said = ("recipe.yaml", INPUTS, "env.json", "labelled.txt")
         return any(path.name not in said for path in self.path.iterdir())
 
     def result(self) -> RunResult | None:
-        """Return the result, or None while unfinished.
+        """Return the result, or None while the run is unfinished.
 
         Raises:
             InputError: ``result.json`` is damaged.
@@ -153,7 +155,7 @@ class RunFolder:
             raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
 
     def recipe(self) -> dict[str, Any]:
-        """Return the recipe as plain values; empty where there is none to read."""
+        """Return the recipe as plain values; empty if none can be read."""
         try:
             found = yaml.safe_load((self.path / "recipe.yaml").read_text())
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
@@ -175,7 +177,7 @@ class RunFolder:
             raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
 
     def write_labelled(self, lines: list[str]) -> None:
-        """Write ``labelled.txt``, one training video a line."""
+        """Write ``labelled.txt``, one training video per line."""
         (self.path / "labelled.txt").write_text("".join(f"{line}\n" for line in lines))
 
     def finish(self, result: RunResult) -> RunResult:
@@ -187,7 +189,7 @@ class RunFolder:
         return result
 
     def log(self, step: int, values: dict[str, float]) -> None:
-        """Append one line to ``metrics.jsonl``, and to TensorBoard where installed."""
+        """Append one line to ``metrics.jsonl``, and write to TensorBoard where it is installed."""
         with (self.path / "metrics.jsonl").open("a") as file:
             file.write(json.dumps({"step": step} | values) + "\n")
         if self._events is None:
@@ -196,7 +198,7 @@ class RunFolder:
             self._events and self._events.add_scalar(name, value, step)
 
     def metrics(self) -> list[dict[str, float]]:
-        """Read ``metrics.jsonl``; a line that a kill cut short is left out."""
+        """Read ``metrics.jsonl``; a line that a kill cut off is left out."""
         path = self.path / "metrics.jsonl"
         lines = []
         for line in path.read_text().splitlines() if path.exists() else []:
@@ -207,7 +209,7 @@ class RunFolder:
         return lines
 
     def forget_after(self, step: int) -> None:
-        """Drop metrics of steps that a resumed run will do again."""
+        """Drop the metrics of steps that a resumed run will repeat."""
         kept = [line for line in self.metrics() if line["step"] <= step]
         path = self.path / "metrics.jsonl"
         if path.exists():

@@ -1,4 +1,4 @@
-"""Learning rates as pure functions of the step, so that resuming needs no state."""
+"""Learning rates as pure functions of the step, so that no state is needed to resume."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ def build_schedule(
 ) -> Callable[[int], float]:
     """Turn a recipe's epochs into a function from the step (from 0) to the learning rate.
 
-    Warm-up is linear from ``warmup_start * lr`` and reaches ``lr`` after ``warmup_epochs``. What
-    follows: ``cosine`` falls from ``lr`` to 0 at ``steps``; ``steps`` divides by 10 at each
-    milestone; ``constant`` stays.
+    Warm-up is linear from ``warmup_start * lr`` and reaches ``lr`` after ``warmup_epochs``. After
+    it, the schedule ``cosine`` falls from ``lr`` to 0 at the last step, ``steps`` divides the rate
+    by 10 at each milestone, and ``constant`` keeps it.
 
     Args:
         config: The optimiser's part of the recipe.
         steps_per_epoch: Optimiser steps in one pass over the data, at least 1.
-        steps: The whole length of the run, at least 1.
+        steps: Optimiser steps of the whole run, at least 1.
 
     Raises:
-        ValueError: A length is not positive.
+        ValueError: A number of steps is not positive.
     """
     if steps_per_epoch < 1 or steps < 1:
-        raise ValueError(f"expected positive lengths, found {steps_per_epoch} and {steps}")
+        raise ValueError(
+            f"steps_per_epoch and steps must be positive, found {steps_per_epoch} and {steps}"
+        )
     warmup = round(config.warmup_epochs * steps_per_epoch)
 
     def value(step: int) -> float:

@@ -1,4 +1,4 @@
-"""Weights of a pretrained run, as another run begins from them."""
+"""Reading the weights of a pretrained run from which another run begins."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pcv.errors import CheckpointError
 from pcv.train.checkpoint import load_encoder
 
 
-def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
-    """Encoder weights of a pretrained run that fit a recipe, whatever its store, unit and points.
+def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:  # (...) by name
+    """Return the encoder weights of a pretrained run, whose encoder must fit a recipe.
 
-    The radius, the neighbours, strides and the padding may differ (the paper finetunes at another
-    radius); what the weights are of may not.
+    Store, unit and points may differ, and so may radius, neighbours, strides and padding (the paper
+    finetunes with another radius). Keys that change the meaning of the weights may not.
 
     Raises:
-        CheckpointError: No checkpoint, or another encoder, width, form or input channels.
+        CheckpointError: There is no checkpoint, or its encoder, width, form or input channels
+            differ.
     """
     config, weights = load_encoder(start)
     fields = type(recipe.encoder).model_fields
@@ -26,10 +27,10 @@ def starting_weights(start: Path, recipe: Recipe) -> dict[str, torch.Tensor]:
     # Weights mean something else where one of these differs, even where their shapes agree.
     for key in ("name", *recipe.encoder.meaning):
         default = fields[key].default if key in fields else None
-        found = _said(config.get(key, default))  # a run older than the key had its default
+        found = _said(config.get(key, default))  # a run older than the key used its default
         if found != _said(wanted.get(key)):
             raise CheckpointError(
-                f"{start}: its encoder has {key} {found}, the recipe {_said(wanted.get(key))}; "
+                f"{start}: its encoder has {key} {found}, the recipe has {_said(wanted.get(key))}; "
                 f"use --set encoder.{key}={'null' if found == 'None' else found}"
             )
     return weights

@@ -16,9 +16,9 @@ def test_rays_meet_the_nearest_rectangle() -> None:
     rectangles = np.stack([turned(rng) for _ in range(6)])
     rays = np.column_stack([np.ones(300), rng.uniform(-0.5, 0.5, (300, 2))])
     eye = np.array([0.2, -0.1, 0.3])
-    distance, hit, place = np.empty(300), np.empty(300, np.int32), np.zeros((300, 2))
-    cast_rectangles(eye, rays, rectangles, distance, hit, place)
-    for ray, d, k, uv in zip(rays, distance, hit, place, strict=True):
+    distance, hit, position = np.empty(300), np.empty(300, np.int32), np.zeros((300, 2))
+    cast_rectangles(eye, rays, rectangles, distance, hit, position)
+    for ray, d, k, uv in zip(rays, distance, hit, position, strict=True):
         found = {}
         for number, (corner, across, along) in enumerate(rectangles):
             t, u, v = np.linalg.solve(np.stack([ray, -across, -along], 1), corner - eye)
@@ -36,8 +36,8 @@ def test_rays_meet_the_nearest_rectangle() -> None:
 def test_what_is_behind_or_parallel_is_not_met() -> None:
     wall = np.array([[[2.0, -1, -1], [0, 2, 0], [0, 0, 2]]])
     rays = np.array([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [1, 0, 0.9]])
-    distance, hit, place = np.empty(4), np.empty(4, np.int32), np.zeros((4, 2))
-    cast_rectangles(np.zeros(3), rays, wall, distance, hit, place)
+    distance, hit, position = np.empty(4), np.empty(4, np.int32), np.zeros((4, 2))
+    cast_rectangles(np.zeros(3), rays, wall, distance, hit, position)
     assert hit.tolist() == [0, -1, -1, -1]
     assert distance[0] == 2
-    assert place[0].tolist() == [0.5, 0.5]
+    assert position[0].tolist() == [0.5, 0.5]

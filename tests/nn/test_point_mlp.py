@@ -7,24 +7,24 @@ from pcv.nn.point_mlp import PointMLP, neighbours_of, normalisation
 
 def test_a_block_is_its_definition():
     torch.manual_seed(0)
-    place, feature = torch.rand(2, 30, 3), torch.randn(2, 30, 4)
+    position, feature = torch.rand(2, 30, 3), torch.randn(2, 30, 4)
     net = PointMLP(4, 8, blocks=1, neighbours=5)
-    index = torch.cdist(place, place).topk(5, largest=False).indices
+    index = torch.cdist(position, position).topk(5, largest=False).indices
     tokens = net.inputs(feature)
     block = net.blocks[0]
     mixed = block.mix_in(block.norm_in(tokens))
     rows = torch.arange(2)[:, None, None]
-    apart = place[rows, index] - place[:, :, None]
+    apart = position[rows, index] - position[:, :, None]
     grouped = mixed[rows, index] + apart @ block.displacement.T
     around = grouped.amax(2) - mixed
     wanted = tokens + block.mix_out(F.gelu(block.norm_out(around)))
-    torch.testing.assert_close(net(place, feature, neighbours_of(place, 5)), wanted)
+    torch.testing.assert_close(net(position, feature, neighbours_of(position, 5)), wanted)
 
 
 def test_gradients_reach_every_parameter():
     net = PointMLP(4, 8, blocks=2, neighbours=5)
-    place = torch.rand(2, 30, 3)
-    net(place, torch.randn(2, 30, 4), neighbours_of(place, 5)).square().sum().backward()
+    position = torch.rand(2, 30, 3)
+    net(position, torch.randn(2, 30, 4), neighbours_of(position, 5)).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
 
 
@@ -33,10 +33,10 @@ def test_few_points_are_all_neighbours():
 
 
 def test_nobody_sees_a_hidden_point_and_it_sees_nobody():
-    place = torch.rand(2, 40, 3)
+    position = torch.rand(2, 40, 3)
     hidden = torch.rand(2, 40) < 0.4
-    index = neighbours_of(place, 6, hidden)
-    for one, row, away in zip(place, index, hidden, strict=True):
+    index = neighbours_of(position, 6, hidden)
+    for one, row, away in zip(position, index, hidden, strict=True):
         apart = torch.cdist(one, one).masked_fill(away[None], torch.inf)
         for i in range(40):
             wanted = [i] * 6 if away[i] else apart[i].topk(6, largest=False).indices.tolist()

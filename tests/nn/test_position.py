@@ -15,7 +15,7 @@ def test_time_counts_segments_from_one_and_advances_within_them():
     assert out[0, :, :, 0, 0].flatten().tolist() == [1, 1.5, 2, 2.5, 3, 3.5]
 
 
-def test_places_enter_linearly():
+def test_positions_enter_linearly():
     layer = SpaceTimeEmbedding(5)
     position = torch.randn(1, 1, 1, 2, 3)
     change = layer(position + 1) - layer(position)

@@ -99,7 +99,7 @@ def test_initial_weights_follow_the_published_bound():
     ("changes", "frames", "points", "message"),
     [
         ({}, 5, 16, "do not fit a temporal kernel"),
-        ({"temporal_padding": (2, 1)}, 4, 16, "may not hold an anchor"),
+        ({"temporal_padding": (2, 1)}, 4, 16, "may not lie in the zero padding"),
         ({}, 4, 1, "leave no anchor"),
     ],
 )

@@ -7,14 +7,14 @@ from pcv.ops import cells, hilbert_code, z_code
 ORDERS = ("shuffle", "hilbert", "z", "none")
 
 
-def places(sequences=2, samples=3, length=20, seed=0):
+def positions(sequences=2, samples=3, length=20, seed=0):
     return torch.rand(sequences, samples, length, 3, generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("scope", ["batch", "sample"])
 def test_every_order_is_a_permutation_that_restoring_undoes(order, scope):
-    chosen = token_order(places(), order, scope)
+    chosen = token_order(positions(), order, scope)
     tokens = torch.rand(2, 60, 5)
     assert torch.equal(restore(permute(tokens, chosen), chosen), tokens)
     if chosen is None:
@@ -27,11 +27,11 @@ def test_every_order_is_a_permutation_that_restoring_undoes(order, scope):
 
 @pytest.mark.parametrize(("order", "code"), [("hilbert", hilbert_code), ("z", z_code)])
 def test_curves_sort_by_the_cube_of_each_sample(order, code):
-    place = places()
-    place[:, 1] = place[:, 1] * 7 + 3  # a sample has a cube of its own
-    along = torch.stack([code(cells(sample)) for sample in place.flatten(0, 1)]).reshape(2, 60)
+    position = positions()
+    position[:, 1] = position[:, 1] * 7 + 3  # a sample has a cube of its own
+    along = torch.stack([code(cells(sample)) for sample in position.flatten(0, 1)]).reshape(2, 60)
     for scope in ("batch", "sample"):
-        found = along.gather(1, token_order(place, order, scope))
+        found = along.gather(1, token_order(position, order, scope))
         rows = found.reshape(2, 3, 20) if scope == "sample" else found
         assert (rows.diff(dim=-1) >= 0).all()
     same = torch.zeros(1, 1, 9, 3)
@@ -41,7 +41,7 @@ def test_curves_sort_by_the_cube_of_each_sample(order, code):
 def test_a_shuffle_is_that_of_its_generator_and_the_same_in_every_sequence():
     def draw(seed, **shape):
         generator = torch.Generator().manual_seed(seed)
-        return token_order(places(**shape), "shuffle", "batch", generator)
+        return token_order(positions(**shape), "shuffle", "batch", generator)
 
     assert torch.equal(draw(1), draw(1))
     assert not torch.equal(draw(1), draw(2))

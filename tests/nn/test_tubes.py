@@ -22,7 +22,7 @@ def test_padding_is_minus_one_or_the_nearest_frame():
 def test_clips_that_do_not_fit():
     with pytest.raises(ValueError, match="do not fit"):
         TimeGrid(3, 2).frames(4)
-    with pytest.raises(ValueError, match="may not hold"):
+    with pytest.raises(ValueError, match="may not lie in the zero padding"):
         TimeGrid(1, 1, 1, 0).frames(2)
 
 

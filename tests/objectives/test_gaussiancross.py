@@ -143,7 +143,7 @@ def test_a_cached_teacher_is_compared_on_its_own_grid():
     with pytest.raises(ValueError, match="without a teacher's features"):
         objective(batch)
     wide = batch._replace(views=batch.views._replace(feature=torch.randn(2, 2, 3, 4, 7)))
-    with pytest.raises(ValueError, match=r"have 7 channels, objective.teacher_channels is 6"):
+    with pytest.raises(ValueError, match=r"have 7 channels, but objective.teacher_channels is 6"):
         objective(wide)
 
 

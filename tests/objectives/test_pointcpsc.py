@@ -1,4 +1,4 @@
-"""PointCPSC as a whole: every key of its recipe, two views, the bank, resuming."""
+"""PointCPSC as a whole: every key of its recipe, a second augmentation, the bank, resuming."""
 
 import copy
 
@@ -32,11 +32,11 @@ def make(encoder=None, **changes):
     return PointCPSC(config, build_encoder(encoder), frames=12, points=64)
 
 
-def clips(seed=0, videos=(0, 1, 2, 2), view=False):
+def clips(seed=0, videos=(0, 1, 2, 2), second=False):
     draw = torch.Generator().manual_seed(seed)
     points = torch.rand(len(videos), 12, 64, 3, generator=draw)
     label = torch.full((len(videos),), -1)
-    other = points * 1.1 + 0.05 if view else None
+    other = points * 1.1 + 0.05 if second else None
     video = torch.tensor(videos)
     return ClipBatch(points, label, video, other, video % 2)
 
@@ -199,7 +199,7 @@ def test_unknown_subjects_are_refused_where_they_matter(key, subject):
         make(**key)(clips()._replace(subject=subject))
 
 
-def test_interpolation_carries_predictions_to_the_targets_places():
+def test_interpolation_carries_predictions_to_the_targets_positions():
     objective = make().eval()
     objective.autoregressor = torch.nn.Identity()
     objective.predictor = torch.nn.Identity()
@@ -209,23 +209,23 @@ def test_interpolation_carries_predictions_to_the_targets_places():
     found = objective._predict(context, position)
     for b in range(2):
         before, here = position[b, -2, 0], position[b, -1, 0]
-        for m, place in enumerate(here):
-            distance = (before - place).norm(dim=1)
+        for m, one in enumerate(here):
+            distance = (before - one).norm(dim=1)
             near = distance.argsort()[:3]
             weight = 1 / (distance[near] + 1e-8)
             wanted = (weight[:, None] * context[b, -1, 0, near]).sum(0) / weight.sum()
             assert torch.allclose(found[b, 0, m], wanted, atol=1e-5)
 
 
-def test_a_view_equal_to_the_points_changes_nothing():
+def test_a_second_augmentation_equal_to_the_first_changes_nothing():
     objective, batch = make().eval(), clips()
     alone = objective(batch).total
     twice = objective(batch._replace(second=batch.points)).total
     assert torch.allclose(alone, twice, atol=1e-5)
 
 
-def test_a_view_gives_the_target_but_places_come_from_the_points():
-    objective, batch = make().eval(), clips(view=True)
+def test_a_second_augmentation_gives_the_target_but_positions_come_from_the_first():
+    objective, batch = make().eval(), clips(second=True)
     context, position, target = objective._embed(batch)
     assert torch.equal(position, objective._embed(clips())[1])
     assert torch.allclose(context, objective._embed(clips())[0], atol=1e-6)
@@ -233,12 +233,12 @@ def test_a_view_gives_the_target_but_places_come_from_the_points():
     assert torch.allclose(target, objective._embed(other)[2], atol=1e-6)
 
 
-def test_two_views_need_prefix_anchors():
+def test_a_second_augmentation_needs_prefix_anchors():
     with pytest.raises(ValueError, match="prefix"):
-        make({"anchors": "fps"})(clips(view=True))
+        make({"anchors": "fps"})(clips(second=True))
 
 
-def test_fps_anchors_work_without_a_view():
+def test_fps_anchors_work_without_a_second_augmentation():
     assert make({"anchors": "fps"})(clips()).total.isfinite()
 
 
@@ -288,10 +288,10 @@ def test_monitors_tell_a_collapse():
     assert -1 <= healthy["positive_similarity"] <= 1
 
 
-@pytest.mark.parametrize("view", [False, True], ids=["one view", "two views"])
+@pytest.mark.parametrize("second", [False, True])
 @pytest.mark.parametrize("scope", ["sample", "batch"])
 @pytest.mark.parametrize(("form", "segment_frames"), [("action", 4), ("scene", 1), ("scene", 2)])
-def test_p4transformer_pretrains_in_both_forms(form, segment_frames, scope, view):
+def test_p4transformer_pretrains_in_both_forms(form, segment_frames, scope, second):
     """Scenes: the soft assignment's divergence on, segments of a frame or two."""
     torch.manual_seed(0)
     encoder = P4TransformerConfig(
@@ -306,7 +306,7 @@ def test_p4transformer_pretrains_in_both_forms(form, segment_frames, scope, view
     for seed in (0, 1):
         cloud = torch.rand(3, frames, points, 3, generator=torch.Generator().manual_seed(seed))
         batch = ClipBatch(
-            cloud, torch.full((3,), -1), torch.arange(3), cloud * 1.1 if view else None
+            cloud, torch.full((3,), -1), torch.arange(3), cloud * 1.1 if second else None
         )
         losses = objective(batch)
         losses.total.backward()

@@ -47,9 +47,9 @@ def test_the_loss_of_one_scene_reaches_another_in_cross_mode_alone(mode, flows):
     """Crop agreement of the last scene against the colours of the first."""
     model = objective(mode=mode, local_views=0, geometry_weight=0.0, geometry_hidden=0.0)
     torch.manual_seed(1)
-    view = model.cut(model.encoder.regions(batch()))[0]
-    feature = view.regions.feature.requires_grad_()
-    seen = model._look(view._replace(regions=view.regions._replace(feature=feature)))
+    crops = model.cut(model.encoder.regions(batch()))[0]
+    feature = crops.regions.feature.requires_grad_()
+    seen = model._look(crops._replace(regions=crops.regions._replace(feature=feature)))
     seen.logits[:, -1].square().sum().backward()
     assert bool((feature.grad[:, 0] != 0).any()) is flows
 
@@ -67,7 +67,7 @@ def test_dense_agreement_pairs_tokens_by_where_they_were():
 
 
 @pytest.mark.parametrize(("same", "pairs"), [(False, 2 * 3 - 2), (True, 2 * 3)])
-def test_a_view_does_not_meet_itself_unless_asked(same, pairs):
+def test_a_crop_does_not_meet_itself_unless_asked(same, pairs):
     """Counted by the definition: n (m + n) - n pairs, or n (m + n) as printed."""
     model, calls = objective(same_view=same), []
     model._dense = lambda *parts: calls.append(1) or torch.zeros(())
@@ -78,46 +78,46 @@ def test_a_view_does_not_meet_itself_unless_asked(same, pairs):
 def test_crop_agreement_is_the_printed_sum():
     model = objective(flavour="crop", same_view=True, geometry_weight=0.0, geometry_hidden=0.0)
     torch.manual_seed(2)
-    views = model.cut(model.encoder.regions(batch()))
-    targets, _ = model._targets(views[0])
-    seen = [model._look(view) for view in views]
+    kinds = model.cut(model.encoder.regions(batch()))
+    targets, _ = model._targets(kinds[0])
+    seen = [model._look(crops) for crops in kinds]
     students = torch.cat([s.logits for s in seen])
     total = 0.0
     for teacher in targets:
         for student in students:
             shares = torch.log_softmax(student / 0.1, -1)
             total = total - (teacher * shares).sum(-1).mean() / (len(targets) * len(students))
-    torch.testing.assert_close(model._agreement(seen, targets, views[0].origin), total)
+    torch.testing.assert_close(model._agreement(seen, targets, kinds[0].origin), total)
 
 
-def test_the_places_of_hidden_points_cannot_be_read_off_the_input():
+def test_the_positions_of_hidden_points_cannot_be_read_off_the_input():
     """The trap: of shown points a residual network needs no learning to say where they are."""
     model = objective(geometry_hidden=0.4)
     torch.manual_seed(0)
-    view = model.cut(model.encoder.regions(batch()))[0]
-    hidden = torch.zeros(view.origin.shape[:3], dtype=torch.bool)
+    crops = model.cut(model.encoder.regions(batch()))[0]
+    hidden = torch.zeros(crops.origin.shape[:3], dtype=torch.bool)
     hidden[:, :, :6] = True
-    moved = view.regions.position + hidden[..., None] * torch.randn(view.origin.shape)
+    moved = crops.regions.position + hidden[..., None] * torch.randn(crops.origin.shape)
     model.eval()
-    before = model.encoder.trace(view.regions, "cross", hidden)
-    after = model.encoder.trace(view.regions._replace(position=moved), "cross", hidden)
+    before = model.encoder.trace(crops.regions, "cross", hidden)
+    after = model.encoder.trace(crops.regions._replace(position=moved), "cross", hidden)
     said = [d(t) for d, t in zip(model.decoders, before[1:], strict=True)]
     again = [d(t) for d, t in zip(model.decoders, after[1:], strict=True)]
     assert all(torch.equal(one, two) for one, two in zip(said, again, strict=True))
 
 
-def test_only_hidden_places_are_asked_for():
+def test_only_hidden_positions_are_asked_for():
     model = objective(geometry_points=99)
-    view = model.cut(model.encoder.regions(batch()))[0]
-    hidden = torch.zeros(view.origin.shape[:3], dtype=torch.bool)
+    crops = model.cut(model.encoder.regions(batch()))[0]
+    hidden = torch.zeros(crops.origin.shape[:3], dtype=torch.bool)
     hidden[:, :, 3:7] = True
-    layers = model.encoder.trace(view.regions, "cross", hidden)
-    truth = model.encoder.frame(view.regions.position, hidden)
+    layers = model.encoder.trace(crops.regions, "cross", hidden)
+    truth = model.encoder.frame(crops.regions.position, hidden)
     wanted = torch.stack([
         (decoder(layer) - truth)[hidden].square().mean()
         for decoder, layer in zip(model.decoders, layers[1:], strict=True)
     ]).mean()  # fmt: skip
-    torch.testing.assert_close(model._geometry(view.regions, layers[1:], hidden), wanted)
+    torch.testing.assert_close(model._geometry(crops.regions, layers[1:], hidden), wanted)
 
 
 def test_the_teacher_follows_once_a_step_and_rests_in_evaluation():

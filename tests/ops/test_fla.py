@@ -40,7 +40,7 @@ def test_tensors_on_the_cpu_are_refused_and_auto_takes_torch(monkeypatch):
     stand_in = ModuleType("fla.ops.gated_delta_rule")
     stand_in.chunk_gated_delta_rule = None
     monkeypatch.setitem(sys.modules, "fla.ops.gated_delta_rule", stand_in)
-    with pytest.raises(KernelError, match="CUDA alone"):
+    with pytest.raises(KernelError, match="CUDA only"):
         gated_delta_rule(*tokens(), backend="fla")
     assert gated_delta_rule(*tokens()).shape == (1, 5, 2, 4)
 

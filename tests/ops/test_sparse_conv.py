@@ -19,12 +19,12 @@ def case(channels=3, count=80):
 
 def dense(voxels, feature, extent=6):
     grid = feature.new_zeros(2, extent, extent, extent, feature.shape[1])
-    grid = grid.index_put(tuple(voxels.place.T), feature)
+    grid = grid.index_put(tuple(voxels.cell.T), feature)
     return grid.movedim(-1, 1)
 
 
 def at(grid, voxels):
-    return grid.movedim(1, -1)[tuple(voxels.place.T)]
+    return grid.movedim(1, -1)[tuple(voxels.cell.T)]
 
 
 def kernel_of(weight, width):  # (O, C, D) -> (D, C, k, k, k)
@@ -86,7 +86,7 @@ def test_autocast_multiplies_in_bfloat16():
 def test_shapes_that_disagree_are_refused():
     voxels, feature, _ = case()
     pairs = neighbour_pairs(voxels, 3)
-    with pytest.raises(ValueError, match="for 3 channels in 27 places"):
+    with pytest.raises(ValueError, match="does not fit 27 kernel cells and 3 channels"):
         sparse_convolve(feature, torch.zeros(27, 4, 4), pairs)
     with pytest.raises(ValueError, match="rows of features"):
         sparse_convolve(feature[1:], torch.zeros(27, 3, 4), pairs)
@@ -98,7 +98,7 @@ def test_shapes_that_disagree_are_refused():
 def test_both_backends_agree():
     pytest.importorskip("spconv_triton")
     voxels, feature, draw = case(16, 200)
-    moved = voxels._replace(place=voxels.place.cuda(), key=voxels.key.cuda())
+    moved = voxels._replace(cell=voxels.cell.cuda(), key=voxels.key.cuda())
     feature = feature.detach().float().cuda().requires_grad_()
     weight = torch.randn(27, 16, 16, generator=draw).cuda().requires_grad_()
     found = []

@@ -64,9 +64,9 @@ def test_indices_out_of_range_are_refused() -> None:
     points, frames = torch.zeros(1, 2, 3, 3), torch.tensor([[0, 1]])
     index = torch.zeros(1, 1, 2, 1, 2, dtype=torch.int64)
     check_all_there(points, frames, index)
-    with pytest.raises(IndexError, match="frames holds 2, of 2"):
+    with pytest.raises(IndexError, match="frames holds 2, the largest index is 1"):
         check_reach(points, frames + 1, index)
-    with pytest.raises(IndexError, match="index holds 3, of 3"):
+    with pytest.raises(IndexError, match="index holds 3, the largest index is 2"):
         check_reach(points, frames, index + 3)
     with pytest.raises(IndexError, match="index holds -1"):
         check_all_there(points, frames, index - 1)

@@ -26,11 +26,11 @@ def test_every_point_lies_in_its_voxel(seed, count):
     for each in cloud.unique().tolist():
         own = cell[cloud == each]
         expected |= {(each, *row) for row in (own - own.amin(0)).tolist()}
-    assert set(map(tuple, voxels.place.tolist())) == expected
-    assert len(voxels.place) == len(expected)
-    assert torch.equal(voxels.place[of_point, 0], cloud)
+    assert set(map(tuple, voxels.cell.tolist())) == expected
+    assert len(voxels.cell) == len(expected)
+    assert torch.equal(voxels.cell[of_point, 0], cloud)
     for each in cloud.unique().tolist():
-        shift = cell[cloud == each] - voxels.place[of_point, 1:][cloud == each]
+        shift = cell[cloud == each] - voxels.cell[of_point, 1:][cloud == each]
         assert (shift == shift[0]).all()
 
 
@@ -38,12 +38,12 @@ def test_every_point_lies_in_its_voxel(seed, count):
 def test_neighbours_are_the_occupied_cells_of_the_cube(seed, count, kernel):
     voxels, _ = voxelise(*clouds(seed, count), 0.7)
     pairs = neighbour_pairs(voxels, kernel)
-    row = {place: number for number, place in enumerate(map(tuple, voxels.place.tolist()))}
+    row = {cell: number for number, cell in enumerate(map(tuple, voxels.cell.tolist()))}
     reach = range(-(kernel // 2), kernel // 2 + 1)
     expected = []
     for weight, step in enumerate(itertools.product(reach, repeat=3)):
-        for place, target in row.items():
-            near = (place[0], *(a + b for a, b in zip(place[1:], step, strict=True)))
+        for cell, target in row.items():
+            near = (cell[0], *(a + b for a, b in zip(cell[1:], step, strict=True)))
             if near in row:
                 expected.append((weight, row[near], target))
     weight = torch.repeat_interleave(torch.tensor(pairs.counts))
@@ -58,7 +58,7 @@ def test_parents_hold_eight_corners(seed, count):
     parent, pairs = halve(voxels)
     assert (parent.key.diff() > 0).all()
     corner = torch.repeat_interleave(torch.tensor(pairs.counts))
-    child, above = voxels.place[pairs.source], parent.place[pairs.target]
+    child, above = voxels.cell[pairs.source], parent.cell[pairs.target]
     assert sorted(pairs.source.tolist()) == list(range(len(voxels.key)))
     assert torch.equal(child[:, 1:] // 2, above[:, 1:])
     assert torch.equal(child[:, 0], above[:, 0])

@@ -132,7 +132,7 @@ def test_shapes_that_disagree_are_refused():
         rasterise(gaussians._replace(channels=gaussians.channels[:3]), cameras())
     with pytest.raises(ValueError, match="intrinsics must be"):
         rasterise(gaussians, cameras()._replace(intrinsics=cameras(views=2).intrinsics))
-    with pytest.raises(ValueError, match="world_to_camera is"):
+    with pytest.raises(ValueError, match="world_to_camera must be"):
         rasterise(gaussians, cameras()._replace(world_to_camera=torch.eye(4).double()[None, :3]))
 
 

@@ -1,4 +1,4 @@
-// One warp an anchor: 32 points are tested at once, and hits are kept in storage order.
+// One warp per anchor: 32 points are tested at once, and hits are kept in storage order.
 #include "check.h"
 
 namespace pcv {
@@ -27,8 +27,8 @@ __global__ void ball_query_kernel(const float* __restrict__ points,
       hit = squared_distance(dx, dy, dz) < limit;
     }
     const unsigned mask = __ballot_sync(0xffffffffu, hit);
-    const int64_t place = filled + __popc(mask & ((1u << lane) - 1u));
-    if (hit && place < slots) out[place] = j;
+    const int64_t slot = filled + __popc(mask & ((1u << lane) - 1u));
+    if (hit && slot < slots) out[slot] = j;
     filled += __popc(mask);
   }
   for (int64_t k = filled + lane; k < slots; k += 32) out[k] = -1;

@@ -1,4 +1,4 @@
-// Shared by every kernel: argument checks, the device guard and the current stream.
+// Shared by every kernel: argument checks, the current stream and the squared distance.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -35,7 +35,7 @@ inline void check_cloud(const Tensor& tensor, const char* name) {
   STD_TORCH_CHECK(tensor.scalar_type() == ScalarType::Float, name, " must be float32");
 }
 
-// (dx*dx + dy*dy) + dz*dz without contraction: the same float32 value as on the CPU.
+// Returns (dx*dx + dy*dy) + dz*dz without contraction: the same float32 value as on the CPU.
 __device__ inline float squared_distance(float dx, float dy, float dz) {
   return __fadd_rn(__fadd_rn(__fmul_rn(dx, dx), __fmul_rn(dy, dy)), __fmul_rn(dz, dz));
 }

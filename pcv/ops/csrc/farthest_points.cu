@@ -1,5 +1,5 @@
-// One block a cloud: every step updates all points, then reduces to the farthest, lowest index
-// first.
+// One block per cloud: every step updates all points, then reduces them to the farthest; of equal
+// distances the lowest index wins.
 #include "check.h"
 
 namespace pcv {

@@ -1,4 +1,4 @@
-// One thread a query; the few best so far stay sorted in the output.
+// One thread per query; the nearest points so far stay sorted in the output.
 #include "check.h"
 
 namespace pcv {

@@ -7,7 +7,7 @@ namespace pcv {
 namespace {
 
 constexpr int kThreads = 128;
-constexpr int64_t kRows = 64;  // rows of feature a block of the backward pass serves
+constexpr int64_t kRows = 64;  // rows of feature that one block of the backward pass computes
 
 struct Shape {
   int64_t length, points, steps, taps, anchors, neighbours, channels;
@@ -21,7 +21,7 @@ __device__ inline Offset offset_of(const float* point, const float* centre) {
   return {point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]};
 }
 
-// A block an output row: (clip, anchor frame, anchor, tap).
+// One block per output row: (clip, anchor frame, anchor, tap).
 __global__ void tube_sum_kernel(const float* __restrict__ points,
                                 const float* __restrict__ feature,
                                 const float* __restrict__ anchors,
@@ -51,8 +51,8 @@ __global__ void tube_sum_kernel(const float* __restrict__ points,
   }
 }
 
-// A block kRows rows of feature. `starts` says which part of `order` belongs to a row; `order`
-// holds places in `index`: who reached that point.
+// One block per kRows rows of feature. `starts` says which part of `order` belongs to a row;
+// `order` holds entries of the flattened `index`: the tubes that reached that point.
 __global__ void tube_sum_backward_kernel(
     const float* __restrict__ grad, const float* __restrict__ points,
     const float* __restrict__ feature, const float* __restrict__ anchors,
@@ -67,10 +67,10 @@ __global__ void tube_sum_backward_kernel(
     for (int64_t j = begin; j < end; ++j) {
       float x = 0.0f, y = 0.0f, z = 0.0f;
       for (int64_t p = starts[j]; p < starts[j + 1]; ++p) {
-        const int64_t place = order[p] / s.neighbours;  // (clip, anchor frame, tap, anchor)
-        const int64_t anchor = place % s.anchors;
-        const int64_t tap = place / s.anchors % s.taps;
-        const int64_t centre = place / s.anchors / s.taps * s.anchors + anchor;
+        const int64_t row = order[p] / s.neighbours;  // (clip, anchor frame, tap, anchor)
+        const int64_t anchor = row % s.anchors;
+        const int64_t tap = row / s.anchors % s.taps;
+        const int64_t centre = row / s.anchors / s.taps * s.anchors + anchor;
         const Offset d = offset_of(points + 3 * j, anchors + 3 * centre);
         const float g = grad[(centre * s.taps + tap) * s.channels + c];
         x += g * d.x;
@@ -126,7 +126,7 @@ Tensor tube_sum(const Tensor& points, const Tensor& feature, const Tensor& ancho
   return out;
 }
 
-// The gradient of feature, and partial sums (parts, C, 3) of the gradient of weight.
+// Returns the gradient of feature, and partial sums (parts, C, 3) of the gradient of weight.
 std::tuple<Tensor, Tensor> tube_sum_backward(const Tensor& grad, const Tensor& points,
                                              const Tensor& feature, const Tensor& anchors,
                                              const Tensor& weight, const Tensor& order,
