@@ -102,7 +102,7 @@ class ClipBatch(NamedTuple):
     point_normal: Tensor | None = None  # (B, T, N, 3) float32 unit normals, zeros where unknown
     point_instance: Tensor | None = None  # (B, T, N) int64 object of each of ``points``, -1: none
     views: Views | None = None
-    point_index: Tensor | None = None  # (B, T, N) int64 row of the stored scene; -1: only context
+    point_index: Tensor | None = None  # (B, T, N) int64 index in the stored scene, -1: only context
 
 
 class Regions(NamedTuple):
