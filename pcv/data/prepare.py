@@ -17,7 +17,7 @@ from pcv.clip import Progress, VideoSource
 from pcv.data.convert import Storage, ViewPlace, convert
 from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
 from pcv.data.store.json_file import write_json
-from pcv.data.store.layout import Layout, Rows, layout_of
+from pcv.data.store.layout import ArrayLayout, Rows, layout_of
 from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
 from pcv.data.store.views import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
@@ -51,7 +51,7 @@ class TaskJob(NamedTuple):
     out: Path
     storage: Storage
     skip_bad: bool
-    layout: Layout
+    layout: ArrayLayout
 
 
 class Task(NamedTuple):
