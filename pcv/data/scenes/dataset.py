@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.data.augment import augment_points, turn_normals
 from pcv.data.dataset import CACHE_BYTES, Clip, ClipDataset
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 from pcv.data.scenes.augment import augment_colour, deform
 from pcv.data.scenes.labelled_places import find_places, read_places
 from pcv.data.scenes.regions import Part, draw_region, parts_of, spaced
@@ -207,7 +207,7 @@ class SceneDataset(ClipDataset):
             return np.arange(total)
         points = self.store.read(scene, np.zeros(1, np.int64), total)[0]
         near = np.arange(total)
-        near[kept:] = nearest(points[:kept], points[kept:])[:, 0]
+        near[kept:] = nearest_points(points[:kept], points[kept:])[:, 0]
         return near
 
     def parts(self, scene: int) -> list[Part]:

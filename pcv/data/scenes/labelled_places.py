@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 from pcv.errors import InputError
 
 MOST_BYTES = 64 << 20
@@ -74,7 +74,7 @@ def find_places(
         listed, same = points[number].astype(np.float64), number < kept
     else:
         number, same = np.zeros(len(listed), np.int64), np.zeros(len(listed), bool)
-    near = np.where(same, number, nearest(points[:kept], listed)[:, 0])
+    near = np.where(same, number, nearest_points(points[:kept], listed)[:, 0])
     gap = np.linalg.norm(points[near] - listed, axis=1)
     if gap.max() > FAR + spacing:
         raise ValueError(f"a place lies {gap.max():.2f} m from every point: other axes or scene?")

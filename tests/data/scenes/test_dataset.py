@@ -12,7 +12,7 @@ from pcv.config.data import (
     RegionConfig,
 )
 from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 from pcv.data.scenes.dataset import SceneDataset, open_clips
 from pcv.data.store.store import Store
 from pcv.errors import InputError
@@ -112,7 +112,7 @@ def test_full_resolution_is_the_nearest_kept_point(rooms: Store) -> None:
     kept, points = clips.kept(1), whole(rooms, 1)
     gap = np.linalg.norm(points[:kept, None] - points[None, :kept], axis=2)
     assert gap[np.triu_indices(kept, 1)].min() >= 0.3 - 1e-3
-    assert nearest(points[:kept], points)[:, 0].tolist() == clips.nearest_kept(1).tolist()
+    assert nearest_points(points[:kept], points)[:, 0].tolist() == clips.nearest_kept(1).tolist()
     every = SceneDataset(rooms, [1], DATA)
     assert every.nearest_kept(1).tolist() == list(range(rooms.videos.sizes[1]))
 
