@@ -164,7 +164,7 @@ def test_a_file_lists_which_points_keep_their_label(rooms: Store, tmp_path) -> N
     ("tree", "said"),
     [
         ({"scene0000_00": [1], "scene0099_00": [1]}, "has no scene scene0099_00"),
-        ({"scene0001_00": [1]}, "lists nothing of scene0000_00, which trains"),
+        ({"scene0001_00": [1]}, "lists no point of scene0000_00, which trains"),
         ({"scene0000_00": [10**6]}, r"scene0000_00: lists point 1000000 of \d+"),
         ({"scene0000_00": [[0, 0, 99]]}, "m from every point: other axes"),
     ],

@@ -1,4 +1,4 @@
-"""Lists of the few points of scenes that keep their label, as a file names them."""
+"""Files that list the few points of each scene that keep their label."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from pcv.data.kd_tree import nearest_points
 from pcv.errors import InputError
 
 MOST_BYTES = 64 << 20
-FAR = 0.1  # metres beyond the spacing: a place this far from every point is of something else
+FAR = 0.1  # metres beyond the spacing: a position this far from every point is another scene's
 PICKLES = (b"PK\x03\x04", b"\x80")  # what torch.save writes
 FORM = (
-    "expected JSON, one list a scene name: numbers of stored points, or places [x, y, z] in metres"
+    "expected JSON, one list per scene name: numbers of stored points, or positions [x, y, z] in "
+    "metres"
 )
 
 
-def read_places(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Read ``{"scene0000_00": [...]}``: numbers of stored points (n,), or places (n, 3) in metres.
+def read_labelled_points(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Read ``{"scene0000_00": [...]}``: numbers of stored points (n,) or positions (n, 3), metres.
 
-    ``labelled_points.json`` of a run is such a file. Pickles, as which the lists of ScanNet's
-    data-efficient benchmark are published, are never loaded.
+    ``labelled_points.json`` of a run is such a file. The lists of ScanNet's data-efficient
+    benchmark are published as pickles, which are never loaded.
 
     Raises:
-        InputError: Not readable or not of this form.
+        InputError: The file is not readable or not of this form.
     """
     try:
         data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
@@ -39,33 +40,33 @@ def read_places(path: Path) -> dict[str, NDArray[np.float64]]:
         raise InputError(f"{path}: no JSON of at most {MOST_BYTES >> 20} MB; {FORM}") from None
     if not isinstance(found, dict) or not found:
         raise InputError(f"{path}: names no scene; {FORM}")
-    return {name: _places(path, name, values) for name, values in found.items()}
+    return {name: _listed(path, name, values) for name, values in found.items()}
 
 
-def _places(path: Path, name: str, values: object) -> NDArray[np.float64]:
+def _listed(path: Path, name: str, values: object) -> NDArray[np.float64]:
     try:
         given = np.asarray(values)
         kind, shape = given.dtype.kind, given.shape
-        places = given.astype(np.float64) if kind in "if" else np.empty(0)
+        listed = given.astype(np.float64) if kind in "if" else np.empty(0)
     except ValueError:
-        places = np.empty(0)
-    numbers = places.ndim == 1 and kind == "i" and (places >= 0).all() if places.size else False
-    metres = places.size and shape[1:] == (3,) and np.isfinite(places).all()
+        listed = np.empty(0)
+    numbers = listed.ndim == 1 and kind == "i" and (listed >= 0).all() if listed.size else False
+    metres = listed.size and shape[1:] == (3,) and np.isfinite(listed).all()
     if not numbers and not metres:
-        raise InputError(f"{path}: {name[:80]}: neither numbers nor places; {FORM}")
-    return places
+        raise InputError(f"{path}: {name[:80]}: neither numbers nor positions; {FORM}")
+    return listed
 
 
-def find_places(
+def find_labelled_points(
     listed: NDArray[np.float64],  # (n,) numbers, or (n, 3) metres
     points: NDArray[np.float32],  # (stored, 3) metres
     kept: int,
     spacing: float,
-) -> NDArray[np.int64]:  # ascending, without repeats
-    """Return which of the first ``kept`` points are meant: they themselves, or the nearest.
+) -> NDArray[np.int64]:  # (m,) ascending, without repeats
+    """Return which of the first ``kept`` points a list means: those it numbers, or the nearest.
 
     Raises:
-        ValueError: A number is not of a stored point, or a place is far from all of them.
+        ValueError: A number is not that of a stored point, or a position is far from all of them.
     """
     if listed.ndim == 1:
         number = listed.astype(np.int64)
@@ -77,5 +78,7 @@ def find_places(
     near = np.where(same, number, nearest_points(points[:kept], listed)[:, 0])
     gap = np.linalg.norm(points[near] - listed, axis=1)
     if gap.max() > FAR + spacing:
-        raise ValueError(f"a place lies {gap.max():.2f} m from every point: other axes or scene?")
+        raise ValueError(
+            f"a position lies {gap.max():.2f} m from every point: other axes or scene?"
+        )
     return np.unique(near)
