@@ -1,4 +1,4 @@
-"""A pinhole camera that sees capsules, and how a depth sensor measures what it sees."""
+"""A pinhole camera that sees capsules, and how depth sensors measure what it sees."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Camera(NamedTuple):
-    """Size of the image and pinhole model, pixels."""
+class PinholeCamera(NamedTuple):
+    """The size of the image and the pinhole model, in pixels."""
 
     width: int
     height: int
-    focal: tuple[float, float]
-    centre: tuple[float, float]
+    focal: tuple[float, float]  # along x and y
+    centre: tuple[float, float]  # x and y
 
 
-def see(
+def render_capsules(
     shapes: NDArray[np.float64],  # (n, 7) capsules: both ends (x, y, z) and the radius, metres
-    camera: Camera,
+    camera: PinholeCamera,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:  # (H, W) both
-    """Cast the ray of every pixel: metres of z, infinity where it misses, and capsules from 1."""
+    """Cast a ray through every pixel, and return what it meets.
+
+    Returns:
+        The depth, in metres along z, infinite where a ray meets nothing; and the number of the
+        capsule from 1, or 0.
+    """
     depth = np.full((camera.height, camera.width), np.inf, np.float32)
     parts = np.zeros(depth.shape, np.uint8)
     _cast(np.ascontiguousarray(shapes, np.float64), *camera.focal, *camera.centre, depth, parts)
@@ -32,10 +37,10 @@ def see(
 def sense_by_disparity(
     exact: NDArray[np.float32],  # (H, W) metres
     rng: np.random.Generator,
-) -> NDArray[np.uint16]:
+) -> NDArray[np.uint16]:  # (H, W) millimetres, 0: none
     """Measure as a Kinect does: disparity in eighths of a pixel, noise, and holes at edges."""
     seen = np.isfinite(exact)
-    constant = 0.075 * 580.0 * 8  # baseline, focal and eighths: a step is 3 mm at 1 m, 26 at 3 m
+    constant = 0.075 * 580.0 * 8  # baseline, focal and eighths: a step is 3 mm at 1 m, 26 mm at 3 m
     with np.errstate(divide="ignore"):
         disparity = np.where(seen, constant / exact, 0)
     noise = rng.standard_normal(exact.shape, dtype=np.float32) * np.float32(0.35)
@@ -55,7 +60,7 @@ def sense_by_time(
     exact: NDArray[np.float32],  # (H, W) metres
     rng: np.random.Generator,
     noise: float = 0.003,
-) -> NDArray[np.uint16]:
+) -> NDArray[np.uint16]:  # (H, W) millimetres, 0: none
     """Measure as a time-of-flight sensor does: millimetres with ``noise`` metres of deviation."""
     seen = np.isfinite(exact)
     depth = np.where(seen, exact, 0)
@@ -65,7 +70,7 @@ def sense_by_time(
 
 @numba.njit(cache=True)
 def _cast(shapes, fx, fy, cx, cy, depth, parts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Nearest capsule along the ray of every pixel; rays start at the origin, with z = 1."""
+    """Find the nearest capsule along each pixel's ray, which has the direction (dx, dy, 1)."""
     for n in range(shapes.shape[0]):
         a, b, r = shapes[n, 0:3], shapes[n, 3:6], shapes[n, 6]
         near = min(a[2], b[2]) - r
@@ -93,7 +98,7 @@ def _cast(shapes, fx, fy, cx, cy, depth, parts):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True)
 def _window(low, high, near, far, focal, centre, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Pixels that a box from ``low`` to ``high`` can cover along one axis."""
+    """Return the range of pixels that a box from ``low`` to ``high`` may cover along one axis."""
     first = focal * min(low / near, low / far) + centre
     last = focal * max(high / near, high / far) + centre
     return max(0, int(np.floor(first))), min(size, int(np.ceil(last)) + 1)
@@ -101,7 +106,7 @@ def _window(low, high, near, far, focal, centre, size):  # type: ignore[no-untyp
 
 @numba.njit(cache=True)
 def _hit(dx, dy, a, b, r, bx, by, bz, bb, ba):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0913
-    """Find z of the first point of a capsule on the ray (dx, dy, 1); -1 where it misses."""
+    """Return z where the ray (dx, dy, 1) meets a capsule first; -1 where it misses."""
     dd = dx * dx + dy * dy + 1
     bd = bx * dx + by * dy + bz
     da = dx * a[0] + dy * a[1] + a[2]
