@@ -13,10 +13,10 @@ VERTICAL = 1  # y points down in every store of a depth camera
 
 
 class Changed(NamedTuple):
-    """A clip after augmentation, and how to repeat it on what belongs to its points."""
+    """A clip after augmentation, and what happened to its points."""
 
     points: NDArray[np.float32]  # (T, N, 3)
-    source: NDArray[np.int64] | None  # (N,) given point that each one is; None: the same
+    source: NDArray[np.int64] | None  # (N,) index in the given points; None: unchanged
     transform: NDArray[np.float64]  # (4, 4) that moved every point, without jitter
 
     @property

@@ -100,7 +100,7 @@ def _write_views(video: Video, target: ViewTarget) -> dict[str, Any]:
         some = views[start : start + SHARD_VIEWS]
         if len({view.unit for view in views[:1]} | {view.unit for view in some}) > 1:
             raise RawFileError(
-                video.source.path, "its views have several units of depth", "split it"
+                video.source.path, "its views have several units of depth", "split the recording"
             )
         shards |= write_views(target.store, target.slot + start, stack_views(some))
     return {

@@ -39,9 +39,9 @@ def scene_order(
     points: NDArray[np.float32],  # (n, 3)
     ordered: int,
 ) -> NDArray[np.int64]:  # (n,)
-    """Order all points: the first ``ordered`` farthest first, the others shuffled by seed 0.
+    """Put ``ordered`` points first, in farthest-point order; shuffle the others with seed 0.
 
-    A prefix is thus the scene at an even spacing as long as that pays, and a random sample beyond.
+    A prefix of at most ``ordered`` points has thus an even spacing; beyond, it is a random sample.
     A point at the position of an earlier one is among the shuffled others.
     """
     first = farthest_order(points, min(ordered, len(points)))

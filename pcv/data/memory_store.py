@@ -89,7 +89,7 @@ class ArrayReader:
         count: int,
         step: float | None = None,
     ) -> NDArray[Any]:  # (n, count, ...)
-        """Return the first ``count`` of N at the given rows, times ``step`` as float32 if given."""
+        """Return the first ``count`` of N at some rows; with ``step``, as float32 times it."""
         found: NDArray[Any] = self.values[rows, :count]
         if step is None:
             return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pcv.data.kd_tree import nearest_points
 
 NEIGHBOURS = 16  # points that a plane is fitted to
-LINKS = 8  # neighbours of a point whose front side may decide that of its own plane
+LINKS = 8  # neighbours of a point that its sign may be carried to
 GRID = 0.02  # metres: one plane per cell, as scanners sample walls a hundred times as densely
 BLOCK = 1 << 16  # planes that are fitted at a time
 FLAT = 1e-9  # second to first eigenvalue, at most, of points on a line, which has no normal
@@ -57,7 +57,7 @@ def normals_of_faces(
 
 
 def _one_per_cell(points: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first point of every cell, and for every point the row of its cell's."""
+    """Return the first point of every cell, and for every point the row of its cell."""
     cells = np.floor((points - points.min(0)) / GRID).astype(np.int64)
     size = cells.max(0) + 1
     key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]

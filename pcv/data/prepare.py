@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
-TASK_SHARDS = 4  # that a task owns, about: a video always stays within one task
+TASK_SHARDS = 4  # about how many shards a task owns: a video always stays in one task
 MOST_NOTED = 20  # left-out frames that the summary names
 COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid",
            "sizes", *VIEW_COLUMNS)  # fmt: skip
@@ -89,7 +89,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         step: Metres per step; a power of two keeps distances, and so the order, exact.
         jobs: How many processes work.
         skip_bad: Whether to leave unreadable recordings out and say which.
-        limit: How many recordings to convert, the first ones; None: all.
+        limit: Convert only this many recordings, the first ones; None: all.
         scheduler: Address of a Dask scheduler whose workers are used instead of processes.
         progress: Called after each task.
 

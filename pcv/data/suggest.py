@@ -12,7 +12,7 @@ from pcv.data.store.store import Store
 POINTS = 1024  # first points of a frame, at most, whose spacing is measured
 VIDEOS, FRAMES = 16, 4  # how many videos are measured, and how many frames of each
 SPACINGS = 5.6  # per radius: as in PSTNet's 0.15 m for people, measured on UTD-MHAD
-MOVED = 0.7  # spacings per interval: on UTD-MHAD (30 frames per second) that is two frames
+MOVED = 0.7  # spacings per interval, at least: on UTD-MHAD (30 frames per second) two frames
 QUERIES = 256  # points of a frame whose motion is measured
 SAME = 1e-9  # square metres: two points that are closer have one position
 FAST = 90  # percentile of the points' motion that counts as that of the moving ones
@@ -76,7 +76,7 @@ def _spacing(points: NDArray[np.float32]) -> float:
 
 
 def _motion(frame: NDArray[np.float32], later: NDArray[np.float32]) -> float:
-    """How far the faster points of a later frame are from this one, beyond its own spacing."""
+    """Return how far a later frame's faster points are from this one, beyond its own spacing."""
     between = np.percentile(_squares(later[:QUERIES], frame).min(axis=1), FAST)
     within = np.percentile(_to_others(frame[:QUERIES], frame), FAST)
     return float(np.sqrt(max(between - within / 2, 0)))

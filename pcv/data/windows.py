@@ -1,4 +1,4 @@
-"""Which clips a video yields, as whole numbers of frames."""
+"""Which clips a video yields: arithmetic with the numbers of frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def clip_span(frames: int, interval: int) -> int:
-    """Return how many frames of a video lie from a clip's first frame to its last."""
+    """Return how many frames of a video a clip spans, from its first to its last."""
     return interval * (frames - 1) + 1
 
 
@@ -30,7 +30,7 @@ def spread_starts(
     starts: NDArray[np.int64],  # (clips,)
     count: int,
 ) -> NDArray[np.int64]:  # (count,) or (clips,)
-    """Keep ``count`` evenly spaced starts; all of them if ``count`` is 0 or not smaller."""
+    """Keep ``count`` evenly spaced starts; all if ``count`` is 0 or there are no more."""
     if not count or len(starts) <= count:
         return starts
     index = (np.arange(count) + 0.5) * len(starts) / count

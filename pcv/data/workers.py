@@ -28,7 +28,7 @@ def get_ready(workers: Workers, modules: list[str]) -> None:
 
 
 def _context() -> BaseContext:
-    """Start processes that inherit no threads, and from a server their imports if there is one."""
+    """Return a context whose processes inherit no threads; a server imports for them if it can."""
     name = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
     return get_context(name)
 

@@ -24,7 +24,7 @@ class Pose(NamedTuple):
 
 
 def vector(x: float, y: float, z: float) -> Vector:
-    """Return the vector (x, y, z)."""
+    """Return the vector (x, y, z) as an array (3,)."""
     return np.array([x, y, z])
 
 

@@ -31,7 +31,7 @@ class Format(NamedTuple):
     camera: PinholeCamera
     most: tuple[int, int, int]  # actions, subjects and trials that its names can tell apart
     name: Callable[[SyntheticRecording], str]
-    path: Callable[[SyntheticRecording], str]  # of its file or folder, below the dataset's
+    path: Callable[[SyntheticRecording], str]  # of a file or folder, in the dataset's
     # Capsules (n, 7) as they stand before the camera
     pose: Callable[[NDArray[np.float64], SyntheticRecording], NDArray[np.float64]]
     sense: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.uint16]]  # (H, W)

@@ -95,7 +95,7 @@ def _hung(
 def _furniture(
     rng: np.random.Generator, width: float, depth: float
 ) -> list[tuple[str, list[tuple[tuple[float, ...], tuple[float, ...]]]]]:
-    """Pieces that stand along the walls, and a table with chairs in the middle."""
+    """Draw pieces that stand along the walls, and a table with chairs in the middle."""
     tall = rng.uniform(1.5, 2.0)
     corner = (width - 0.4, 0.1)
     pieces = [

@@ -73,7 +73,7 @@ def paint(
     surface: NDArray[np.int32],  # (n,) -1: none
     position: NDArray[np.float64],  # (n, 2) on the rectangle, in lengths of its sides
 ) -> NDArray[np.uint8]:  # (n, 3)
-    """Return the colours of points: squares of two tones, shaded by direction; none is black."""
+    """Return the colours of points: squares of two tones, shaded by direction; black for -1."""
     sides = room.rectangles[:, 1:]
     shade = np.array(SHADE)[np.abs(np.cross(sides[:, 0], sides[:, 1])).argmax(1)]
     metres = position * np.linalg.norm(sides, axis=2)[surface]

@@ -50,7 +50,7 @@ def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
 def _triple(
     fields: Mapping[str, NDArray[Any]], names: tuple[tuple[str, ...], ...]
 ) -> NDArray[Any] | None:  # (n, 3)
-    """Join the first three fields that go by one of some triples of names."""
+    """Join the fields of the first triple of names that are all there."""
     for three in names:
         if set(three) <= set(fields):
             return np.stack([fields[name] for name in three], axis=1)

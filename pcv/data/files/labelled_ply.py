@@ -27,7 +27,7 @@ class LabelledCloud(NamedTuple):
     points: NDArray[np.float32]  # (n, 3) metres
     label: NDArray[np.int64]  # (n,) from 0
     score: NDArray[np.float32]  # (n,) share of that class, 0 to 1
-    nearest: NDArray[np.bool_]  # (n,) whether the network saw not it but the nearest point
+    nearest: NDArray[np.bool_]  # (n,) True: the class is that of the nearest point seen
     instance: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
 
 

@@ -45,8 +45,9 @@ def read_png(path: Path) -> NDArray[np.generic]:  # (H, W) or (H, W, channels)
 
 
 def write_png(path: Path, image: NDArray[np.generic]) -> None:
-    """Write uint8 or uint16 samples (H, W) or (H, W, channels); the file appears whole or not
-    at all.
+    """Write uint8 or uint16 samples (H, W) or (H, W, channels).
+
+    The file appears whole or not at all.
     """
     samples = image.reshape(*image.shape[:2], -1)
     height, width, channels = samples.shape
@@ -67,7 +68,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _decode(data: bytes) -> NDArray[np.generic]:
     if not data.startswith(SIGNATURE):
-        raise ValueError("it does not begin with the signature of one")
+        raise ValueError("it does not begin with the signature of a PNG")
     at, header, packed = len(SIGNATURE), None, []
     while True:
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -94,7 +95,7 @@ def _header(body: bytes) -> Header:
             "expected 8 or 16 bits of grey or colour, not interlaced"
         )
     if not 0 < width * height <= MOST_PIXELS:
-        raise ValueError(f"{width} x {height} pixels are too many, or none")
+        raise ValueError(f"{width} x {height} pixels are none or too many")
     return Header(width, height, bits, CHANNELS[colour])
 
 

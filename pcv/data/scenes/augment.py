@@ -16,7 +16,7 @@ def augment_colour(
     rng: np.random.Generator,
     config: ColourAugmentConfig,
 ) -> NDArray[np.uint8]:  # (..., 3)
-    """Stretch the contrast halfway or wholly, move, jitter and drop colours."""
+    """Stretch the contrast of colours, shift, jitter and drop them, each at random."""
     values = colour.astype(np.float32)
     if config.contrast and rng.random() < config.contrast:
         values = _stretched(values, float(rng.random()))
@@ -31,7 +31,7 @@ def augment_colour(
 
 
 def _stretched(values: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """Go a share of the way to channels from 0 to 255; a channel of one value stays."""
+    """Stretch channels a share of the way to 0 to 255; a channel of one value stays."""
     flat = values.reshape(-1, 3)
     low, high = flat.min(0), flat.max(0)
     wide = np.where(high > low, high - low, 1)
@@ -73,7 +73,7 @@ def _deform_once(
     shift, slope = _interpolate(noise, corner, position - corner)
     if normals is not None:
         # A surface turns by I + slope / cell, its normals by the inverse transpose.
-        matrix = np.eye(3) + slope / cell  # (n, 3, 3): shift along the row's axis per column's
+        matrix = np.eye(3) + slope / cell  # (n, 3, 3) rows: axis of the shift, columns: along what
         turned = np.linalg.solve(matrix.transpose(0, 2, 1), normals[:, :, None])[:, :, 0]
         length = np.linalg.norm(turned, axis=1, keepdims=True)
         normals = np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)

@@ -20,7 +20,7 @@ from pcv.errors import InputError, RawFileError, StoreError
 
 FORMAT, VERSION = "pcv-teacher", 1
 AGAIN = "write it again with pcv teach"
-BEGUN = "begun.json"  # there while features are missing: what they depend on
+BEGUN = "begun.json"  # exists while features are missing, and holds what they depend on
 
 
 class TeacherFeatures:

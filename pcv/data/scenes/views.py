@@ -1,4 +1,4 @@
-"""Which posed images a clip carries, at which size, and their poses to its changed points."""
+"""Which posed images a clip carries, at which size, and their poses to match its points."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class ViewSource:
 
 
 def _agree(store: Store, stored: StoredViews, config: DataConfig) -> int:
-    """Check what a recipe asks for, and return one view of how many is held out."""
+    """Check what a recipe asks for, and return of how many views one is held out; 0: none is."""
     asked, kept = config.held_out_views, stored.held_out
     if asked and kept and asked != kept:
         raise StoreError(

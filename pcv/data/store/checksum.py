@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, or of a folder's names and bytes in order of name."""
+    """Return the SHA-256 of a file, or of the names and bytes of a folder's files, by name."""
     if path.is_dir():
         digest = hashlib.sha256()
         for each in sorted(path.iterdir()):

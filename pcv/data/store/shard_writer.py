@@ -57,7 +57,7 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
 def _assemble(
     values: NDArray[Any], layout: ShardReader, encode: Callable[[NDArray[Any]], bytes]
 ) -> bytes | None:
-    """Return a shard's bytes: its chunks, their index and its checksum; None: nothing but fill."""
+    """Return a shard's bytes: chunks, index and its checksum; None where all is the fill value."""
     data, index, at = [], [], 0
     for chunk in _chunks(values, layout):
         if (chunk == layout.fill).all() if layout.fill else not chunk.any():

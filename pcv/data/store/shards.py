@@ -153,7 +153,7 @@ class ShardReader:
 
 
 def read_plain(path: Path, start: int, stop: int) -> NDArray[np.int64]:  # (stop - start,)
-    """Read rows of an array of one axis and whole numbers, without shards or compression.
+    """Read rows of a one-dimensional array of integers, neither sharded nor compressed.
 
     Raises:
         StoreError: The array has another layout, or is damaged.
@@ -179,7 +179,7 @@ def read_plain(path: Path, start: int, stop: int) -> NDArray[np.int64]:  # (stop
 def _by_block(
     rows: NDArray[np.int64], size: int
 ) -> Iterator[tuple[int, slice | NDArray[np.int64], slice | NDArray[np.int64]]]:
-    """Yield blocks of rows: which of ``rows`` each holds, and where in it; slices if even."""
+    """Yield blocks of rows: which of ``rows`` each holds, and where in it; even steps as slices."""
     step = int(rows[1] - rows[0]) if len(rows) > 1 else 1
     if step < 1 or (np.diff(rows) != step).any():
         owner = rows // size

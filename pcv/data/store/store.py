@@ -32,7 +32,7 @@ VERSION = 1
 
 
 class VideoTable(NamedTuple):
-    """One row per video, sorted by name; every array is (videos,) unless it says more."""
+    """One row per video, sorted by name; every array is (videos,) unless noted."""
 
     name: list[str]
     offset: NDArray[np.int64]  # first row of ``points``

@@ -73,7 +73,7 @@ class StoredViews:
         Args:
             video: Row of the video table.
             held_out: Whether to return the views that are held out, or the others.
-            every: One view of so many is held out; None: those that gave no points to the store.
+            every: Hold out one of this many views; None: those that gave no points to the store.
         """
         every = self.held_out if every is None else every
         numbers = np.arange(self.count[video])

@@ -30,7 +30,7 @@ CONVENTIONS: dict[str, Callable[[Matrix], Matrix]] = {  # each returns camera-to
 }
 SAMPLES = 24  # rows and columns of the grid of pixels that are followed
 NEAR = 0.05  # relative difference of depths that agree
-SURE, CLEAR = 0.4, 2.0  # shares of a convention that fits: at least, and times the asked one's
+SURE, CLEAR = 0.4, 2.0  # share at which another one fits, and times the asked one's share
 
 
 class Agreement:

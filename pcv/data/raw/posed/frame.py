@@ -19,7 +19,7 @@ from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame, check_ca
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import RawFileError
 
-SAME_SHAPE = 0.02  # two images show the same where their proportions differ by no more
+SAME_SHAPE = 0.02  # relative difference, at most, of the proportions of two such images
 
 
 class Posed(NamedTuple):
@@ -69,7 +69,7 @@ class FrameReader:
                 entry.depth or path,
                 f"{size[1]} x {size[0]} pixels, smaller than the {self.size[1]} x {self.size[0]} "
                 "of the store",
-                "give --image",
+                "give a smaller --image",
             )
         to_world = np.eye(4)
         to_world[:3, :3] = UPRIGHT[self.up]

@@ -1,4 +1,4 @@
-"""Which object of a scene a fused point belongs to: most of the pixels on it decide."""
+"""Which object of a scene a fused point belongs to, by a vote of the pixels that fell on it."""
 
 from __future__ import annotations
 

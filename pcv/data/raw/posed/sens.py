@@ -45,7 +45,7 @@ def read_header(path: Path) -> Header:
     """Read what precedes the frames.
 
     Raises:
-        RawFileError: The file is cut short, of another version, or of a kind that ScanNet has not.
+        RawFileError: The file is cut short, of another version, or not as ScanNet's are.
     """
     try:
         with path.open("rb") as file:
