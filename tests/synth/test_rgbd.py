@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.raw.posed.layout import read_colour, read_depth, read_labels, read_matrix
+from pcv.data.raw.posed.layout import read_colour_image, read_depth_image, read_labels, read_matrix
 from pcv.errors import InputError
 from pcv.synth.rgbd import CENTRE, DOWN, FOCAL, SIZE, pose_at, render_frame, synthesise_rgbd
 from pcv.synth.room_rays import CLASSES, build_surfaces, cast_room
@@ -54,8 +54,8 @@ def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
     folder = tmp_path / "a/room-00"
     room = build_surfaces(np.random.default_rng([0, 0]))
     seen = render_frame(room, pose_at(room, 0.5))
-    np.testing.assert_array_equal(read_colour(folder / "frame-000001.color.png"), seen.colour)
-    np.testing.assert_array_equal(read_depth(folder / "frame-000001.depth.png"), seen.depth)
+    np.testing.assert_array_equal(read_colour_image(folder / "frame-000001.color.png"), seen.colour)
+    np.testing.assert_array_equal(read_depth_image(folder / "frame-000001.depth.png"), seen.depth)
     np.testing.assert_array_equal(read_labels(folder / "frame-000001.label.png"), seen.labels)
     np.testing.assert_array_equal(read_labels(folder / "frame-000001.instance.png"), seen.things)
     np.testing.assert_array_equal(read_matrix(folder / "frame-000001.pose.txt", 4), seen.pose)

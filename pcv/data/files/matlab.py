@@ -26,7 +26,7 @@ TYPES = {
     1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
 }  # fmt: skip
 TAG = 8  # bytes
-Order = Literal["<", ">"]
+ByteOrder = Literal["<", ">"]
 DAMAGE: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says variable
 HEAD = 4096  # bytes that surely hold a matrix's flags, dimensions and name
 DENSEST = 1032  # deflate cannot shrink anything further
@@ -99,7 +99,7 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
 
 
 def _find(file: BinaryIO, name: str) -> Variable:
-    order: Order = ">" if file.read(FILE_HEADER)[126:128] == b"MI" else "<"
+    order: ByteOrder = ">" if file.read(FILE_HEADER)[126:128] == b"MI" else "<"
     try:
         for element in _matrices(file, order):
             found = _check_matrix(element, order, name)
@@ -120,7 +120,7 @@ class _Element(NamedTuple):
     compressed: bool
 
 
-def _matrices(file: BinaryIO, order: Order) -> Iterator[_Element]:
+def _matrices(file: BinaryIO, order: ByteOrder) -> Iterator[_Element]:
     end = file.seek(0, 2)
     at = FILE_HEADER
     while at + TAG <= end:
@@ -136,7 +136,7 @@ def _matrices(file: BinaryIO, order: Order) -> Iterator[_Element]:
         at += TAG + size
 
 
-def _inflated(head: bytes, size: int, order: Order) -> tuple[bytes, int]:
+def _inflated(head: bytes, size: int, order: ByteOrder) -> tuple[bytes, int]:
     try:
         inner = zlib_ng.decompressobj().decompress(head, HEAD)
     except DAMAGE as error:
@@ -147,7 +147,7 @@ def _inflated(head: bytes, size: int, order: Order) -> tuple[bytes, int]:
     return inner[TAG:], room
 
 
-def _check_matrix(element: _Element, order: Order, name: str) -> Variable | None:
+def _check_matrix(element: _Element, order: ByteOrder, name: str) -> Variable | None:
     """Return the variable if its name is ``name``; raise ValueError if it then is damaged."""
     head = element.head
     flags = _tag(head, 0, order)
@@ -173,7 +173,7 @@ def _check_matrix(element: _Element, order: Order, name: str) -> Variable | None
     return Variable(extents, stored, values.start, *element[1:])
 
 
-def _tag(data: bytes, at: int, order: Order) -> Tag:
+def _tag(data: bytes, at: int, order: ByteOrder) -> Tag:
     first, size = struct.unpack_from(order + "II", data, at)
     if first >> 16:  # small: size and type share a word, up to four bytes of data follow
         if first >> 16 > 4:

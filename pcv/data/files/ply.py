@@ -22,7 +22,7 @@ HEADER_END = b"end_header"
 LONGEST_HEADER = 1 << 16
 
 
-class Header(NamedTuple):
+class PlyHeader(NamedTuple):
     """What precedes the vertices."""
 
     format: str
@@ -70,7 +70,7 @@ def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
     return Mesh(from_fields(path, fields), corners)
 
 
-def _header(data: bytes) -> Header:
+def _header(data: bytes) -> PlyHeader:
     if not data.startswith(b"ply"):
         raise ValueError("it does not begin with ply")
     end = data.find(HEADER_END, 0, LONGEST_HEADER)
@@ -89,7 +89,7 @@ def _header(data: bytes) -> Header:
     dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
     if count < 0:
         raise ValueError(f"its header says {count} vertices")
-    return Header(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
+    return PlyHeader(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
 
 
 def _faces(lines: list[list[str]]) -> tuple[int, tuple[str, str]]:
@@ -115,14 +115,14 @@ def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
     return np.dtype(fields)
 
 
-def _binary(header: Header, body: bytes) -> NDArray[Any]:
+def _binary(header: PlyHeader, body: bytes) -> NDArray[Any]:
     size = header.vertices * header.dtype.itemsize
     if len(body) < size:
         raise ValueError(f"{len(body)} bytes of vertices, its header says {size}")
     return np.frombuffer(body[:size], header.dtype)
 
 
-def _ascii(header: Header, body: bytes) -> NDArray[Any]:
+def _ascii(header: PlyHeader, body: bytes) -> NDArray[Any]:
     names = header.dtype.names or ()
     lines = body.split(b"\n", header.vertices)[: header.vertices]
     words = b" ".join(lines).split()
@@ -135,7 +135,7 @@ def _ascii(header: Header, body: bytes) -> NDArray[Any]:
     return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]
 
 
-def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+def _binary_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     order = ORDER[header.format]
     count, corner = (order + kind for kind in header.face)
     face = np.dtype([("count", count), ("corners", corner, (3,))])
@@ -147,7 +147,7 @@ def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     return _triangles(table["count"], table["corners"], header)
 
 
-def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+def _ascii_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     lines = body.split(b"\n")[header.vertices : header.vertices + header.faces]
     words = b" ".join(lines).split()
     if len(words) != 4 * header.faces:
@@ -157,7 +157,7 @@ def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
 
 
 def _triangles(
-    count: NDArray[Any], corners: NDArray[Any], header: Header
+    count: NDArray[Any], corners: NDArray[Any], header: PlyHeader
 ) -> NDArray[np.int64]:  # (f, 3)
     if (count != 3).any():
         raise ValueError("a face is not a triangle")

@@ -22,7 +22,7 @@ HEADER = struct.Struct(">IIBBBBB")  # width, height, depth, colour, compression,
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by colour type; 3, a palette, is never a measurement
 
 
-class Header(NamedTuple):
+class PngHeader(NamedTuple):
     """What the first chunk says of the image."""
 
     width: int
@@ -87,7 +87,7 @@ def _decode(data: bytes) -> NDArray[np.generic]:
     return _pixels(header, b"".join(packed))
 
 
-def _header(body: bytes) -> Header:
+def _header(body: bytes) -> PngHeader:
     width, height, bits, colour, *ways = HEADER.unpack(body)
     if colour not in CHANNELS or bits not in (8, 16) or ways != [0, 0, 0]:
         raise ValueError(
@@ -96,10 +96,10 @@ def _header(body: bytes) -> Header:
         )
     if not 0 < width * height <= MOST_PIXELS:
         raise ValueError(f"{width} x {height} pixels are none or too many")
-    return Header(width, height, bits, CHANNELS[colour])
+    return PngHeader(width, height, bits, CHANNELS[colour])
 
 
-def _pixels(header: Header, packed: bytes) -> NDArray[np.generic]:
+def _pixels(header: PngHeader, packed: bytes) -> NDArray[np.generic]:
     stride = header.channels * header.bits // 8
     wanted = header.height * (header.width * stride + 1)
     raw = zlib.decompressobj().decompress(packed, wanted + 1)

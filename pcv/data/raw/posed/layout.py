@@ -85,8 +85,8 @@ def load_files(path: Path, entry: Entry) -> RawFrame:
         RawFileError: A file is missing, damaged or of another kind.
     """
     return RawFrame(
-        read_colour(needed(path, entry.colour, "colour image")),
-        read_depth(needed(path, entry.depth, "depth image")),
+        read_colour_image(needed(path, entry.colour, "colour image")),
+        read_depth_image(needed(path, entry.depth, "depth image")),
         read_matrix(needed(path, entry.pose, "pose"), 4),
         read_labels(entry.labels) if entry.labels else None,
         read_labels(entry.instances) if entry.instances else None,
@@ -104,7 +104,7 @@ def needed(path: Path, file: Path | None, what: str) -> Path:
     return file
 
 
-def read_colour(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
+def read_colour_image(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
     """Read a JPEG, or a PNG of 8-bit colour.
 
     Raises:
@@ -118,7 +118,7 @@ def read_colour(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
     return np.ascontiguousarray(image[:, :, :3], np.uint8)
 
 
-def read_depth(path: Path) -> NDArray[np.uint16]:  # (H, W)
+def read_depth_image(path: Path) -> NDArray[np.uint16]:  # (H, W)
     """Read a PNG of 16-bit grey; 65535 becomes 0.
 
     Raises:

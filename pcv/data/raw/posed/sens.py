@@ -31,7 +31,7 @@ LONGEST_NAME = 1024
 COPY = "copy it again"
 
 
-class Header(NamedTuple):
+class SensHeader(NamedTuple):
     """What precedes the frames."""
 
     colour: NDArray[np.float64]  # (3, 3)
@@ -41,7 +41,7 @@ class Header(NamedTuple):
     start: int  # byte at which the first frame begins
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path) -> SensHeader:
     """Read what precedes the frames.
 
     Raises:
@@ -57,7 +57,7 @@ def read_header(path: Path) -> Header:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "check the disk") from None
 
 
-def _header(file: BinaryIO) -> Header:
+def _header(file: BinaryIO) -> SensHeader:
     version, length = _take(file, NAME)
     if version != VERSION:
         raise ValueError(f"version {version}, expected {VERSION}")
@@ -73,7 +73,9 @@ def _header(file: BinaryIO) -> Header:
         raise ValueError(f"{frames} frames of {columns} x {rows} pixels")
     if unit != 1000:
         raise ValueError(f"{unit:g} units of depth per metre, expected 1000")
-    return Header(matrices[0, :3, :3], matrices[2, :3, :3], (rows, columns), frames, file.tell())
+    return SensHeader(
+        matrices[0, :3, :3], matrices[2, :3, :3], (rows, columns), frames, file.tell()
+    )
 
 
 def _index(path: Path) -> list[Entry]:

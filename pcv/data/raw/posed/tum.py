@@ -24,8 +24,8 @@ from pcv.data.raw.posed.layout import (
     RawFrame,
     needed,
     pinhole,
-    read_colour,
-    read_depth,
+    read_colour_image,
+    read_depth_image,
     read_matrix,
 )
 from pcv.errors import RawFileError
@@ -86,8 +86,8 @@ def _below(path: Path, name: str, source: str) -> Path | None:
 
 
 def _load(path: Path, entry: Entry) -> RawFrame:
-    depth = read_depth(needed(path, entry.depth, "depth image"))
-    colour = read_colour(needed(path, entry.colour, f"colour image within {APART:g} s"))
+    depth = read_depth_image(needed(path, entry.depth, "depth image"))
+    colour = read_colour_image(needed(path, entry.colour, f"colour image within {APART:g} s"))
     poses = needed(path, entry.pose, f"pose within {APART:g} s")
     row = _read_list(poses, 7).rows[entry.offset]
     return RawFrame(colour, depth, _pose(poses, [float(word) for word in row]))
