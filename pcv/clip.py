@@ -1,7 +1,7 @@
 """The values that stages hand each other.
 
-Letters, the same everywhere: B clips, S segments, T frames, N points a frame, M anchors a frame,
-K neighbours of an anchor, C channels, L superpoint frames.
+Letters in shapes, the same everywhere: B clips, S segments, T frames, N points per frame, M anchors
+per frame, K neighbours per anchor, C channels, L superpoint frames.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ IGNORED = -1  # label of points that are neither learned from nor scored
 
 
 class VideoSource(NamedTuple):
-    """One raw recording that a reader found, before anything of it was read."""
+    """One raw recording that a reader found, before any of it is read."""
 
     path: Path
     name: str
     label: int  # from 0; -1 where unknown
     subject: int
     camera: int
-    split: str  # "train" or "test"
-    span: tuple[int, int] | None = None  # its first frame and the one after its last; None: all
-    files: tuple[Path, ...] = ()  # what is read where ``path`` is a folder, in the order of reading
+    split: str  # "train", "validation" or "test"
+    span: tuple[int, int] | None = None  # the first frame and the one after the last; None: all
+    files: tuple[Path, ...] = ()  # the files to read, in order; empty: ``path`` itself
 
 
 class Column(NamedTuple):
-    """What a store keeps of every point beside its position."""
+    """What a store keeps for every point besides its position."""
 
     dtype: str
-    shape: tuple[int, ...] = ()  # of one point's value
-    padding: int | None = None  # of points that repeat others to fill a frame; None: theirs
+    shape: tuple[int, ...] = ()  # of the value of one point
+    padding: int | None = None  # value of repeated points; None: as the original's
 
 
 LABELS = Column("int16", (), -1)  # class of a point from 0; -1: none, or ignored
@@ -49,15 +49,16 @@ class View(NamedTuple):
     """One posed image of a recording, as it is stored.
 
     A pixel is the square from (column, row) to (column + 1, row + 1) and its centre lies at +0.5,
-    as in gsplat: a point (x, y, z) of the camera falls on ``fx x / z + cx, fy y / z + cy``.
+    as in gsplat: in camera coordinates, the point (x, y, z) falls on
+    ``fx x / z + cx, fy y / z + cy``.
     """
 
-    frame: int  # its number in the recording
+    frame: int  # number of the frame in the recording
     colour: NDArray[np.uint8]  # (H, W, 3)
     depth: NDArray[np.uint16]  # (H, W) in units of ``unit``; 0: none
-    intrinsics: NDArray[np.float64]  # (3, 3) pixels
-    world_to_camera: NDArray[np.float64]  # (4, 4) of the video's points; x right, y down, z forward
-    unit: float = 0.001  # metres a unit of depth
+    intrinsics: NDArray[np.float64]  # (3, 3), pixels
+    world_to_camera: NDArray[np.float64]  # (4, 4) from the points; x right, y down, z forward
+    unit: float = 0.001  # metres per unit of depth
 
 
 class Video(NamedTuple):
@@ -65,25 +66,25 @@ class Video(NamedTuple):
 
     source: VideoSource
     frames: Sequence[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
-    columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # name: T arrays (N_t, ...)
+    columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # each T arrays (N_t, ...)
     views: Sequence[View] | None = None  # posed images of what the points show
     left_out: tuple[str, ...] = ()  # frames that could not be used, and why, one line each
 
 
 class Views(NamedTuple):
-    """Posed images of what the points show, V of each clip; the camera looks along +z, y down.
+    """V posed images per clip of what the points show; a camera looks along +z, with y down.
 
-    Whatever scaled, turned, mirrored or moved the points is folded into ``world_to_camera``, so
-    that a camera's space stays metric: its z, and so ``depth``, is in metres whatever the points'
-    unit is, and the 3 x 3 part is no rotation where the points were scaled or mirrored.
+    Every scaling, turn, reflection and shift of the points is folded into ``world_to_camera``, so
+    that the camera's space stays metric: its z, and so ``depth``, is in metres whatever the unit of
+    the points is. Where the points were scaled or mirrored, the 3 x 3 part is not a rotation.
     """
 
     colour: Tensor  # (B, V, H, W, 3) float32, 0 to 1
     depth: Tensor  # (B, V, H, W) float32 metres along the camera's z; 0: none
     intrinsics: Tensor  # (B, V, 3, 3) float32, pixels; a pixel's centre lies at +0.5
-    world_to_camera: Tensor  # (B, V, 4, 4) float32, of the points as the batch holds them
-    frame: Tensor | None = None  # (B, V) int64: which frame of the recording each view is
-    feature: Tensor | None = None  # (B, V, h, w, D) what a 2D model made of each view
+    world_to_camera: Tensor  # (B, V, 4, 4) float32, from the points as the batch holds them
+    frame: Tensor | None = None  # (B, V) int64: the frame of the recording that each view is
+    feature: Tensor | None = None  # (B, V, h, w, D) features from a 2D model
 
 
 class ClipBatch(NamedTuple):
@@ -94,26 +95,26 @@ class ClipBatch(NamedTuple):
     video: Tensor  # (B,) int64, row of the store's video table
     second: Tensor | None = None  # (B, T, N, 3): the same points under a second augmentation
     subject: Tensor | None = None  # (B,) int64: who moved, -1 where unknown
-    point_label: Tensor | None = None  # (B, T, N) int64 class of each of ``points``, -1 = ignore
+    point_label: Tensor | None = None  # (B, T, N) int64 class of each of ``points``, -1: ignore
     point_colour: Tensor | None = None  # (B, T, N, 3) uint8 red, green, blue of ``points``
     point_normal: Tensor | None = None  # (B, T, N, 3) float32 unit normals, zeros where unknown
-    point_instance: Tensor | None = None  # (B, T, N) int64 object of each of ``points``, -1 none
+    point_instance: Tensor | None = None  # (B, T, N) int64 object of each of ``points``, -1: none
     views: Views | None = None
     point_index: Tensor | None = None  # (B, T, N) int64 index in the stored scene, -1: only context
 
 
 class Regions(NamedTuple):
-    """Parts of scenes: V views of each of B scenes, L points in each."""
+    """Parts of scenes: V crops of each of B scenes, with L points per crop."""
 
     position: Tensor  # (V, B, L, 3) float32
-    feature: Tensor  # (V, B, L, F) float32: colour from -1 to 1, normals; what the encoder asks for
+    feature: Tensor  # (V, B, L, F) float32: the encoder's inputs, such as colour from -1 to 1
 
 
 class Superpoints(NamedTuple):
-    """What an encoder makes of clips: the embedding of one space-time tube at each anchor."""
+    """What an encoder returns for clips: the embedding of a space-time tube at each anchor."""
 
     feature: Tensor  # (B, L, M, C)
-    position: Tensor  # (B, L, M, 3), same unit as the points
+    position: Tensor  # (B, L, M, 3), in the unit of the points
 
 
 class Logits(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a user can cause: each is printed by the command line as one line, without a stack trace."""
+"""Errors that a user can cause: the command line prints each as one line, without a stack trace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class PcvError(Exception):
     """A failure that is not a bug; its text is one line that says what to do.
 
     Attributes:
-        exit_code: What the command line exits with: 2 for bad input, 1 for other failures.
+        exit_code: The exit status of the command line: 2 for bad input, 1 for other failures.
     """
 
     exit_code = 1
@@ -29,7 +29,7 @@ class RawFileError(InputError):
 
     Args:
         path: The file.
-        problem: What was found, against what was expected.
+        problem: What was found, and what was expected instead.
         advice: What to do about it.
     """
 
@@ -62,7 +62,7 @@ class DivergedError(PcvError):
 
 
 class InterruptedRunError(PcvError):
-    """The user stopped a run; what was done is saved and can be resumed."""
+    """The user stopped a run; its progress is saved, and it can be resumed."""
 
     exit_code = 130
 

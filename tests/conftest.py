@@ -20,8 +20,8 @@ from pcv.stages.job import Job
 from pcv.stages.training import finetune
 from pcv.synth import room as furnished
 from pcv.synth.drives import synthesise_street
-from pcv.synth.people import synthesise
-from pcv.synth.scannet import synthesise_rooms
+from pcv.synth.people import synthesise_people
+from pcv.synth.scannet import synthesise_scannet
 
 # The first example compiles kernels, so time says nothing.
 settings.register_profile("pcv", deadline=None, max_examples=50)
@@ -117,7 +117,7 @@ def rooms_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rooms")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(furnished, "SPACING", 0.12)
-        synthesise_rooms(folder / "raw", rooms=3, seed=0)
+        synthesise_scannet(folder / "raw", rooms=3, seed=0)
     return folder / "raw"
 
 
@@ -151,7 +151,7 @@ def finetuned(place: Path, reader: Any, points: int, **recipe: Any) -> Trained:
 def classified(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A run that classifies recordings of MSRAction-3D's format; 2 actions of 3 subjects."""
     place = tmp_path_factory.mktemp("classified")
-    synthesise(place / "raw", actions=2, subjects=6, trials=1, jobs=1)
+    synthesise_people(place / "raw", actions=2, subjects=6, trials=1, jobs=1)
     data = {"dataset": "msr", "frames": 8, "points": 32, "epoch": "videos", "eval_clips": 3}
     encoder, objective = {"width": 0.05, "radius": 0.3}, {"name": "classify", "hidden": 8}
     return finetuned(place, MsrAction3d(), 64, data=data, encoder=encoder, objective=objective)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from pcv.data.files.png import write_png
-from pcv.synth.rgbd import CENTRE, FOCAL, Seen, pose_at, see
+from pcv.synth.rgbd import CENTRE, FOCAL, RoomFrame, pose_at, render_frame
 from pcv.synth.room_rays import Surfaces, build_surfaces
 
 STEP = 4  # pixels are taken this far apart: 60 x 80
@@ -24,15 +24,15 @@ def room() -> Surfaces:
     return build_surfaces(np.random.default_rng([0, 0]))
 
 
-def frames(count: int = FRAMES, span: float = 0.3) -> list[Seen]:
+def frames(count: int = FRAMES, span: float = 0.3) -> list[RoomFrame]:
     """Frames of the room along part of the way around it, so that neighbours overlap."""
     place = room()
-    made = [see(place, pose_at(place, span * t / count)) for t in range(count)]
-    return [Seen(*(image[::STEP, ::STEP] for image in seen[:4]), seen.pose) for seen in made]
+    made = [render_frame(place, pose_at(place, span * t / count)) for t in range(count)]
+    return [RoomFrame(*(image[::STEP, ::STEP] for image in seen[:4]), seen.pose) for seen in made]
 
 
 def seven_scenes(
-    folder: Path, seen: list[Seen], *, labels: bool = False, things: bool = False
+    folder: Path, seen: list[RoomFrame], *, labels: bool = False, things: bool = False
 ) -> Path:
     """Write frames as 7-Scenes has them."""
     folder.mkdir(parents=True)
@@ -50,7 +50,7 @@ def seven_scenes(
     return folder
 
 
-def scannet(folder: Path, seen: list[Seen]) -> Path:
+def scannet(folder: Path, seen: list[RoomFrame]) -> Path:
     """Write frames as ScanNet exports them: z up, colour twice as large and off-centre."""
     for part in ("color", "depth", "pose", "intrinsic"):
         (folder / part).mkdir(parents=True)
@@ -67,7 +67,7 @@ def scannet(folder: Path, seen: list[Seen]) -> Path:
     return folder
 
 
-def sens(path: Path, seen: list[Seen]) -> Path:
+def sens(path: Path, seen: list[RoomFrame]) -> Path:
     """Write frames as a .sens file."""
     import io
 
@@ -89,7 +89,7 @@ def sens(path: Path, seen: list[Seen]) -> Path:
     return path
 
 
-def tum(folder: Path, seen: list[Seen]) -> Path:
+def tum(folder: Path, seen: list[RoomFrame]) -> Path:
     """Write frames as TUM RGB-D has them: times differ a little, more poses than images."""
     for part in ("rgb", "depth"):
         (folder / part).mkdir(parents=True)

@@ -13,15 +13,15 @@ VERTICAL = 1  # y points down in every store of a depth camera
 
 
 class Changed(NamedTuple):
-    """What augmentation made of a clip."""
+    """A clip after augmentation, and what happened to its points."""
 
     points: NDArray[np.float32]  # (T, N, 3)
-    source: NDArray[np.int64] | None  # (N,) which of the given points each one is; None: itself
-    transform: NDArray[np.float64]  # (4, 4) what moved every point, but for jitter
+    source: NDArray[np.int64] | None  # (N,) index in the given points; None: unchanged
+    transform: NDArray[np.float64]  # (4, 4) that moved every point, without jitter
 
     @property
     def matrix(self) -> NDArray[np.float64]:  # (3, 3)
-        """What multiplied the points from the right."""
+        """The matrix that multiplied the points from the right."""
         return self.transform[:3, :3].T
 
 
@@ -30,7 +30,7 @@ def augment(
     rng: np.random.Generator,
     config: AugmentConfig,
 ) -> NDArray[np.float32]:  # (T, N, 3)
-    """Return the points of ``augment_points``."""
+    """Return only the points of ``augment_points``."""
     return augment_points(points, rng, config).points
 
 
@@ -41,8 +41,8 @@ def augment_points(
 ) -> Changed:
     """Rotate about the vertical, tilt, mirror, scale, shift, replace and jitter, all frames alike.
 
-    Replacing copies a frame's first points over a random part of the others, so that their number
-    and order stay.
+    Replacing copies each frame's first point over a random part of the others, so that the number
+    and the order of points stay.
     """
     matrix = np.eye(3)
     if config.rotate:
@@ -73,14 +73,14 @@ def turn_normals(
     normals: NDArray[Any],  # (..., 3)
     matrix: NDArray[np.float64],  # (3, 3) that multiplied the points from the right
 ) -> NDArray[np.float32]:  # (..., 3)
-    """Turn normals with their surface: by the inverse transpose, to unit length; zeros stay."""
+    """Turn normals with their surface, by the inverse transpose; zeros stay zeros."""
     turned = normals @ np.linalg.inv(matrix).T.astype(np.float32)
     length = np.linalg.norm(turned, axis=-1, keepdims=True)
     return np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)
 
 
 def _turn(axis: int, most: float, rng: np.random.Generator) -> NDArray[np.float64]:  # (3, 3)
-    """A turn about an axis by at most so many degrees to either side."""
+    """Draw a turn about an axis, by at most ``most`` degrees to either side."""
     angle = np.deg2rad(rng.uniform(-most, most))
     cosine, sine = np.cos(angle), np.sin(angle)
     first, second = [other for other in range(3) if other != axis]

@@ -1,4 +1,4 @@
-"""One recording to the rows of a store: quantised, every frame in farthest-point order."""
+"""Convert a recording to rows of a store: quantised, every frame in farthest-point order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Storage(NamedTuple):
     """How points are stored."""
 
-    points: int
+    points: int  # per frame
     dtype: str
     step: float | None  # metres; None: float32
 
@@ -39,11 +39,11 @@ class Extent(NamedTuple):
     centroid: NDArray[np.float64]  # (3,) mean point from the origin, on the grid
 
 
-class ViewPlace(NamedTuple):
-    """Where a video's views go."""
+class ViewTarget(NamedTuple):
+    """The slots of a store that a video's views are written to."""
 
     store: Path
-    slot: int
+    slot: int  # of the first view
 
 
 def convert(
@@ -52,24 +52,24 @@ def convert(
     length: int,
     storage: Storage,
     rows: Rows,
-    place: ViewPlace | None = None,
+    target: ViewTarget | None = None,
 ) -> dict[str, Any]:
     """Read a recording, write it into the first ``length`` rows, and return its table entry.
 
-    Views, of a reader that has them, are written to the store at once: they are many megabytes.
+    Views are written to the store at once, if a ``target`` is given: they take many megabytes.
 
     Raises:
-        RawFileError: It is damaged, empty, not finite or too wide for the storage, or a column
-            says something else than the reader declared.
+        RawFileError: The recording is damaged, empty, not finite or too wide for the storage, or a
+            column does not hold what the reader declared.
     """
     video = reader.read_video(source)
     if len(video.frames) != length:
-        raise RawFileError(source.path, "its number of frames changed", "prepare anew")
+        raise RawFileError(source.path, "its number of frames changed", "prepare it again")
     extent, columns = _measure(video, storage), columns_of(reader)
     for row, index in enumerate(_filled(extent.sizes)):
         frame = video.frames[index]
-        values, places = _quantise(frame, extent.origin, storage, source)
-        order = _order(reader, places, storage.points, source)
+        values, positions = _quantise(frame, extent.origin, storage, source)
+        order = _order(reader, positions, storage.points, source)
         rows.points[row, : len(order)] = values[order]
         rows.sizes[row] = min(extent.sizes[row], storage.points)
         for name, column in columns.items():
@@ -89,20 +89,22 @@ def convert(
         "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
         **_class_points(reader, source, length, rows),
-        **(_write_views(video, place) if place else {}),
+        **(_write_views(video, target) if target else {}),
     }
 
 
-def _write_views(video: Video, place: ViewPlace) -> dict[str, Any]:
+def _write_views(video: Video, target: ViewTarget) -> dict[str, Any]:
     shards: dict[str, str] = {}
     views = video.views or ()
     for start in range(0, len(views), SHARD_VIEWS):
         some = views[start : start + SHARD_VIEWS]
         if len({view.unit for view in views[:1]} | {view.unit for view in some}) > 1:
-            raise RawFileError(video.source.path, "views of several units of depth", "split it")
-        shards |= write_views(place.store, place.slot + start, stack_views(some))
+            raise RawFileError(
+                video.source.path, "its views have several units of depth", "split the recording"
+            )
+        shards |= write_views(target.store, target.slot + start, stack_views(some))
     return {
-        "view_offset": place.slot,
+        "view_offset": target.slot,
         "view_count": len(views),
         "view_unit": views[0].unit if views else 1.0,
         "view_shards": shards,
@@ -110,20 +112,20 @@ def _write_views(video: Video, place: ViewPlace) -> dict[str, Any]:
 
 
 def _order(
-    reader: Reader, values: NDArray[np.float32], most: int, source: VideoSource
+    reader: Reader, positions: NDArray[np.float32], most: int, source: VideoSource
 ) -> NDArray[np.int64]:  # (most,), or (n,) for a scene
-    """The order of a frame's points: a scene is neither cut nor filled up."""
+    """Return the order of a frame's points: a scene is neither cut nor filled up."""
     if not isinstance(reader, SceneReader):
-        return farthest_order(values, most)
-    if len(values) > most:
+        return farthest_order(positions, most)
+    if len(positions) > most:
         raise RawFileError(
-            source.path, f"{len(values)} points, more than --points {most}", "raise --points"
+            source.path, f"{len(positions)} points, more than --points {most}", "raise --points"
         )
-    return scene_order(values, reader.ordered)
+    return scene_order(positions, reader.ordered)
 
 
 def _measure(video: Video, storage: Storage) -> Extent:
-    """One pass over the frames: a long video is never in memory as a whole."""
+    """Measure in one pass over the frames, so that a long video is never in memory as a whole."""
     grid = storage.step or 2**-11
     low, high, mean = np.full(3, np.inf), np.full(3, -np.inf), np.zeros(3)
     sizes = [len(frame) for frame in video.frames]
@@ -142,7 +144,7 @@ def _measure(video: Video, storage: Storage) -> Extent:
 
 
 def _filled(sizes: list[int]) -> list[int]:
-    """The frame that each row shows: an empty one repeats the one before it, else the first."""
+    """Return the frame that each row shows: the last filled one so far, else the first filled."""
     last = next(index for index, size in enumerate(sizes) if size)
     filled = []
     for index, size in enumerate(sizes):
@@ -164,7 +166,7 @@ def _column(video: Video, name: str, frame: int, points: int) -> NDArray[Any]:  
 def _class_points(
     reader: Reader, source: VideoSource, length: int, rows: Rows
 ) -> dict[str, list[int]]:
-    """How many stored points each class has; nothing for a reader without columns."""
+    """Count the stored points of each class; return nothing for a reader without columns."""
     if not isinstance(reader, PointReader) or not reader.columns:
         return {}
     names = reader.point_class_names
@@ -181,24 +183,24 @@ def _class_points(
 def _quantise(
     frame: NDArray[np.float32], origin: NDArray[np.float64], storage: Storage, source: VideoSource
 ) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """What is stored of the points (n, 3), and where that lies, in steps or metres."""
+    """Return the stored values of the points (n, 3) and their positions, in steps or metres."""
     if storage.step is None:
         offset = (frame - origin).astype(np.float32)
         if not np.isfinite(offset).all():
             raise _not_finite(source)
         return offset, offset
-    values, places = np.empty(frame.shape, np.int16), np.empty(frame.shape, np.float32)
+    values, positions = np.empty(frame.shape, np.int16), np.empty(frame.shape, np.float32)
     frame = np.ascontiguousarray(frame, np.float32)
-    reach = quantise(frame, origin, storage.step, values, places)
+    reach = quantise(frame, origin, storage.step, values, positions)
     if not np.isfinite(reach):
         raise _not_finite(source)
     if np.rint(reach / storage.step) > MOST:
         raise RawFileError(
             source.path,
-            f"reaches {reach:.1f} m from its middle, int16 of {storage.step} m holds less",
+            f"reaches {reach:.1f} m from its middle, too far for int16 steps of {storage.step} m",
             "use --dtype float32 or a larger --step",
         )
-    return values, places
+    return values, positions
 
 
 def _not_finite(source: VideoSource) -> RawFileError:

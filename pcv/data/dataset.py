@@ -21,7 +21,7 @@ from pcv.data.store.store import Store
 from pcv.data.windows import clip_frames, clip_span, clip_starts, spread_starts
 
 CACHE_BYTES = 2 << 30  # decoded points kept in memory when they all fit
-SPARE = 2  # training draws its points from this many times as many stored ones
+SPARE = 2  # stored points that training draws from, per point of a clip
 
 
 class Clip(NamedTuple):
@@ -32,25 +32,25 @@ class Clip(NamedTuple):
     label: int
     video: int
     subject: int
-    columns: dict[str, NDArray[np.generic]]  # name: (T, N, ...), of those stored the ones asked for
+    columns: dict[str, NDArray[np.generic]]  # name: (T, N, ...), as the recipe asks
     views: ClipViews | None = None  # posed images of ``points``
 
 
 class ClipDataset(Dataset[Clip]):
     """Clips of some videos of a store.
 
-    An item is asked for by (epoch, index), so that its random numbers depend on nothing else.
+    An item is indexed by (epoch, index), so that its random numbers depend on nothing else.
     Training clips draw their points, start and augmentation from
     ``default_rng([seed, epoch, index])``; without ``augment`` a clip is the stored prefix, the
     same every time.
 
     Args:
-        store: Open store.
-        videos: Rows of its video table.
+        store: The open store.
+        videos: (n,) rows of its video table.
         config: How clips are cut.
-        augment: What training changes; None: evaluation.
-        seed: Of the run.
-        cache: Keep decoded points in memory, when they fit.
+        augment: How training changes clips; None: for evaluation.
+        seed: The run's seed.
+        cache: Whether to keep decoded points in memory, if they all fit.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class ClipDataset(Dataset[Clip]):
         self.clips = self._clips()
 
     def _wanted(self) -> int:
-        """Bytes of all that clips are cut from."""
+        """Return the bytes of everything that clips are cut from."""
         store = self.store
         kinds = [store.reader, *(store.columns[name] for name in self.columns)]
-        bytes_a_point = sum(k.dtype.itemsize * math.prod(k.shape[2:]) for k in kinds)
-        return int(store.videos.length[self.rows].sum()) * self.stored * bytes_a_point
+        bytes_per_point = sum(k.dtype.itemsize * math.prod(k.shape[2:]) for k in kinds)
+        return int(store.videos.length[self.rows].sum()) * self.stored * bytes_per_point
 
     def _clips(self) -> NDArray[np.int64]:  # (clips, 2): video, start (-1: drawn)
         config = self.config
@@ -112,7 +112,7 @@ class ClipDataset(Dataset[Clip]):
         if self.augment and self.augment.intervals:
             interval = int(rng.choice(self.augment.intervals))
         room = max(0, length - clip_span(config.frames, interval))
-        if self.augment:  # another interval leaves other room
+        if self.augment:  # with another interval other starts fit
             start = int(rng.integers(0, room + 1)) if start < 0 else min(start, room)
         points, columns = self._read(video, clip_frames(start, config.frames, interval, length))
         middle = self._centre(video, points)
@@ -179,7 +179,7 @@ class ClipDataset(Dataset[Clip]):
 
 
 class _Batches:
-    """Batches of (epoch, index) keys, from a step of the epoch on."""
+    """Batches of (epoch, index) keys, from some step of the epoch on."""
 
     def __init__(self, keys: list[list[tuple[int, int]]]) -> None:
         self.keys = keys
@@ -198,10 +198,11 @@ def training_batches(
 
     Args:
         dataset: Training clips.
-        batch: Clips a batch; an epoch of fewer clips is one smaller batch.
-        epoch: From 0.
-        first: Batches to skip, for a resumed run.
-        workers: Processes; forked ones would clash with Numba's threads, so they are started anew.
+        batch: Clips per batch; an epoch of fewer clips is one smaller batch.
+        epoch: The number of the epoch, from 0.
+        first: How many batches a resumed run skips.
+        workers: Processes that load clips; forked ones would clash with Numba's threads, so a
+            server starts them.
     """
     size = min(batch, len(dataset))
     order = np.random.default_rng([dataset.seed, epoch, 1 << 31]).permutation(len(dataset))
@@ -224,7 +225,7 @@ def evaluation_batches(
 
 
 def steps_per_epoch(dataset: ClipDataset, batch: int) -> int:
-    """How many batches ``training_batches`` yields."""
+    """Return how many batches ``training_batches`` yields for an epoch."""
     return len(dataset) // min(batch, len(dataset))
 
 
@@ -242,7 +243,7 @@ def _loader(
 
 
 def collate(clips: list[Clip]) -> ClipBatch:
-    """Stack clips."""
+    """Stack clips into a batch."""
     seconds = [clip.second for clip in clips if clip.second is not None]
 
     def column(name: str) -> Tensor | None:
@@ -266,7 +267,7 @@ def collate(clips: list[Clip]) -> ClipBatch:
 
 
 def batch_views(views: list[ClipViews]) -> Views | None:
-    """Stack the views of clips; None where they have none."""
+    """Stack the views of clips; return None where there are none."""
     if not views:
         return None
     parts = {

@@ -1,4 +1,4 @@
-"""Farthest-point order of one cloud: the cost of preparing a store."""
+"""Farthest-point order of one cloud: the main cost of preparing a store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def farthest_order(
 ) -> NDArray[np.int64]:  # (count,)
     """Order points by farthest point sampling, as ``farthest_points`` defines it.
 
-    Starts at index 0; ties go to the point stored first; squared distances are float32
-    ``(dx*dx + dy*dy) + dz*dz``. Where there are fewer points than ``count`` their order is
+    It starts at index 0; ties go to the point stored first; squared distances are float32
+    ``(dx*dx + dy*dy) + dz*dz``. Where there are fewer points than ``count``, the order is
     repeated from its beginning.
 
     Raises:
@@ -39,13 +39,13 @@ def scene_order(
     points: NDArray[np.float32],  # (n, 3)
     ordered: int,
 ) -> NDArray[np.int64]:  # (n,)
-    """Order all points: the first ``ordered`` farthest first, the others shuffled by seed 0.
+    """Put ``ordered`` points first, in farthest-point order; shuffle the others with seed 0.
 
-    So a prefix is the scene at an even spacing as long as that pays, and a random sample beyond.
-    Points that lie where another does come after all places are taken, shuffled too.
+    A prefix of at most ``ordered`` points has thus an even spacing; beyond, it is a random sample.
+    A point at the position of an earlier one is among the shuffled others.
     """
     first = farthest_order(points, min(ordered, len(points)))
-    # Once every place is taken, the order repeats itself.
+    # Once every position is taken, the order repeats itself.
     first = first[np.sort(np.unique(first, return_index=True)[1])]
     left = np.ones(len(points), bool)
     left[first] = False

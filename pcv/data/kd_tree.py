@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def nearest(
+def nearest_points(
     points: NDArray[np.floating],  # (n, 3)
     queries: NDArray[np.floating],  # (m, 3)
     count: int = 1,
@@ -14,7 +14,7 @@ def nearest(
     """Return the indices of the nearest points of each query, nearest first.
 
     Raises:
-        ValueError: There are fewer than ``count`` points.
+        ValueError: There are fewer points than ``count``, or ``count`` is 0.
     """
     from scipy.spatial import cKDTree  # takes long to import
 

@@ -15,24 +15,24 @@ from pcv.data.store.layout import Rows
 from pcv.data.store.shards import ShardReader, read_plain
 from pcv.data.store.store import Store, VideoTable
 
-INDEX = "index"  # column: which point of the recording's frame it is
+INDEX = "index"  # column with the index of each point in the recording's frame
 
 
 class MemoryStore(Store):
     """A store of one video that was never written.
 
     Args:
-        reader: Of the recording's format.
+        reader: The reader of the recording's format.
         source: The recording.
-        storage: Points a frame, and how they are kept; of a scene all are kept, however many.
-        keep: Columns of the reader that are kept: labels of what is to be told are not needed.
+        storage: Points per frame, and how they are stored; of a scene all points are.
+        keep: The reader's columns to keep; labels that are to be predicted are not needed.
 
     Attributes:
-        video: What the reader read, every point of it.
-        sizes: (frames,) points of each frame, at most those stored.
+        video: What the reader returned, with all of its points.
+        sizes: (frames,) points of each frame, at most as many as are stored.
 
     Raises:
-        RawFileError: It is damaged, empty, not finite or too wide for the storage.
+        RawFileError: The recording is damaged, empty, not finite or too wide for the storage.
     """
 
     def __init__(
@@ -69,21 +69,27 @@ class MemoryStore(Store):
             centroid=np.array([entry["centroid"]], np.float64),
             sizes=np.array([storage.points], np.int64),
         )
-        # Only their type, shape and rows are asked for.
+        # Nothing but their type, shape and rows is used.
         self.reader = cast("ShardReader", ArrayReader(rows.points))
         self.columns = {n: cast("ShardReader", ArrayReader(v)) for n, v in rows.columns.items()}
 
 
 class ArrayReader:
-    """Reads rows of an array in memory as ``ShardReader`` does of one on disk."""
+    """Reads rows of an array in memory as ``ShardReader`` reads those of one on disk."""
 
-    def __init__(self, values: NDArray[Any]) -> None:
+    def __init__(
+        self,
+        values: NDArray[Any],  # (rows, N, ...)
+    ) -> None:
         self.values, self.dtype, self.shape = values, values.dtype, values.shape
 
     def read(
-        self, rows: NDArray[np.int64], count: int, step: float | None = None
-    ) -> NDArray[Any]:  # (len(rows), count, ...)
-        """Return the first ``count`` of the given rows; with ``step`` float32, multiplied by it."""
+        self,
+        rows: NDArray[np.int64],  # (n,)
+        count: int,
+        step: float | None = None,
+    ) -> NDArray[Any]:  # (n, count, ...)
+        """Return the first ``count`` of N at some rows; with ``step``, as float32 times it."""
         found: NDArray[Any] = self.values[rows, :count]
         if step is None:
             return found
@@ -91,7 +97,7 @@ class ArrayReader:
 
 
 class Indexed:
-    """A reader that tells of every point which one of its frame it is, and what is kept of it."""
+    """A reader that adds each point's index in its frame to those columns that are kept."""
 
     class_names: tuple[str, ...] = ()
     point_class_names: tuple[str, ...] = ()
@@ -118,7 +124,7 @@ class Indexed:
 
 
 class _Numbers:
-    """0, 1, ... for the points of every frame."""
+    """The numbers 0, 1, ... for the points of every frame."""
 
     def __init__(self, frames: Sequence[NDArray[np.float32]]) -> None:
         self.frames = frames
@@ -128,7 +134,7 @@ class _Numbers:
 
 
 def frame_sizes(store: Store, video: int) -> NDArray[np.int64]:  # (frames,)
-    """Return how many points each frame of a video has; what is stored beyond repeats them.
+    """Return how many points each frame of a video has; those stored beyond repeat them.
 
     Raises:
         StoreError: The store's counts are damaged.

@@ -1,17 +1,17 @@
-"""Normals of a scene without a mesh: planes through neighbours, turned alike, then inwards."""
+"""Normals of a scene: those of planes through neighbours, turned inwards, or of a mesh's faces."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 
-NEIGHBOURS = 16  # through which a plane is laid
-LINKS = 8  # along which it is decided which side is the front
-GRID = 0.02  # metres: a plane is laid once a cell, scanners sample walls a hundred times as often
-BLOCK = 1 << 16  # planes at a time
-FLAT = 1e-9  # a line has no normal: second to first eigenvalue
+NEIGHBOURS = 16  # points that a plane is fitted to
+LINKS = 8  # neighbours of a point that its sign may be carried to
+GRID = 0.02  # metres: one plane per cell, as scanners sample walls a hundred times as densely
+BLOCK = 1 << 16  # planes that are fitted at a time
+FLAT = 1e-9  # second to first eigenvalue, at most, of points on a line, which has no normal
 
 
 def estimate_normals(
@@ -20,16 +20,16 @@ def estimate_normals(
 ) -> NDArray[np.float32]:  # (n, 3) unit length, zeros where there is none
     """Estimate normals that face what saw them or, where that is unknown, the inside of a room.
 
-    The plane of each point's neighbours gives a normal but for its sign. Signs are carried along
-    the minimum spanning tree of the neighbours' graph, whose edges are cheapest where planes are
-    parallel (Hoppe et al., SIGGRAPH 1992); each connected part is then turned as a whole so that
-    most of it faces the middle of the scene.
+    The plane of each point's neighbours gives its normal except for the sign. Signs are carried
+    along the minimum spanning tree of the neighbours' graph, whose edges are cheapest where planes
+    are parallel (Hoppe et al., SIGGRAPH 1992); each connected part is then turned as a whole so
+    that most of it faces the middle of the scene.
     """
-    kept, cell = _one_a_cell(points)
+    kept, cell = _one_per_cell(points)
     cloud = np.asarray(points, np.float64)[kept]
     if len(cloud) < 3:
         return np.zeros((len(points), 3), np.float32)
-    index = nearest(cloud, cloud, min(NEIGHBOURS, len(cloud)))
+    index = nearest_points(cloud, cloud, min(NEIGHBOURS, len(cloud)))
     normals = _planes(cloud, index)
     if towards is None:
         normals *= _signs(cloud, normals, index[:, 1 : LINKS + 1])[:, None]
@@ -56,8 +56,8 @@ def normals_of_faces(
     return _unit(total.astype(np.float64)).astype(np.float32)
 
 
-def _one_a_cell(points: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first point of every cell, and the place among them of every point's own."""
+def _one_per_cell(points: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first point of every cell, and for every point the row of its cell."""
     cells = np.floor((points - points.min(0)) / GRID).astype(np.int64)
     size = cells.max(0) + 1
     key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]
@@ -92,7 +92,7 @@ def _signs(
 def _tree(
     normals: NDArray[np.float64], index: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The parent of every point, a root's itself, and the number of its connected part."""
+    """Return each point's parent (a root's is itself) and the number of its connected part."""
     from scipy.sparse import coo_array, csgraph  # takes long to import
 
     count = len(normals)

@@ -1,4 +1,4 @@
-"""Raw recordings to a store: resumable at any kill, parallel, the same bytes for any jobs.
+"""Raw recordings to a store: resumable when killed, parallel, the same bytes for any ``jobs``.
 
 Videos are dealt to tasks that own whole shards. A task reads its videos, orders every frame,
 writes its shards once and only then its note of completion; the store's attributes turn
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import VideoSource
-from pcv.data.convert import Storage, ViewPlace, convert
+from pcv.data.convert import Storage, ViewTarget, convert
 from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
 from pcv.data.store.json_file import write_json
-from pcv.data.store.layout import Layout, Rows, layout_of
+from pcv.data.store.layout import ArrayLayout, Rows, layout_of
 from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
 from pcv.data.store.views import VIEW_COLUMNS, slots_of, view_arrays
 from pcv.data.workers import Workers, execute, get_ready
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
 
 WORK = ".pcv"  # plan and notes of an unfinished preparation
-TASK_SHARDS = 4  # shards a task owns, about: one video always stays in one task
-MOST_NOTED = 20  # frames left out that are told at once
+TASK_SHARDS = 4  # about how many shards a task owns: a video always stays in one task
+MOST_NOTED = 20  # left-out frames that the summary names
 COLUMNS = ("name", "offset", "length", "label", "subject", "camera", "split", "origin", "centroid",
            "sizes", *VIEW_COLUMNS)  # fmt: skip
 
@@ -41,18 +41,18 @@ class PrepareSummary(NamedTuple):
     frames: int
     skipped: list[str]
     out: Path
-    notes: list[str] | None = None  # what the store's own points suggest, where asked for
+    notes: list[str] | None = None  # further lines for the user: on views, and what points suggest
 
 
 class TaskJob(NamedTuple):
-    """What every task of one preparation is told."""
+    """What all tasks of one preparation have in common."""
 
     reader: Reader
     raw: Path
     out: Path
     storage: Storage
     skip_bad: bool
-    layout: Layout
+    layout: ArrayLayout
 
 
 class Task(NamedTuple):
@@ -61,8 +61,8 @@ class Task(NamedTuple):
     number: int
     sources: list[VideoSource]
     lengths: list[int]
-    offsets: list[int]  # from the start of the store
-    slots: list[int]  # of the first view of each; with the slots of a video, whole shards
+    offsets: list[int]  # first row of each video in the store
+    slots: list[int]  # of the first view of each video; the slots of a video are whole shards
 
 
 def prepare(  # noqa: PLR0913 - the options of the command
@@ -82,20 +82,21 @@ def prepare(  # noqa: PLR0913 - the options of the command
     """Convert recordings to a store, or finish what an interrupted call began.
 
     Args:
-        reader: Knows the raw format.
-        raw: Folder that is read.
-        out: Folder that is written; new, empty, or an unfinished store of the same settings.
-        points: Points a frame.
+        reader: The reader of the raw format.
+        raw: The folder to read.
+        out: The folder to write; new, empty, or an unfinished store of the same settings.
+        points: Points per frame.
         dtype: ``int16``, in steps from an origin per video, or ``float32``.
-        step: Metres; a power of two keeps distances, and so the order, exact.
-        jobs: Processes.
-        skip_bad: Leave unreadable recordings out and say which.
-        limit: Only the first so many recordings.
-        scheduler: Address of a Dask scheduler to work on instead of processes.
+        step: Metres per step; a power of two keeps distances, and so the order, exact.
+        jobs: How many processes work.
+        skip_bad: Whether to leave unreadable recordings out and say which.
+        limit: Convert only this many recordings, the first ones; None: all.
+        scheduler: Address of a Dask scheduler whose workers are used instead of processes.
         progress: Called after each task.
 
     Raises:
-        InputError: Nothing to read, an unreadable recording, or ``out`` is something else.
+        InputError: There is nothing to read, a recording is unreadable, or ``out`` holds something
+            else.
         PcvError: The disk is full.
     """
     if dtype not in ("int16", "float32"):
@@ -128,7 +129,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
 
 
 def _slots(reader: Reader, tasks: list[Task]) -> int:
-    """How many slots all views take."""
+    """Return how many slots the views of all videos take."""
     if not isinstance(reader, ViewReader):
         return 0
     return tasks[-1].slots[-1] + slots_of(reader.count_views(tasks[-1].sources[-1]))
@@ -169,7 +170,7 @@ def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
 def _plan(
     reader: Reader, sources: list[VideoSource], bad: list[InputError] | None, shard: int
 ) -> list[Task]:
-    """Deal videos, in order, to tasks that begin at a shard of so many rows."""
+    """Deal videos, in order, to tasks; each task begins at a shard, of ``shard`` rows."""
     tasks: list[Task] = []
     row = TASK_SHARDS * shard  # full: the first video opens a task
     start = slot = 0
@@ -201,7 +202,7 @@ def _rows(task: Task, shard: int) -> tuple[int, int]:
 
 
 def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -> None:
-    """Write plan and empty arrays, or check that the plan of an earlier call is the same."""
+    """Write the plan and empty arrays, or check that an earlier call had the same plan."""
     plan = {
         "videos": [
             [source.name, length]
@@ -246,16 +247,16 @@ def _work(
 
 
 def run_task(job: TaskJob, task: Task) -> int:
-    """Read, order and write the videos of one task, then note it as done; returns its number."""
+    """Read, order and write the videos of one task, note it as done, and return its number."""
     start, stop = _rows(task, job.layout.shard_frames)
     columns = columns_of(job.reader)
     rows = Rows.zeros(stop - start, job.storage.points, job.storage.dtype, columns)
     videos, dropped = [], []
     for source, length, offset, slot in zip(*task[1:], strict=True):
-        place = ViewPlace(job.out, slot) if isinstance(job.reader, ViewReader) else None
+        target = ViewTarget(job.out, slot) if isinstance(job.reader, ViewReader) else None
         try:
             room = rows.since(offset - start)
-            entry = convert(job.reader, source, length, job.storage, room, place)
+            entry = convert(job.reader, source, length, job.storage, room, target)
         except RawFileError as error:
             if not job.skip_bad:
                 raise
@@ -305,7 +306,7 @@ def _finish(
 
 
 def _notes(attributes: dict[str, Any]) -> list[str] | None:
-    """What to tell of views and of frames that were left out."""
+    """Return lines on the number of views and on frames that were left out."""
     if "views" not in attributes:
         return None
     lines = attributes["dropped_frames"]
@@ -322,13 +323,13 @@ def _dropped(error: InputError, raw: Path) -> dict[str, str]:
 
 
 def _origin(raw: Path, source: VideoSource) -> str:
-    """What a video was read from, as the manifest names it."""
+    """Return what a video was read from, as the manifest names it."""
     piece = f"[{source.span[0]}:{source.span[1]}]" if source.span and source.files else ""
     return _below(raw, source.path) + piece
 
 
 def _below(raw: Path, path: Path) -> str:
-    """A path in the raw folder: names alone repeat where every recording has a folder."""
+    """Return a path below the raw folder: names repeat where every recording has a folder."""
     return path.relative_to(raw).as_posix() if raw in path.parents else path.name
 
 

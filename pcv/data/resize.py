@@ -11,14 +11,15 @@ from pcv.kernels.boxes import mean_boxes, median_boxes
 def shrink_colour(
     colour: NDArray[np.uint8],  # (H, W, 3)
     size: tuple[int, int],  # rows, columns
-    window: NDArray[np.float64] | None = None,  # (2, 2): first and last row edge, column edge
+    window: NDArray[np.float64] | None = None,  # (2, 2) edges of rows, edges of columns
 ) -> NDArray[np.float32]:  # (h, w, 3) 0 to 255
     """Average colours over the area of every new pixel.
 
     Args:
-        colour: Any size; a larger image than it repeats its pixels.
-        size: Of the new image.
-        window: What of the image the new one shows, in pixels; beyond it its border repeats.
+        colour: The image; in a larger new image its pixels repeat.
+        size: The size of the new image.
+        window: What part of the image the new one shows, in pixels; None: all. Beyond the image
+            its border repeats.
     """
     if window is None:
         window = np.array([[0, colour.shape[0]], [0, colour.shape[1]]], np.float64)
@@ -42,8 +43,8 @@ def shrink_depth(
 def scale_intrinsics(
     intrinsics: NDArray[np.float64],  # (..., 3, 3) pixels, centres at +0.5
     old: tuple[int, int],  # rows, columns
-    new: tuple[int, int],
+    new: tuple[int, int],  # rows, columns
 ) -> NDArray[np.float64]:  # (..., 3, 3)
-    """Return the intrinsics of a resized image: with centres at +0.5 they scale, nothing else."""
+    """Return the intrinsics of a resized image: with centres at +0.5 they only scale."""
     factor = np.array([new[1] / old[1], new[0] / old[0], 1.0])
     return intrinsics * factor[:, None]

@@ -20,8 +20,11 @@ def sample_index(
     return np.sort(np.argpartition(keys, count - 1, axis=1)[:, :count], axis=1)
 
 
-def take(values: NDArray[Value], index: NDArray[np.int64] | None) -> NDArray[Value]:
-    """Keep the points of ``sample_index`` of values (T, N, ...)."""
+def take(
+    values: NDArray[Value],  # (T, N, ...)
+    index: NDArray[np.int64] | None,  # (T, count)
+) -> NDArray[Value]:  # (T, count, ...)
+    """Keep the points that ``sample_index`` drew; None: all of them."""
     if index is None:
         return values
     index = index.reshape(*index.shape, *[1] * (values.ndim - 2))
@@ -35,7 +38,7 @@ def sample_points(
 ) -> NDArray[np.float32]:  # (T, count, 3)
     """Draw points of every frame without replacement, keeping their order.
 
-    Kept order is what keeps anchors cheap: the first points of a random subset are still spread
+    The kept order keeps anchors cheap: the first points of a random subset are still spread
     over the frame, nearly as farthest point sampling would spread them.
     """
     return take(points, sample_index(len(points), points.shape[1], count, rng))

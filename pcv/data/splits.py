@@ -15,9 +15,9 @@ from pcv.errors import InputError
 class Split(NamedTuple):
     """Rows of the video table, ascending."""
 
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: NDArray[np.int64]  # (n,)
+    validation: NDArray[np.int64]  # (m,)
+    test: NDArray[np.int64]  # (k,)
 
 
 def split_videos(
@@ -25,23 +25,23 @@ def split_videos(
 ) -> Split:
     """Split a store by its own split column, and carve validation subjects out of train.
 
-    ``test_subjects`` override that column, and ``scenes`` leaves a part of the training videos: a
-    seeded share, at least one, or those named. A store that names validation videos has nothing
-    carved out. With ``protocol: paper`` nothing validates, and those videos train, as the papers
-    on such data do. A ``validation_fold`` is held out of pretraining too. Of the labelled training
-    videos a stratified, seeded ``label_fraction`` stays, at least one a class, or ``shots`` of each
-    class: the same for a seed and the same people held out, whatever else a recipe says.
+    ``test_subjects`` override that column, and ``scenes`` keeps a part of the training videos: a
+    seeded share, at least one, or those named. From a store that names validation videos nothing
+    is carved out. With ``protocol: paper`` nothing validates, and those videos train, as in the
+    papers on such data. A ``validation_fold`` is held out of pretraining too. Of the labelled
+    training videos a stratified, seeded ``label_fraction`` stays (at least one per class), or
+    ``shots`` of each class; which ones depends only on the seed and on the people held out.
 
     Args:
-        store: Open store.
+        store: The open store.
         config: Protocol, validation subjects, labelled videos and seed.
         labelled: Whether labels are used; without them every training video counts.
-        points: Whether the labels are those of points: sequences are then what is held out, where
-            the subject of none is known.
+        points: Whether the labels are those of points: then sequences are held out instead of
+            subjects, where no subject is known.
 
     Raises:
-        InputError: No training video is left, no such fold, a class has too few videos, or a
-            subject or a scene is named that is not there.
+        InputError: No training video is left, the fold does not exist, a class has too few videos,
+            or a named subject or scene is not in the store.
     """
     split = _split(store, config)
     train = np.flatnonzero(split == "train")
@@ -77,8 +77,8 @@ def _scenes(rows: NDArray[np.int64], store: Store, config: TrainConfig) -> NDArr
         missing = [name for name in config.scenes if name not in names]
         if missing:
             raise InputError(
-                f"{store.path}: train.scenes {missing[0]} is no training video, or "
-                "validates; lower train.validation_subjects"
+                f"{store.path}: train.scenes {missing[0]} is not a training video; if it "
+                "validates, lower train.validation_subjects"
             )
         return np.array(sorted(names[name] for name in {*config.scenes}), np.int64)
     if config.scenes == 1 or not len(rows):
@@ -108,7 +108,7 @@ def _carve(
     config: TrainConfig,
     points: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Take whole subjects out of train: those of the fold, or seeded ones."""
+    """Take whole subjects out of train: those of the fold, or some drawn from the seed."""
     size, fold = config.validation_subjects, config.validation_fold
     if not size:
         return train, held
@@ -123,7 +123,7 @@ def _carve(
         chosen = np.random.default_rng([config.seed, 1]).choice(people, size, replace=False)
     elif len(held):
         raise InputError(
-            f"{store.path}: names validation videos of its own; leave train.validation_fold out"
+            f"{store.path}: the store names validation videos; leave train.validation_fold out"
         )
     else:
         chosen = people[fold * size : (fold + 1) * size]

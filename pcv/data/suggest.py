@@ -1,4 +1,4 @@
-"""What a store's own points say of a good radius and frame interval."""
+"""A radius and a frame interval that suit a store, measured from its own points."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from numpy.typing import NDArray
 
 from pcv.data.store.store import Store
 
-POINTS = 1024  # of a clip's frame, at most: what the spacing is measured at
-VIDEOS, FRAMES = 16, 4  # looked at
-SPACINGS = 5.6  # of a radius: PSTNet's 0.15 m on people is that many, measured on UTD-MHAD
-MOVED = 0.7  # spacings between frames of a clip: on UTD-MHAD, 30 a second, that is every second one
-QUERIES = 256
-SAME = 1e-9  # square metres: a point itself
-FAST = 90  # percentile of the points that counts as moving
+POINTS = 1024  # first points of a frame, at most, whose spacing is measured
+VIDEOS, FRAMES = 16, 4  # how many videos are measured, and how many frames of each
+SPACINGS = 5.6  # per radius: as in PSTNet's 0.15 m for people, measured on UTD-MHAD
+MOVED = 0.7  # spacings per interval, at least: on UTD-MHAD (30 frames per second) two frames
+QUERIES = 256  # points of a frame whose motion is measured
+SAME = 1e-9  # square metres: two points that are closer have one position
+FAST = 90  # percentile of the points' motion that counts as that of the moving ones
 INTERVALS = (1, 2, 3, 4, 6, 8)
 CLIP = 24  # frames
 
 
 class Suggestion(NamedTuple):
-    """In metres and frames."""
+    """What to set, and what was measured, in metres and frames."""
 
     spacing: float  # from a point to its nearest neighbour among the first ``points``
     points: int
     radius: float
-    motion: float  # of the faster points from one frame to the next
+    motion: float  # of the faster points, from one frame to the next
     interval: int
 
 
 def suggest(store: Store) -> Suggestion:
     """Measure some frames of some videos.
 
-    The radius is a multiple of the spacing of the first points of a frame, the interval the
-    smallest at which the faster points move most of a spacing between the frames of a clip, as
-    long as 24 frames still fit into half of the videos.
+    The radius is a multiple of the spacing of the first points of a frame. The interval is the
+    smallest at which the faster points move most of a spacing between two frames of a clip, as
+    long as 24 such frames fit into half of the videos.
     """
     rows = np.unique(np.linspace(0, len(store) - 1, VIDEOS).astype(int))
     count = min(POINTS, store.points)
@@ -59,12 +59,12 @@ def suggest(store: Store) -> Suggestion:
 
 
 def suggestion_lines(found: Suggestion) -> list[str]:
-    """Say it in two lines."""
+    """Return the suggestion as two lines of text."""
     return [
         f"radius: {found.radius:g} m suggested for encoder.radius ({SPACINGS:g} times the "
         f"{found.spacing:.3g} m from one of the first {found.points} points to the next)",
         f"frame interval: {found.interval} suggested for data.interval (the faster tenth of the "
-        f"points moves {found.motion:.3g} m a frame)",
+        f"points moves {found.motion:.3g} m per frame)",
     ]
 
 
@@ -76,7 +76,7 @@ def _spacing(points: NDArray[np.float32]) -> float:
 
 
 def _motion(frame: NDArray[np.float32], later: NDArray[np.float32]) -> float:
-    """How far the faster points of a later frame are from this one, beyond its own spacing."""
+    """Return how far a later frame's faster points are from this one, beyond its own spacing."""
     between = np.percentile(_squares(later[:QUERIES], frame).min(axis=1), FAST)
     within = np.percentile(_to_others(frame[:QUERIES], frame), FAST)
     return float(np.sqrt(max(between - within / 2, 0)))
@@ -84,7 +84,7 @@ def _motion(frame: NDArray[np.float32], later: NDArray[np.float32]) -> float:
 
 def _to_others(
     points: NDArray[np.float32], frame: NDArray[np.float32]
-) -> NDArray[np.float64]:  # (len(points),) squared, to the nearest that is elsewhere
+) -> NDArray[np.float64]:  # (len(points),) squared, to the nearest position but its own
     squares = _squares(points, frame)
     return np.where(squares < SAME, np.inf, squares).min(axis=1)
 

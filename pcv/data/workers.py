@@ -21,20 +21,20 @@ class Workers(NamedTuple):
 
 
 def get_ready(workers: Workers, modules: list[str]) -> None:
-    """Let what processes will need be imported, once, while the caller still plans their work."""
+    """Import what processes will need, once, while the caller still plans their work."""
     if workers.jobs > 1 and not workers.scheduler and _context().get_start_method() == "forkserver":
         forkserver.set_forkserver_preload(modules)
         forkserver.ensure_running()
 
 
 def _context() -> BaseContext:
-    """Processes that inherit no thread of this one, and their imports from a server if possible."""
+    """Return a context whose processes inherit no threads; a server imports for them if it can."""
     name = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
     return get_context(name)
 
 
 def execute(calls: list[Call], workers: Workers) -> Iterator[int]:
-    """Run every call, and yield what each returns as it ends.
+    """Run every call, and yield what each one returns as soon as it ends.
 
     Raises:
         InputError: A Dask scheduler is asked for and Dask is not installed.

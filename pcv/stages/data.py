@@ -38,19 +38,17 @@ def synthesise(
         size = {"sequences": people.sequences, "frames": people.frames, "seed": people.seed}
         return synthesise_street(out, format, **size, progress=progress)
     if format == "rgbd":
-        from pcv.synth.rgbd import synthesise_rooms as synthesise_views
+        from pcv.synth.rgbd import synthesise_rgbd
 
         rooms, frames = people.sequences, people.frames
-        return synthesise_views(
-            out, rooms=rooms, frames=frames, seed=people.seed, progress=progress
-        )
+        return synthesise_rgbd(out, rooms=rooms, frames=frames, seed=people.seed, progress=progress)
     if format == "scannet":
-        from pcv.synth.scannet import synthesise_rooms
+        from pcv.synth.scannet import synthesise_scannet
 
-        return synthesise_rooms(out, rooms=people.sequences, seed=people.seed, progress=progress)
-    from pcv.synth.people import synthesise as write_recordings
+        return synthesise_scannet(out, rooms=people.sequences, seed=people.seed, progress=progress)
+    from pcv.synth.people import synthesise_people
 
-    return write_recordings(
+    return synthesise_people(
         out,
         format=format,
         actions=people.actions,

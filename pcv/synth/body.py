@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.synth.motions import Pose, Vector, place
+from pcv.synth.motions import Pose, Vector, vector
 
 # Capsules: name, first joint, second joint, radius as a share of height.
 PARTS = (
@@ -33,7 +33,7 @@ PART_NAMES = tuple(part[0] for part in PARTS)
 
 
 class Person(NamedTuple):
-    """Build and habits of one subject."""
+    """The build and the habits of one subject."""
 
     height: float  # metres
     girth: float  # multiplies radii
@@ -46,7 +46,7 @@ class Person(NamedTuple):
 
 
 def draw_person(rng: np.random.Generator) -> Person:
-    """Draw a subject."""
+    """Draw a random subject."""
     return Person(
         height=rng.uniform(1.5, 1.95),
         girth=rng.uniform(0.85, 1.25),
@@ -60,7 +60,7 @@ def draw_person(rng: np.random.Generator) -> Person:
 
 
 def vary(person: Person, rng: np.random.Generator) -> Person:
-    """The same person in another trial."""
+    """Return the same person in another trial."""
     return person._replace(
         reach=person.reach * rng.uniform(0.93, 1.07),
         pace=person.pace * rng.uniform(0.9, 1.1),
@@ -71,13 +71,13 @@ def vary(person: Person, rng: np.random.Generator) -> Person:
 
 
 def capsules(person: Person, pose: Pose) -> NDArray[np.float64]:  # (parts, 7)
-    """Place every capsule in the camera's frame: both ends (x, y, z) and the radius, metres."""
+    """Return the capsules in camera coordinates: both ends (x, y, z) and the radius, metres."""
     h = person.height
     joints = _joints(person, pose)
     cosine, sine = np.cos(person.turn), np.sin(person.turn)
     turn = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
     # The camera stands one metre above the ground, where the hips of most people are.
-    stand = place(person.side, 1.0 - 0.53 * h, person.distance)
+    stand = vector(person.side, 1.0 - 0.53 * h, person.distance)
     rows = [
         [
             *(turn @ joints[first] * h + stand),
@@ -90,11 +90,11 @@ def capsules(person: Person, pose: Pose) -> NDArray[np.float64]:  # (parts, 7)
 
 
 def _joints(person: Person, pose: Pose) -> dict[str, Vector]:
-    """Joints in body heights from the standing hips."""
-    hips = place(0, pose.drop, 0)
+    """Return each joint's position, in body heights from the hips of the standing person."""
+    hips = vector(0, pose.drop, 0)
     angle = pose.bend + person.lean
-    up = place(0, -np.cos(angle), -np.sin(angle))
-    across = place(np.cos(pose.spin), 0, np.sin(pose.spin))
+    up = vector(0, -np.cos(angle), -np.sin(angle))
+    across = vector(np.cos(pose.spin), 0, np.sin(pose.spin))
     joints = {"hips": hips, "chest": hips + 0.17 * up, "neck": hips + 0.30 * up}
     joints["head"] = joints["neck"] + 0.11 * up
     forward = np.cross(across, up)
@@ -105,18 +105,18 @@ def _joints(person: Person, pose: Pose) -> dict[str, Vector]:
         shoulder = joints["neck"] - 0.02 * up + side * 0.105 * across
         local = hand * person.reach
         wrist = shoulder + side * local[0] * across - local[1] * up - local[2] * forward
-        elbow, wrist = _reach(shoulder, wrist, 0.17, 0.15, place(side * 0.5, 1.0, 0.6))
+        elbow, wrist = _reach(shoulder, wrist, 0.17, 0.15, vector(side * 0.5, 1.0, 0.6))
         grip = wrist + 0.05 * _unit(wrist - elbow)
-        hip = hips + side * place(0.05, 0, 0)
+        hip = hips + side * vector(0.05, 0, 0)
         knee, ankle = _reach(
             hip,
-            hip + foot * place(side, 1, 1) - place(0, pose.drop, 0),
+            hip + foot * vector(side, 1, 1) - vector(0, pose.drop, 0),
             0.245,
             0.245,
-            place(0, 0, -1),
+            vector(0, 0, -1),
         )
         parts = ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle", "toe")
-        places = (
+        positions = (
             shoulder,
             elbow,
             wrist,
@@ -124,9 +124,9 @@ def _joints(person: Person, pose: Pose) -> dict[str, Vector]:
             hip,
             knee,
             ankle,
-            ankle + place(side * 0.02, 0.01, -0.1),
+            ankle + vector(side * 0.02, 0.01, -0.1),
         )
-        joints |= {f"{name} {part}": spot for part, spot in zip(parts, places, strict=True)}
+        joints |= {f"{name} {part}": at for part, at in zip(parts, positions, strict=True)}
     return joints
 
 

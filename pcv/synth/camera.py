@@ -1,4 +1,4 @@
-"""A pinhole camera that sees capsules, and how a depth sensor measures what it sees."""
+"""A pinhole camera that sees capsules, and how depth sensors measure what it sees."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from numpy.typing import NDArray
 from pcv.kernels.capsules import cast_capsules
 
 
-class Camera(NamedTuple):
-    """Size of the image and pinhole model, pixels."""
+class PinholeCamera(NamedTuple):
+    """The size of the image and the pinhole model, in pixels."""
 
     width: int
     height: int
-    focal: tuple[float, float]
-    centre: tuple[float, float]
+    focal: tuple[float, float]  # along x and y
+    centre: tuple[float, float]  # x and y
 
 
-def see(
+def render_capsules(
     shapes: NDArray[np.float64],  # (n, 7) capsules: both ends (x, y, z) and the radius, metres
-    camera: Camera,
+    camera: PinholeCamera,
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:  # (H, W) both
-    """Cast the ray of every pixel: metres of z, infinity where it misses, and capsules from 1."""
+    """Cast a ray through every pixel, and return what it meets.
+
+    Returns:
+        The depth, in metres along z, infinite where a ray meets nothing; and the number of the
+        capsule from 1, or 0.
+    """
     depth = np.full((camera.height, camera.width), np.inf, np.float32)
     parts = np.zeros(depth.shape, np.uint8)
     shapes = np.ascontiguousarray(shapes, np.float64)
@@ -34,10 +39,10 @@ def see(
 def sense_by_disparity(
     exact: NDArray[np.float32],  # (H, W) metres
     rng: np.random.Generator,
-) -> NDArray[np.uint16]:
+) -> NDArray[np.uint16]:  # (H, W) millimetres, 0: none
     """Measure as a Kinect does: disparity in eighths of a pixel, noise, and holes at edges."""
     seen = np.isfinite(exact)
-    constant = 0.075 * 580.0 * 8  # baseline, focal and eighths: a step is 3 mm at 1 m, 26 at 3 m
+    constant = 0.075 * 580.0 * 8  # baseline, focal and eighths: a step is 3 mm at 1 m, 26 mm at 3 m
     with np.errstate(divide="ignore"):
         disparity = np.where(seen, constant / exact, 0)
     noise = rng.standard_normal(exact.shape, dtype=np.float32) * np.float32(0.35)
@@ -57,7 +62,7 @@ def sense_by_time(
     exact: NDArray[np.float32],  # (H, W) metres
     rng: np.random.Generator,
     noise: float = 0.003,
-) -> NDArray[np.uint16]:
+) -> NDArray[np.uint16]:  # (H, W) millimetres, 0: none
     """Measure as a time-of-flight sensor does: millimetres with ``noise`` metres of deviation."""
     seen = np.isfinite(exact)
     depth = np.where(seen, exact, 0)

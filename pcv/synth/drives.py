@@ -14,10 +14,10 @@ from pcv.data.raw.synthia import CAMERA, VIEWS
 from pcv.errors import InputError
 from pcv.progress import Advance, Progress
 from pcv.synth.new_folder import new_folder
-from pcv.synth.street import COLOURS, Street, build_street, cast
+from pcv.synth.street import COLOURS, Street, build_street, cast_street
 
-SPEED = 0.8  # metres a frame
-HEIGHT = 1.8  # of the sensor above the ground
+SPEED = 0.8  # metres per frame
+HEIGHT = 1.8  # metres of the sensor above the ground
 BEAMS, COLUMNS, RANGE = 32, 360, 60.0
 KITTI_ID = {
     "road": 40, "sidewalk": 48, "building": 50, "vegetation": 70, "pole": 80, "car": 10,
@@ -29,7 +29,7 @@ SYNTHIA_ID = {
     "moving car": 8,
 }  # fmt: skip
 SYNTHIA_NAMES = ("04-DAWN", "05-FOG", "06-SUNSET", "04-FALL", "06-SPRING", "04-NIGHT", "01-DAWN")
-SIZE, FOCAL = (192, 256), 128.0  # rows and columns; 90 degrees a view, four views: all around
+SIZE, FOCAL = (192, 256), 128.0  # rows and columns; four views of 90 degrees see all around
 YAW = {"Omni_F": 0, "Omni_R": 90, "Omni_B": 180, "Omni_L": 270}  # degrees to the right
 MIRROR = np.diag([-1.0, 1.0, 1.0])  # SYNTHIA's x points left
 
@@ -42,11 +42,11 @@ class Drive(NamedTuple):
     seed: int
 
     def street(self) -> Street:
-        """The same street for a seed and a number."""
+        """Build the street, which is the same for a seed and a number."""
         return build_street(np.random.default_rng([self.seed, self.number]))
 
     def pose(self, frame: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where the sensor is (3,) and how it is turned (3, 3), swaying a little."""
+        """Return the sensor's position (3,) and turn (3, 3), which sway a little."""
         angle = 0.05 * np.sin(frame / 7)
         return np.array([0.3 * np.sin(frame / 9), -HEIGHT, SPEED * frame]), _turn(angle)
 
@@ -54,13 +54,13 @@ class Drive(NamedTuple):
 def synthesise_street(
     out: Path, format: str, *, sequences: int, frames: int, seed: int, progress: Progress | None
 ) -> int:
-    """Write sequences of a synthetic street; the same files come out for a seed.
+    """Write sequences of a synthetic street; a seed always gives the same files.
 
     Returns:
         How many sequences there are.
 
     Raises:
-        InputError: Too many sequences, or ``out`` holds something.
+        InputError: There are too many sequences, or ``out`` holds something.
         PcvError: The disk is full.
     """
     most = len(SYNTHIA_NAMES) if format == "synthia" else 11
@@ -98,10 +98,10 @@ def _write_kitti(out: Path, drive: Drive) -> None:
 
 
 def _lidar_pose(drive: Drive, frame: int) -> NDArray[np.float64]:  # (4, 4)
-    """From the scanner's forward, left, up to the street's axes."""
-    place, turn = drive.pose(frame)
+    """Return the matrix from the scanner's axes (forward, left, up) to the street's."""
+    position, turn = drive.pose(frame)
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = turn @ CAMERA_AXES, place
+    pose[:3, :3], pose[:3, 3] = turn @ CAMERA_AXES, position
     return pose
 
 
@@ -113,7 +113,7 @@ def _scan(
     u, a = (grid.ravel() for grid in np.meshgrid(up, around, indexing="ij"))
     rays = np.stack([np.cos(u) * np.cos(a), np.cos(u) * np.sin(a), np.sin(u)], 1)
     pose = _lidar_pose(drive, frame)
-    hits = cast(street, frame, pose[:3, 3], rays @ pose[:3, :3].T)
+    hits = cast_street(street, frame, pose[:3, 3], rays @ pose[:3, :3].T)
     measured = hits.distance + rng.normal(0, 0.01, len(rays))
     lost = ~(hits.distance < RANGE) | (rng.random(len(rays)) < 0.05)
     points = np.where(lost[:, None], 0, rays * np.where(lost, 0, measured)[:, None])
@@ -139,13 +139,15 @@ def _write_synthia(out: Path, drive: Drive) -> None:
 
 
 def _write_view(folder: Path, street: Street, drive: Drive, frame: int, view: str) -> None:
-    place, turn = drive.pose(frame)
+    position, turn = drive.pose(frame)
     turn = turn @ _turn(np.deg2rad(YAW[view]))
     rows, columns = SIZE
     v, u = np.indices(SIZE)
     x, y = (u - columns / 2) / FOCAL, (v - rows / 2) / FOCAL
-    rays = np.stack([x, y, np.ones(SIZE)], -1).reshape(-1, 3)  # a step along one is a step in depth
-    hits = cast(street, frame, place, rays @ turn.T)
+    rays = np.stack([x, y, np.ones(SIZE)], -1).reshape(
+        -1, 3
+    )  # z is 1: lengths along a ray are depths
+    hits = cast_street(street, frame, position, rays @ turn.T)
     centimetres = np.clip(np.round(hits.distance * 100), 1, 65535).astype(np.uint16).reshape(SIZE)
     ids = np.array([SYNTHIA_ID[kind] for kind in hits.kind], np.uint16).reshape(SIZE)
     things = hits.thing.astype(np.uint16).reshape(SIZE)
@@ -156,12 +158,12 @@ def _write_view(folder: Path, street: Street, drive: Drive, frame: int, view: st
     labels = np.stack([ids, things, np.zeros_like(ids)], -1)
     write_png(folder / "GT" / "LABELS" / inner, labels)
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = MIRROR @ turn @ MIRROR, -MIRROR @ place
+    pose[:3, :3], pose[:3, 3] = MIRROR @ turn @ MIRROR, -MIRROR @ position
     numbers = " ".join(f"{value:.9g}" for value in pose.T.ravel())
     (folder / "CameraParams" / inner.with_suffix(".txt")).write_text(numbers + "\n")
 
 
 def _turn(angle: float) -> NDArray[np.float64]:  # (3, 3)
-    """To the right about the vertical, which points down."""
+    """Return a turn to the right about the vertical axis, which points down."""
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])

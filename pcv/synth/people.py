@@ -1,4 +1,4 @@
-"""Raw recordings of a synthetic person, in a real dataset's format, without any download."""
+"""Recordings of synthetic people in the raw format of a real dataset, without any download."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from pcv.errors import InputError, disk_errors
 from pcv.progress import Advance, Progress
 from pcv.synth.body import PART_NAMES, capsules, draw_person, vary
-from pcv.synth.camera import see
+from pcv.synth.camera import render_capsules
 from pcv.synth.formats.msr import MSR
 from pcv.synth.formats.ntu import NTU
 from pcv.synth.formats.nvgesture import NVGESTURE
 from pcv.synth.formats.shrec import SHREC
 from pcv.synth.motions import ACTIONS
-from pcv.synth.recording import Format, Recording
+from pcv.synth.recording import Format, SyntheticRecording
 from pcv.whole import whole_file
 
 FORMATS: dict[str, Format] = {"msr": MSR, "ntu": NTU, "nvgesture": NVGESTURE, "shrec": SHREC}
@@ -28,7 +28,7 @@ SHORTEST, LONGEST = 30, 50  # frames at pace 1
 PARTS, MARK = "parts", "made.json"
 
 
-def synthesise(  # noqa: PLR0913 - the options of the command
+def synthesise_people(  # noqa: PLR0913 - the options of the command
     out: Path,
     *,
     format: str = "msr",
@@ -39,9 +39,9 @@ def synthesise(  # noqa: PLR0913 - the options of the command
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> int:
-    """Write recordings in a raw format, and body parts per pixel in ``parts/``.
+    """Write recordings in a raw format, and the body part of each pixel in ``parts/``.
 
-    The same files come out for a seed, whatever ``jobs`` is. What an earlier call with the same
+    A seed always gives the same files, whatever ``jobs`` is. What an earlier call with the same
     seed finished is kept; nothing that was not synthesised is ever overwritten.
 
     Returns:
@@ -61,7 +61,7 @@ def synthesise(  # noqa: PLR0913 - the options of the command
             f"1 to {most[2]} trials"
         )
     wanted = [
-        Recording(action, subject, trial, seed)
+        SyntheticRecording(action, subject, trial, seed)
         for action in range(actions)
         for subject in range(1, subjects + 1)
         for trial in range(1, trials + 1)
@@ -74,7 +74,7 @@ def synthesise(  # noqa: PLR0913 - the options of the command
 
 
 def _write_all(
-    out: Path, format: str, wanted: list[Recording], jobs: int, progress: Progress | None
+    out: Path, format: str, wanted: list[SyntheticRecording], jobs: int, progress: Progress | None
 ) -> None:
     advance = Advance(progress, len(wanted))
     if jobs <= 1:
@@ -88,9 +88,9 @@ def _write_all(
 
 
 def render(
-    recording: Recording, format: Format = MSR
+    recording: SyntheticRecording, format: Format = MSR
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:  # (T, H, W) both
-    """Make depth in the format's unit and body parts from 1; 0 is background in both."""
+    """Render depth in the format's unit, and body parts from 1; 0 is background in both."""
     action, subject, trial, seed = recording
     rng = np.random.default_rng([seed, action, subject, trial])
     person = vary(draw_person(np.random.default_rng([seed, subject])), rng)
@@ -103,14 +103,14 @@ def render(
         t = index / (frames - 1)
         t += warp * np.sin(np.pi * t) ** 2
         shapes = format.pose(capsules(person, act(t)), recording)
-        exact, parts[index] = see(shapes, format.camera)
+        exact, parts[index] = render_capsules(shapes, format.camera)
         depth[index] = format.sense(exact, rng)
         parts[index][depth[index] == 0] = 0
     return depth, parts
 
 
 def _claim(out: Path, format: str, seed: int) -> None:
-    """Make sure that ``out`` is new, empty, or what an earlier call for the same wrote."""
+    """Refuse ``out`` unless it is new, empty, or of a call for the same format and seed."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file; give a folder")
     mark = out / PARTS / MARK
@@ -133,7 +133,7 @@ def _claim(out: Path, format: str, seed: int) -> None:
 
 
 def _made(labels: Path, seed: int) -> bool:
-    """Tell whether a file of parts is whole and of this seed."""
+    """Return whether a file of body parts is whole and was made with this seed."""
     try:
         with np.load(labels, allow_pickle=False) as file:
             return int(file["seed"]) == seed
@@ -141,13 +141,13 @@ def _made(labels: Path, seed: int) -> bool:
         return False
 
 
-def _write(out: Path, format: str, recording: Recording) -> str:
+def _write(out: Path, format: str, recording: SyntheticRecording) -> str:
     style = FORMATS[format]
     name = style.name(recording)
-    target = out / style.place(recording)
+    target = out / style.path(recording)
     labels = out / PARTS / f"{name}_parts.npz"
     if target.exists() and not labels.exists():
-        # Parts are written first: a recording without them is somebody's, perhaps a real one.
+        # Parts are written first: a recording without them was not made here, and may be real.
         raise InputError(f"{target}: was not synthesised; give a new or empty folder")
     if target.exists() and _made(labels, recording.seed):
         return name

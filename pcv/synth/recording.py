@@ -1,4 +1,4 @@
-"""One synthetic recording, and what a raw format must tell to be synthesised."""
+"""One synthetic recording, and what a raw format must define to be synthesised."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.synth.camera import Camera
+from pcv.synth.camera import PinholeCamera
 
 
-class Recording(NamedTuple):
+class SyntheticRecording(NamedTuple):
     """One recording to make."""
 
     action: int  # from 0
@@ -24,24 +24,28 @@ class Recording(NamedTuple):
 class Format(NamedTuple):
     """How one raw format sees, measures and keeps a recording.
 
-    ``write`` makes a file or folder that appears whole or not at all; ``finish`` writes what
-    stands beside all recordings, such as the lists of a split.
+    ``write`` makes a file or folder that appears whole or not at all; ``finish`` writes the files
+    that the dataset has beside its recordings, such as the lists of a split.
     """
 
-    camera: Camera
+    camera: PinholeCamera
     most: tuple[int, int, int]  # actions, subjects and trials that its names can tell apart
-    name: Callable[[Recording], str]
-    place: Callable[[Recording], str]  # of the file or folder, below the dataset's own
-    pose: Callable[[NDArray[np.float64], Recording], NDArray[np.float64]]  # (n, 7) capsules
+    name: Callable[[SyntheticRecording], str]
+    path: Callable[[SyntheticRecording], str]  # of a file or folder, in the dataset's
+    # Capsules (n, 7) as they stand before the camera
+    pose: Callable[[NDArray[np.float64], SyntheticRecording], NDArray[np.float64]]
     sense: Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.uint16]]  # (H, W)
     write: Callable[[Path, NDArray[np.uint16]], None]  # (T, H, W) in the format's own unit
-    finish: Callable[[Path, list[Recording]], None]
+    finish: Callable[[Path, list[SyntheticRecording]], None]
 
 
-def as_posed(shapes: NDArray[np.float64], recording: Recording) -> NDArray[np.float64]:
+def as_posed(
+    shapes: NDArray[np.float64],  # (n, 7) capsules
+    recording: SyntheticRecording,
+) -> NDArray[np.float64]:  # (n, 7)
     """Leave the person where it stands."""
     return shapes
 
 
-def nothing_beside(out: Path, recordings: list[Recording]) -> None:
-    """Write nothing: the recordings say all."""
+def nothing_beside(out: Path, recordings: list[SyntheticRecording]) -> None:
+    """Write nothing: the dataset has no files beside its recordings."""

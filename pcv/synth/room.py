@@ -1,4 +1,7 @@
-"""A synthetic room: walls, floor, ceiling and furniture as meshes of rectangles."""
+"""A synthetic room of rectangles, and the mesh of it that the format of ScanNet wants.
+
+``pcv.synth.room_rays`` sees the same rectangles through a camera, without a mesh.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-SPACING = 0.05  # metres from vertex to vertex
+SPACING = 0.05  # metres between neighbouring vertices
 NOISE = 0.003  # metres, standard deviation of a vertex
 COLOURS = {
     "wall": (205, 198, 185), "floor": (140, 110, 80), "ceiling": (235, 235, 230),
@@ -18,8 +21,8 @@ COLOURS = {
 }  # fmt: skip
 
 
-class Room(NamedTuple):
-    """A mesh whose vertices know their object and their surface; metres, z up."""
+class SyntheticRoom(NamedTuple):
+    """A mesh of n vertices, each of an object and of a surface; metres, z up."""
 
     points: NDArray[np.float64]  # (n, 3)
     colour: NDArray[np.uint8]  # (n, 3)
@@ -30,20 +33,20 @@ class Room(NamedTuple):
 
 
 class Rectangle(NamedTuple):
-    """A corner and two sides; its front is where ``across`` x ``along`` points to."""
+    """A corner and two sides; the front is where ``across`` x ``along`` points to."""
 
     corner: NDArray[np.float64]  # (3,)
     across: NDArray[np.float64]  # (3,)
     along: NDArray[np.float64]  # (3,)
 
 
-def build_room(rng: np.random.Generator) -> Room:
-    """Draw a room of 3 to 6 metres with what stands in it and hangs on its walls."""
+def build_room(rng: np.random.Generator) -> SyntheticRoom:
+    """Draw a room of 3 to 6 metres with furniture, and make a mesh of it."""
     return _mesh(draw_things(rng), rng)
 
 
 def draw_things(rng: np.random.Generator) -> list[tuple[str, list[Rectangle]]]:
-    """Draw what ``build_room`` makes a mesh of: kinds of objects and their rectangles."""
+    """Draw the kinds of the objects in a room, its walls included, and their rectangles."""
     width, depth, height = rng.uniform(3.2, 5.5), rng.uniform(3.2, 5.5), rng.uniform(2.3, 2.8)
     things = _shell(width, depth, height) + _hung(rng, width, depth)
     for kind, boxes in _furniture(rng, width, depth):
@@ -62,7 +65,7 @@ def _shell(width: float, depth: float, height: float) -> list[tuple[str, list[Re
 def _sides(
     low: tuple[float, ...], high: tuple[float, ...], *, closed: bool = False
 ) -> list[Rectangle]:
-    """Sides of a box seen from outside, without its bottom unless ``closed``."""
+    """Return the sides of a box seen from outside, without its bottom unless ``closed``."""
     a, b = np.array(low, np.float64), np.array(high, np.float64)
     x, y, z = np.diag(b - a)
     sides = [
@@ -75,7 +78,7 @@ def _sides(
 def _hung(
     rng: np.random.Generator, width: float, depth: float
 ) -> list[tuple[str, list[Rectangle]]]:
-    """A door, a window with a curtain and a picture, flat before the walls."""
+    """Draw a door, a window with a curtain and a picture, flat before the walls."""
     x, y, z = np.eye(3)
     gap = 0.02
     at = rng.uniform(0.3, width - 1.3)
@@ -92,7 +95,7 @@ def _hung(
 def _furniture(
     rng: np.random.Generator, width: float, depth: float
 ) -> list[tuple[str, list[tuple[tuple[float, ...], tuple[float, ...]]]]]:
-    """Pieces that stand along the walls, and a table with chairs in the middle."""
+    """Draw pieces that stand along the walls, and a table with chairs in the middle."""
     tall = rng.uniform(1.5, 2.0)
     corner = (width - 0.4, 0.1)
     pieces = [
@@ -127,7 +130,7 @@ def _legs(
     return [_box(a, b, 0.05, 0.05, 0.0, height) for a, b in ends]
 
 
-def _mesh(things: list[tuple[str, list[Rectangle]]], rng: np.random.Generator) -> Room:
+def _mesh(things: list[tuple[str, list[Rectangle]]], rng: np.random.Generator) -> SyntheticRoom:
     points, faces, thing, colour = [], [], [], []
     surface: list[NDArray[np.int64]] = []
     total = 0
@@ -142,7 +145,7 @@ def _mesh(things: list[tuple[str, list[Rectangle]]], rng: np.random.Generator) -
             colour.append(base + rng.normal(0, 6, (len(grid), 3)))
             total += len(grid)
     cloud = np.concatenate(points)
-    return Room(
+    return SyntheticRoom(
         points=cloud + rng.normal(0, NOISE, cloud.shape),
         colour=np.clip(np.round(np.concatenate(colour)), 0, 255).astype(np.uint8),
         faces=np.concatenate(faces),
@@ -153,7 +156,7 @@ def _mesh(things: list[tuple[str, list[Rectangle]]], rng: np.random.Generator) -
 
 
 def _grid(rectangle: Rectangle) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Vertices (n, 3) of a rectangle and its triangles (f, 3)."""
+    """Return the vertices (n, 3) of a rectangle and its triangles (f, 3)."""
     corner, across, along = rectangle
     rows, columns = (
         max(2, 1 + round(float(np.linalg.norm(side)) / SPACING)) for side in (across, along)

@@ -14,7 +14,7 @@ from pcv.data.raw.scannet_mesh import ANNOTATION, LABELS, MESH, SEGMENTS, TABLE
 from pcv.errors import InputError
 from pcv.progress import Advance, Progress
 from pcv.synth.new_folder import new_folder
-from pcv.synth.room import COLOURS, Room, build_room
+from pcv.synth.room import COLOURS, SyntheticRoom, build_room
 from pcv.whole import whole_folder
 
 MOST = 10_000  # rooms that four digits tell apart
@@ -26,14 +26,16 @@ IDS = {
 HEADER = "id\traw_category\tcategory\tcount\tnyu40id"
 
 
-def synthesise_rooms(out: Path, *, rooms: int, seed: int, progress: Progress | None = None) -> int:
-    """Write rooms, every third of them on the validation list; the same files for a seed.
+def synthesise_scannet(
+    out: Path, *, rooms: int, seed: int, progress: Progress | None = None
+) -> int:
+    """Write rooms, every third on the validation list; a seed always gives the same files.
 
     Returns:
         How many rooms there are.
 
     Raises:
-        InputError: Too many rooms, or ``out`` holds something.
+        InputError: There are too many rooms, or ``out`` holds something.
         PcvError: The disk is full.
     """
     if not 1 <= rooms <= MOST:
@@ -57,7 +59,7 @@ def _write_lists(out: Path, names: list[str]) -> None:
             (out / OFFICIAL[split]).write_text("\n".join(chosen) + "\n")
 
 
-def _write_room(folder: Path, room: Room) -> None:
+def _write_room(folder: Path, room: SyntheticRoom) -> None:
     """Write the files of a room into a folder that appears whole or not at all."""
     name = folder.name
     nyu = np.array([IDS[kind][1] for kind in room.kinds])[room.thing]
@@ -71,7 +73,7 @@ def _write_room(folder: Path, room: Room) -> None:
         (partial / f"{name}{ANNOTATION}").write_text(json.dumps(annotation))
 
 
-def _groups(room: Room) -> list[dict[str, Any]]:
+def _groups(room: SyntheticRoom) -> list[dict[str, Any]]:
     """Objects, each with the surfaces it is made of."""
     return [
         {
@@ -85,7 +87,7 @@ def _groups(room: Room) -> list[dict[str, Any]]:
 
 
 def _write_ply(
-    path: Path, room: Room, colour: NDArray[np.uint8], label: NDArray[np.int64] | None
+    path: Path, room: SyntheticRoom, colour: NDArray[np.uint8], label: NDArray[np.int64] | None
 ) -> None:
     fields = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"),
               ("blue", "u1"), ("alpha", "u1")]  # fmt: skip

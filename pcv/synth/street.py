@@ -21,16 +21,16 @@ class Street(NamedTuple):
 
     low: NDArray[np.float64]  # (K, 3)
     high: NDArray[np.float64]  # (K, 3)
-    velocity: NDArray[np.float64]  # (K, 3) metres a frame
-    kind: list[str]
+    velocity: NDArray[np.float64]  # (K, 3) metres per frame
+    kind: list[str]  # of each box
 
 
-class Hits(NamedTuple):
+class StreetHits(NamedTuple):
     """What rays meet first."""
 
-    distance: NDArray[np.float64]  # (n,) in lengths of the ray's direction; infinite: the sky
+    distance: NDArray[np.float64]  # (n,) in lengths of the ray; infinite: the sky
     kind: NDArray[np.str_]  # (n,)
-    thing: NDArray[np.int64]  # (n,) number of the box from 1; 0: ground or sky
+    thing: NDArray[np.int64]  # (n,) box from 1; 0: ground or sky
 
 
 def build_street(rng: np.random.Generator, length: float = 120.0) -> Street:
@@ -54,13 +54,13 @@ def build_street(rng: np.random.Generator, length: float = 120.0) -> Street:
     return Street(np.array(low), np.array(high), np.array(velocity, np.float64), list(kind))
 
 
-def cast(
+def cast_street(
     street: Street,
     time: float,
     origin: NDArray[np.float64],  # (3,)
     directions: NDArray[np.float64],  # (n, 3)
-) -> Hits:
-    """Return what rays from a point meet first at a time, counted in frames."""
+) -> StreetHits:
+    """Return what rays from a point meet first, at a time that is counted in frames."""
     x, y, z = (1 / np.where(np.abs(d) < 1e-12, 1e-12, d) for d in directions.T)
     shift = street.velocity * time - origin
     distance, box = np.full(len(directions), np.inf), np.zeros(len(directions), np.int64)
@@ -80,4 +80,4 @@ def cast(
     kind = np.where(aside < KERB, *GROUND)
     kind = np.where(hit_box, np.array(street.kind)[box], kind)
     kind = np.where(np.isfinite(nearest), kind, "sky")
-    return Hits(nearest, kind, np.where(hit_box, box + 1, 0))
+    return StreetHits(nearest, kind, np.where(hit_box, box + 1, 0))

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcv.data.normals import estimate_normals, normals_of_faces
-from pcv.synth.room import Room, build_room
+from pcv.synth.room import SyntheticRoom, build_room
 
 
 def box_from_inside(count: int, rng: np.random.Generator):
@@ -28,7 +28,7 @@ def test_a_noisy_box_faces_its_inside(seed: int) -> None:
     assert (agree < -0.5).mean() < 0.01
 
 
-def seen(room: Room, normals: np.ndarray) -> np.ndarray:
+def seen(room: SyntheticRoom, normals: np.ndarray) -> np.ndarray:
     """Vertices before which there is room: a scanner meets neither backs nor what stands over."""
     ahead = room.points + 0.06 * normals
     low, high = room.points.min(0) + 0.02, room.points.max(0) - 0.02

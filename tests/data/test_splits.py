@@ -93,7 +93,7 @@ def test_a_fold_that_there_is_not_is_refused(store) -> None:
         split_videos(store, TrainConfig(validation_fold=3), labelled=True)
     split = np.array(["train", "validation", "train", "test", "train", "validation"])
     own = SimpleNamespace(videos=store.videos._replace(split=split), path=store.path)
-    with pytest.raises(InputError, match="validation videos of its own"):
+    with pytest.raises(InputError, match="the store names validation videos"):
         split_videos(own, TrainConfig(validation_fold=0), labelled=True)
 
 
@@ -135,5 +135,5 @@ def test_a_share_of_scenes_or_those_named_train(store) -> None:
     assert len(train(0.01)) == 1
     assert train(0.4) == train(0.4)
     assert any(train(0.4, seed) != train(0.4) for seed in range(1, 9))
-    with pytest.raises(InputError, match=r"train\.scenes v3 is no training video"):
+    with pytest.raises(InputError, match=r"train\.scenes v3 is not a training video"):
         train(("v0", "v3"))

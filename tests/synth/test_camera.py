@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from pcv.synth.body import capsules, draw_person
-from pcv.synth.camera import Camera, see, sense_by_disparity, sense_by_time
+from pcv.synth.camera import PinholeCamera, render_capsules, sense_by_disparity, sense_by_time
 from pcv.synth.motions import ACTIONS
 
 
 def test_depth_is_that_of_the_capsules() -> None:
     """A ray's first hit lies on a capsule: its distance to the axis is the radius."""
     shapes = capsules(draw_person(np.random.default_rng(3)), ACTIONS[10](0.5))
-    depth, parts = see(shapes, Camera(320, 240, (280.0, 290.0), (150.0, 120.0)))
+    depth, parts = render_capsules(shapes, PinholeCamera(320, 240, (280.0, 290.0), (150.0, 120.0)))
     rows, columns = np.nonzero(np.isfinite(depth))
     for row, column in list(zip(rows, columns, strict=True))[::97]:
         ray = np.array([(column - 150) / 280, (row - 120) / 290, 1.0])

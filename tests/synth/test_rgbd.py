@@ -5,22 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.raw.posed.layout import read_colour, read_depth, read_labels, read_matrix
+from pcv.data.raw.posed.layout import read_colour_image, read_depth_image, read_labels, read_matrix
 from pcv.errors import InputError
-from pcv.synth.rgbd import CENTRE, DOWN, FOCAL, SIZE, pose_at, see, synthesise_rooms
-from pcv.synth.room_rays import CLASSES, build_surfaces, cast
+from pcv.synth.rgbd import CENTRE, DOWN, FOCAL, SIZE, pose_at, render_frame, synthesise_rgbd
+from pcv.synth.room_rays import CLASSES, build_surfaces, cast_room
 
 
 def test_every_pixel_is_what_its_ray_meets() -> None:
     """Back-projected by depth and pose, a pixel lies on a surface of its class and colour."""
     room = build_surfaces(np.random.default_rng([0, 1]))
-    seen = see(room, pose_at(room, 0.3))
+    seen = render_frame(room, pose_at(room, 0.3))
     v, u = (grid[::16, ::16].ravel() for grid in np.indices(SIZE))
     depth = seen.depth[v, u] / 1000
     camera = np.stack([(u - CENTRE[0]) / FOCAL * depth, (v - CENTRE[1]) / FOCAL * depth, depth], 1)
     world = (camera @ seen.pose[:3, :3].T + seen.pose[:3, 3]) @ DOWN  # z up again
     eye = seen.pose[:3, 3] @ DOWN
-    hits = cast(room, eye, world - eye)
+    hits = cast_room(room, eye, world - eye)
     met = seen.labels[v, u] > 0
     assert met.mean() > 0.9
     assert (room.label[hits.surface[met]] + 1 == seen.labels[v, u][met]).mean() > 0.99
@@ -43,7 +43,7 @@ def test_the_camera_looks_into_the_room_upright() -> None:
 
 def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
     for out, seed in (("a", 0), ("b", 0), ("c", 1)):
-        assert synthesise_rooms(tmp_path / out, rooms=1, frames=2, seed=seed) == 1
+        assert synthesise_rgbd(tmp_path / out, rooms=1, frames=2, seed=seed) == 1
     a, b, c = (
         {p.relative_to(tmp_path / out): p.read_bytes() for p in (tmp_path / out).rglob("*.*")}
         for out in "abc"
@@ -53,9 +53,9 @@ def test_the_same_files_come_out_for_a_seed(tmp_path: Path) -> None:
     assert a != c
     folder = tmp_path / "a/room-00"
     room = build_surfaces(np.random.default_rng([0, 0]))
-    seen = see(room, pose_at(room, 0.5))
-    np.testing.assert_array_equal(read_colour(folder / "frame-000001.color.png"), seen.colour)
-    np.testing.assert_array_equal(read_depth(folder / "frame-000001.depth.png"), seen.depth)
+    seen = render_frame(room, pose_at(room, 0.5))
+    np.testing.assert_array_equal(read_colour_image(folder / "frame-000001.color.png"), seen.colour)
+    np.testing.assert_array_equal(read_depth_image(folder / "frame-000001.depth.png"), seen.depth)
     np.testing.assert_array_equal(read_labels(folder / "frame-000001.label.png"), seen.labels)
     np.testing.assert_array_equal(read_labels(folder / "frame-000001.instance.png"), seen.things)
     np.testing.assert_array_equal(read_matrix(folder / "frame-000001.pose.txt", 4), seen.pose)
@@ -67,6 +67,6 @@ def test_mistakes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("")
     for out in (tmp_path, tmp_path / "mine"):
         with pytest.raises(InputError, match="holds something already"):
-            synthesise_rooms(out, rooms=1, frames=1, seed=0)
+            synthesise_rgbd(out, rooms=1, frames=1, seed=0)
     with pytest.raises(InputError, match="choose 1 to"):
-        synthesise_rooms(tmp_path / "new", rooms=0, frames=1, seed=0)
+        synthesise_rgbd(tmp_path / "new", rooms=0, frames=1, seed=0)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from pcv.synth.room import build_room
-from pcv.synth.room_rays import CLASSES, build_surfaces, cast
+from pcv.synth.room_rays import CLASSES, build_surfaces, cast_room
 
 
 def test_it_is_the_room_whose_mesh_is_made() -> None:
@@ -21,10 +21,10 @@ def test_it_is_the_room_whose_mesh_is_made() -> None:
 def test_every_ray_in_a_closed_room_meets_something() -> None:
     room = build_surfaces(np.random.default_rng(0))
     rays = np.random.default_rng(1).normal(size=(500, 3))
-    hits = cast(room, np.array([0, 0, 1.9]), rays)
+    hits = cast_room(room, np.array([0, 0, 1.9]), rays)
     assert np.isfinite(hits.distance).all()
     assert (hits.surface >= 0).all()
-    outside = cast(room, np.array([0, 0, 9.0]), np.array([[0.1, 0, 1.0]]))
+    outside = cast_room(room, np.array([0, 0, 9.0]), np.array([[0.1, 0, 1.0]]))
     assert outside.surface.tolist() == [-1]
     assert outside.colour.tolist() == [[0, 0, 0]]
 
@@ -33,9 +33,9 @@ def test_a_surface_has_one_colour_from_wherever_it_is_seen() -> None:
     room = build_surfaces(np.random.default_rng(1))
     first, second = np.array([0.3, 0.2, 1.6]), np.array([-0.4, 0.1, 1.9])
     rays = np.random.default_rng(0).normal(size=(500, 3))
-    hits = cast(room, first, rays)
+    hits = cast_room(room, first, rays)
     points = first + rays * hits.distance[:, None]
-    again = cast(room, second, points - second)
+    again = cast_room(room, second, points - second)
     same = np.abs(again.distance - 1) < 1e-9
     assert same.sum() > 200
     assert (again.surface[same] == hits.surface[same]).mean() > 0.99

@@ -9,7 +9,7 @@ from pcv.data.files.ply import read_mesh, read_ply
 from pcv.data.raw.scannet import ScanNet
 from pcv.errors import InputError, PcvError
 from pcv.synth import room as furnished
-from pcv.synth.scannet import synthesise_rooms
+from pcv.synth.scannet import synthesise_scannet
 
 
 def test_files_are_named_and_laid_out_as_published(rooms_raw: Path) -> None:
@@ -52,7 +52,7 @@ def test_the_reader_finds_labels_and_instances(rooms_raw: Path, classes: int) ->
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(furnished, "SPACING", 0.3)
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        synthesise_rooms(tmp_path / name, rooms=2, seed=seed)
+        synthesise_scannet(tmp_path / name, rooms=2, seed=seed)
 
     def files(name: str) -> list[bytes]:
         return [p.read_bytes() for p in sorted((tmp_path / name).rglob("*")) if p.is_file()]
@@ -65,10 +65,10 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, monkeypatch) -> None
 
 def test_a_wrong_call_is_one_line(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(InputError, match="choose 1 to 10000 rooms"):
-        synthesise_rooms(tmp_path / "a", rooms=0, seed=0)
+        synthesise_scannet(tmp_path / "a", rooms=0, seed=0)
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(InputError, match="holds something already"):
-        synthesise_rooms(tmp_path, rooms=1, seed=0)
+        synthesise_scannet(tmp_path, rooms=1, seed=0)
     for code, kind in ((errno.ENOSPC, PcvError), (errno.EACCES, InputError)):
 
         def fail(*_: object, code: int = code, **__: object) -> None:
@@ -76,4 +76,4 @@ def test_a_wrong_call_is_one_line(tmp_path: Path, monkeypatch) -> None:
 
         monkeypatch.setattr(Path, "mkdir", fail)
         with pytest.raises(kind):
-            synthesise_rooms(tmp_path / "b", rooms=1, seed=0)
+            synthesise_scannet(tmp_path / "b", rooms=1, seed=0)

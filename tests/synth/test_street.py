@@ -1,13 +1,13 @@
 import numpy as np
 
-from pcv.synth.street import COLOURS, build_street, cast
+from pcv.synth.street import COLOURS, build_street, cast_street
 
 
 def test_rays_end_on_what_they_hit() -> None:
     street = build_street(np.random.default_rng(0))
     rays = np.random.default_rng(1).normal(size=(500, 3))
     origin = np.array([0.2, -1.8, 3.0])
-    hits = cast(street, 2.0, origin, rays)
+    hits = cast_street(street, 2.0, origin, rays)
     ends = origin + rays * hits.distance[:, None]
     assert set(hits.kind) <= set(COLOURS)
     for end, kind, thing in zip(ends, hits.kind, hits.thing, strict=True):

@@ -1,1 +1,1 @@
-"""File formats, one a file: bytes to arrays, and nothing of any dataset."""
+"""File formats, one per file: they turn bytes into arrays and know of no dataset."""

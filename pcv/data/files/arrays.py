@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from pcv.errors import RawFileError, one_line
 
-MOST_BYTES = 1 << 30  # of one file's arrays, unpacked: a frame is a thousandth of that
+MOST_BYTES = 1 << 30  # of a file's unpacked arrays; a frame takes a thousandth of that
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """Read every array of an ``.npz``; that of an ``.npy`` is called ``points``.
+    """Read every array of an ``.npz``, or that of an ``.npy`` under the name ``points``.
+
+    Returns:
+        The arrays by name, each of any shape (...,) and type.
 
     Raises:
-        RawFileError: Truncated, damaged, pickled, or too large to be one frame.
+        RawFileError: The file is truncated, damaged, pickled, or too large to be one frame.
     """
     try:
         _check_size(path)
@@ -57,16 +60,25 @@ def _check_size(path: Path) -> None:
     else:
         size = 0
     if size > MOST_BYTES:
-        raise ValueError(f"{size} bytes of values")
+        raise ValueError(f"its arrays take {size} bytes, more than {MOST_BYTES}")
 
 
 def pick(
     path: Path, arrays: dict[str, NDArray[np.generic]], name: str, shape: tuple[int | None, ...]
 ) -> NDArray[Any]:
-    """Return an array after checking that it holds numbers of a shape, None for any extent.
+    """Return an array after checking its type and shape.
+
+    Args:
+        path: The file that errors name.
+        arrays: The arrays of the file by name, each of any shape (...,).
+        name: Which of them is wanted.
+        shape: The extent that each axis must have; None: any.
+
+    Returns:
+        The array of numbers, of the given shape: (n, 3) for ``(None, 3)``.
 
     Raises:
-        RawFileError: It is missing, no numbers, or of another shape.
+        RawFileError: The array is missing, does not hold numbers, or has another shape.
     """
     if name not in arrays:
         found = ascii(", ".join(arrays))[1:-1] or "nothing"

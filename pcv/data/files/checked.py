@@ -1,4 +1,4 @@
-"""What is checked of every file of points or depth before it is believed."""
+"""Checks that every file of points or depth must pass before its content is used."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from pcv.errors import RawFileError
 
-# Headers that say more are damaged: nothing of that size is ever allocated.
+# A header that says more is damaged: nothing of that size is ever allocated.
 MOST_FRAMES = 100_000  # an hour at 30 Hz
 MOST_PIXELS = 4096 * 4096
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return what a file holds.
+    """Return the bytes of a file.
 
     Raises:
-        RawFileError: It cannot be read.
+        RawFileError: The file cannot be read.
     """
     try:
         return path.read_bytes()
@@ -27,12 +27,14 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_finite(
-    path: Path, points: NDArray[np.floating], advice: str = "remove them from the file"
+    path: Path,
+    points: NDArray[np.floating],  # (n, 3)
+    advice: str = "remove them from the file",
 ) -> None:
     """Refuse points with a coordinate that is NaN or infinite.
 
     Raises:
-        RawFileError: There are such points; says how many.
+        RawFileError: Some points are not finite; the message says how many.
     """
     wrong = int((~np.isfinite(points)).any(axis=1).sum())
     if wrong:

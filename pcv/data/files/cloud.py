@@ -1,4 +1,4 @@
-"""One point cloud of any format, and what its fields are called."""
+"""One point cloud of any file format, and the names that its fields go by."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NORMAL_NAMES = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))
 
 
 class Cloud(NamedTuple):
-    """What one file holds."""
+    """The points of one file, and what the file says of each."""
 
     points: NDArray[np.float64]  # (n, 3) in the file's unit
     labels: NDArray[np.int64] | None = None  # (n,)
@@ -26,15 +26,16 @@ class Cloud(NamedTuple):
 
 
 def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
-    """Make a cloud of named fields (n,), whatever their case.
+    """Make a cloud of named fields (n,); upper and lower case are the same.
 
     Raises:
-        RawFileError: No x, y and z, colours beyond 0 to 255, or labels that are no whole numbers.
+        RawFileError: x, y or z is missing, a colour is not within 0 to 255, or a label is not a
+            whole number.
     """
     fields = {name.lower(): values for name, values in fields.items()}
     if not {"x", "y", "z"} <= set(fields):
         names = ascii(", ".join(fields))[1:-1] or "nothing"
-        raise RawFileError(path, f"fields {names[:120]}, expected x, y and z", "is it a cloud?")
+        raise RawFileError(path, f"has fields {names[:120]}, expected x, y and z", "is it a cloud?")
     points = np.stack([fields[axis].astype(np.float64) for axis in "xyz"], axis=1)
     labels = next((fields[name] for name in LABEL_NAMES if name in fields), None)
     colour, normals = _triple(fields, COLOUR_NAMES), _triple(fields, NORMAL_NAMES)
@@ -49,18 +50,21 @@ def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
 def _triple(
     fields: Mapping[str, NDArray[Any]], names: tuple[tuple[str, ...], ...]
 ) -> NDArray[Any] | None:  # (n, 3)
-    """Join three fields that go by some names."""
+    """Join the fields of the first triple of names that are all there."""
     for three in names:
         if set(three) <= set(fields):
             return np.stack([fields[name] for name in three], axis=1)
     return None
 
 
-def from_columns(path: Path, values: NDArray[Any]) -> Cloud:
+def from_columns(
+    path: Path,
+    values: NDArray[Any],  # (n, 3), (n, 4), (n, 6) or (n, 7)
+) -> Cloud:
     """Make a cloud of a table: x y z, x y z label, x y z r g b, or x y z r g b label.
 
     Raises:
-        RawFileError: Another number of columns, or values that do not fit.
+        RawFileError: The table has another number of columns, or values that do not fit them.
     """
     if values.ndim != 2 or values.shape[1] not in (3, 4, 6, 7):
         raise RawFileError(
@@ -73,8 +77,11 @@ def from_columns(path: Path, values: NDArray[Any]) -> Cloud:
     return from_fields(path, fields)
 
 
-def whole_labels(path: Path, values: NDArray[Any] | None) -> NDArray[np.int64] | None:
-    """Return labels as integers.
+def whole_labels(
+    path: Path,
+    values: NDArray[Any] | None,  # (n,)
+) -> NDArray[np.int64] | None:  # (n,)
+    """Return labels as integers; None where there are none.
 
     Raises:
         RawFileError: They are not whole numbers.
@@ -82,14 +89,19 @@ def whole_labels(path: Path, values: NDArray[Any] | None) -> NDArray[np.int64] |
     if values is None:
         return None
     if values.dtype.kind == "f" and not (values == np.floor(values)).all():
-        raise RawFileError(path, "labels that are no whole numbers", "write class ids")
+        raise RawFileError(path, "labels that are not whole numbers", "write class ids")
     return values.astype(np.int64)
 
 
 def byte_colour(
-    path: Path, values: NDArray[Any] | None, *, fractions: bool = True
-) -> NDArray[np.uint8] | None:
-    """Return colours as bytes; those of a float type up to 1 are taken as ``fractions``.
+    path: Path,
+    values: NDArray[Any] | None,  # (n, 3)
+    *,
+    fractions: bool = True,
+) -> NDArray[np.uint8] | None:  # (n, 3)
+    """Return colours as bytes; None where there are none.
+
+    With ``fractions``, floats of which none exceeds 1 are shares of 255.
 
     Raises:
         RawFileError: They reach beyond 0 to 255.

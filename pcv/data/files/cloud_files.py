@@ -1,4 +1,4 @@
-"""One frame of anyone's recording: which suffix is read how."""
+"""One frame of anyone's recording: the suffix of its file decides how it is read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_cloud(path: Path, camera: DepthCamera | None = None) -> Cloud:
     """Read a file by its suffix, in its own unit.
 
     Raises:
-        RawFileError: Damaged, of another kind, or a depth image without a camera.
+        RawFileError: The file is damaged, of another kind, or a depth image without a camera.
     """
     if path.suffix.lower() == ".png":
         return _read_depth(path, camera)
@@ -48,7 +48,9 @@ def _read_depth(path: Path, camera: DepthCamera | None) -> Cloud:
     image = read_png(path)
     if image.ndim != 2 or image.dtype != np.uint16:
         raise RawFileError(
-            path, f"{image.dtype} of shape {image.shape}", "expected 16-bit grey depth; --pattern"
+            path,
+            f"holds {image.dtype} of shape {image.shape}, expected 16-bit grey depth",
+            "choose the depth images with --pattern",
         )
     centre = camera.centre or (image.shape[1] / 2, image.shape[0] / 2)
     points = back_project(image, focal=camera.focal, centre=centre, unit=1.0)
@@ -62,7 +64,7 @@ def _read_text(path: Path) -> Cloud:
         table = np.array(rows, np.float64)
     except ValueError:
         raise RawFileError(
-            path, "a line is no row of numbers, or they differ in length", "write it again"
+            path, "a line is not a row of numbers, or lines differ in length", "write it again"
         ) from None
     return from_columns(path, table if rows else np.empty((0, 3)))
 
@@ -110,7 +112,11 @@ def _read_las(path: Path) -> Cloud:
         reason = one_line(error, 120) or type(error).__name__
         raise RawFileError(path, f"cannot be read as LAS: {reason}", "copy it again") from None
     if las.header.point_count != len(found["x"]):
-        raise RawFileError(path, f"{len(found['x'])} of {las.header.point_count} points", "copy it")
+        raise RawFileError(
+            path,
+            f"holds {len(found['x'])} points, its header says {las.header.point_count}",
+            "copy it again",
+        )
     return from_fields(path, found)
 
 

@@ -1,4 +1,4 @@
-"""Depth images as 16-bit PNG. The only file that imports Pillow."""
+"""Depth images as 16-bit PNG, by Pillow."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ def read_depth_png(
 ) -> NDArray[np.uint16]:  # (H, W)
     """Read a 16-bit grey PNG of a known size.
 
-    Every chunk's checksum is compared first: Pillow reads one in seven images with a damaged
-    bit as other depths, without a word.
+    Every chunk's checksum is compared first: of the images with one damaged bit, Pillow reads
+    one in seven as other depths, without an error.
 
     Raises:
-        RawFileError: Unreadable, no PNG, truncated, damaged, or of another size or bit depth.
+        RawFileError: The file is unreadable, not a PNG, truncated, damaged, or of another size or
+            bit depth.
     """
     try:
         data = path.read_bytes()
@@ -54,24 +55,24 @@ def write_depth_png(path: Path, depth: NDArray[np.uint16]) -> None:
 
 
 def _problem(data: bytes, size: tuple[int, int]) -> tuple[str, str] | None:
-    """What is wrong with an image, and what to do about it."""
+    """Return what is wrong with an image and what to do about it, if anything is."""
     if data[:8] != SIGNATURE:
-        return ("no PNG" if data else "empty, expected a PNG"), ADVICE
-    place, kind = 8, b""
+        return ("not a PNG" if data else "empty, expected a PNG"), ADVICE
+    start, kind = 8, b""
     while kind != b"IEND":
-        if place + 12 > len(data):
+        if start + 12 > len(data):
             return f"truncated: ends after {len(data)} bytes, within the image", ADVICE
-        length, kind = struct.unpack_from(">I4s", data, place)
-        end = place + 8 + length
+        length, kind = struct.unpack_from(">I4s", data, start)
+        end = start + 8 + length
         if end + 4 > len(data):
             return f"truncated: ends after {len(data)} bytes, within the image", ADVICE
-        if zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+        if zlib.crc32(data[start + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
             return f"damaged: a checksum is wrong near byte {end}", ADVICE
-        if place == 8:
+        if start == 8:
             problem = _another(data, size)
             if problem:
                 return problem
-        place = end + 4
+        start = end + 4
     return None
 
 

@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 from pcv.errors import InputError
 from pcv.whole import whole_file
 
-TURN = (5**0.5 - 1) / 2  # of the colour circle: the golden section keeps neighbours apart
+TURN = (5**0.5 - 1) / 2  # of the colour circle per class: the golden ratio keeps hues apart
 PROPERTIES = (
     ("x", "float", "<f4"), ("y", "float", "<f4"), ("z", "float", "<f4"),
     ("red", "uchar", "u1"), ("green", "uchar", "u1"), ("blue", "uchar", "u1"),
     ("label", "ushort", "<u2"), ("score", "float", "<f4"), ("nearest", "uchar", "u1"),
 )  # fmt: skip
-INSTANCE = ("instance", "int", "<i4")  # where objects are told apart
+INSTANCE = ("instance", "int", "<i4")  # one more property, where objects are told apart
 
 
 class LabelledCloud(NamedTuple):
-    """One frame and what is predicted of it."""
+    """One frame, and what is predicted for its points."""
 
     points: NDArray[np.float32]  # (n, 3) metres
     label: NDArray[np.int64]  # (n,) from 0
-    score: NDArray[np.float32]  # (n,) share of that class
-    nearest: NDArray[np.bool_]  # (n,) the class is that of the nearest point the network saw
+    score: NDArray[np.float32]  # (n,) share of that class, 0 to 1
+    nearest: NDArray[np.bool_]  # (n,) True: the class is that of the nearest point seen
     instance: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
 
 
@@ -44,7 +44,7 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
     """Write a frame as binary PLY; the file appears whole or not at all.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     properties = PROPERTIES if cloud.instance is None else (*PROPERTIES, INSTANCE)
     values = np.empty(len(cloud.points), [(name, kind) for name, _, kind in properties])
@@ -71,7 +71,7 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
 
 
 def _plain(text: str) -> str:
-    """One line of ASCII that ends no header, whatever a name holds."""
+    """Return a text as one line of ASCII that cannot end the header."""
     return ascii(" ".join(text.split()))[1:-1].replace("end_header", "end-header")
 
 
@@ -79,7 +79,7 @@ def folder_of(out: Path, name: str) -> Path:
     """Return the folder of a recording's frames, below ``out``.
 
     Raises:
-        InputError: The name would lead elsewhere.
+        InputError: The name would lead out of that folder.
     """
     parts = Path(name).parts
     if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:

@@ -26,14 +26,14 @@ TYPES = {
     1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
 }  # fmt: skip
 TAG = 8  # bytes
-Order = Literal["<", ">"]
+ByteOrder = Literal["<", ">"]
 DAMAGE: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says variable
 HEAD = 4096  # bytes that surely hold a matrix's flags, dimensions and name
 DENSEST = 1032  # deflate cannot shrink anything further
 
 
 class Tag(NamedTuple):
-    """What stands before an element's data."""
+    """What precedes the data of an element."""
 
     kind: int
     size: int  # bytes of data
@@ -42,14 +42,14 @@ class Tag(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """An array of numbers in a file, whose header was believed after checking it."""
+    """An array of numbers in a file, whose header passed the checks."""
 
     shape: tuple[int, ...]
-    stored: np.dtype[Any]  # of the values: at times smaller than the class that MATLAB shows
-    start: int  # of the values, from the start of the matrix
+    stored: np.dtype[Any]  # type of the values, at times smaller than the class MATLAB shows
+    start: int  # first byte of the values, from the start of the matrix
     room: int  # bytes of the matrix
-    place: int  # of the element in the file
-    size: int  # of the element in the file
+    offset: int  # first byte of the element in the file
+    size: int  # bytes of the element in the file
     compressed: bool
 
 
@@ -62,8 +62,8 @@ def check_array(path: Path, name: str) -> tuple[int, ...]:
         The shape.
 
     Raises:
-        ValueError: There is no such variable, it is no array of numbers, a tag is wrong, or values
-            are missing.
+        ValueError: There is no such variable, it is not an array of numbers, a tag is wrong, or
+            values are missing.
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
@@ -71,7 +71,10 @@ def check_array(path: Path, name: str) -> tuple[int, ...]:
 
 
 def read_array(path: Path, name: str) -> NDArray[Any]:
-    """Read an array of numbers in the type that its values are stored in, the first index fastest.
+    """Read an array of numbers in the type that its values are stored in.
+
+    Returns:
+        The array, of the shape (...,) that ``check_array`` returns, in Fortran order.
 
     Raises:
         ValueError: As for ``check_array``, or the values are damaged.
@@ -79,7 +82,7 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
     """
     with path.open("rb") as file:
         found = _find(file, name)
-        file.seek(found.place)
+        file.seek(found.offset)
         data = file.read(found.size)
     if found.compressed:
         whole = TAG + found.room
@@ -96,7 +99,7 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
 
 
 def _find(file: BinaryIO, name: str) -> Variable:
-    order: Order = ">" if file.read(FILE_HEADER)[126:128] == b"MI" else "<"
+    order: ByteOrder = ">" if file.read(FILE_HEADER)[126:128] == b"MI" else "<"
     try:
         for element in _matrices(file, order):
             found = _check_matrix(element, order, name)
@@ -108,16 +111,16 @@ def _find(file: BinaryIO, name: str) -> Variable:
 
 
 class _Element(NamedTuple):
-    """A matrix in the file."""
+    """A matrix in the file, of which only the first bytes were read."""
 
-    head: bytes  # the first bytes of it
-    room: int  # how many it can have at most
-    place: int
-    size: int
+    head: bytes
+    room: int  # bytes of the whole matrix
+    offset: int  # first byte of the element in the file
+    size: int  # bytes of the element in the file
     compressed: bool
 
 
-def _matrices(file: BinaryIO, order: Order) -> Iterator[_Element]:
+def _matrices(file: BinaryIO, order: ByteOrder) -> Iterator[_Element]:
     end = file.seek(0, 2)
     at = FILE_HEADER
     while at + TAG <= end:
@@ -133,19 +136,19 @@ def _matrices(file: BinaryIO, order: Order) -> Iterator[_Element]:
         at += TAG + size
 
 
-def _inflated(head: bytes, size: int, order: Order) -> tuple[bytes, int]:
+def _inflated(head: bytes, size: int, order: ByteOrder) -> tuple[bytes, int]:
     try:
         inner = zlib_ng.decompressobj().decompress(head, HEAD)
     except DAMAGE as error:
         raise ValueError(f"damaged compression: {error}") from None
     kind, room = struct.unpack_from(order + "II", inner)
     if kind != MATRIX or room > size * DENSEST:
-        raise ValueError("a compressed variable is none or too large to be true")
+        raise ValueError("a compressed variable is not a matrix, or claims an impossible size")
     return inner[TAG:], room
 
 
-def _check_matrix(element: _Element, order: Order, name: str) -> Variable | None:
-    """Return the variable if this is it; raise when it is, and damaged."""
+def _check_matrix(element: _Element, order: ByteOrder, name: str) -> Variable | None:
+    """Return the variable if its name is ``name``; raise ValueError if it then is damaged."""
     head = element.head
     flags = _tag(head, 0, order)
     shape = _tag(head, flags.stop, order)
@@ -156,9 +159,9 @@ def _check_matrix(element: _Element, order: Order, name: str) -> Variable | None
         raise ValueError("wrong types in a variable's header")
     (bits,) = struct.unpack_from(order + "I", head, flags.start)
     if bits & COMPLEX:
-        raise ValueError("complex numbers")
+        raise ValueError("its numbers are complex")
     if bits & LOGICAL or bits & 0xFF not in CLASSES:
-        raise ValueError("no array of numbers")
+        raise ValueError("not an array of numbers")
     values = _tag(head, title.stop, order)
     extents = struct.unpack_from(f"{order}{shape.size // 4}i", head, shape.start)
     count = math.prod(extents)
@@ -170,7 +173,7 @@ def _check_matrix(element: _Element, order: Order, name: str) -> Variable | None
     return Variable(extents, stored, values.start, *element[1:])
 
 
-def _tag(data: bytes, at: int, order: Order) -> Tag:
+def _tag(data: bytes, at: int, order: ByteOrder) -> Tag:
     first, size = struct.unpack_from(order + "II", data, at)
     if first >> 16:  # small: size and type share a word, up to four bytes of data follow
         if first >> 16 > 4:

@@ -27,8 +27,8 @@ def read_grey(
 
     Raises:
         InputError: PyAV is not installed.
-        RawFileError: No film, without a frame, shorter than the span, damaged, or of another
-            size or bit depth.
+        RawFileError: The file is not a film, has no frame, is shorter than the span, is damaged, or
+            has another size or bit depth.
     """
     start, stop = span
     with _opened(path) as (container, stream):
@@ -40,7 +40,7 @@ def read_grey(
         ]
     if len(frames) < stop:
         raise RawFileError(
-            path, f"{len(frames) or 'no'} frames, expected frames {start} to {stop - 1}", ADVICE
+            path, f"has {len(frames) or 'no'} frames, expected frames {start} to {stop - 1}", ADVICE
         )
     return np.stack(frames[start:])
 
@@ -50,7 +50,7 @@ def count_frames(path: Path) -> int:
 
     Raises:
         InputError: PyAV is not installed.
-        RawFileError: No film.
+        RawFileError: The file is not a film.
     """
     with _opened(path) as (container, stream):
         return sum(1 for packet in container.demux(stream) if packet.size)
@@ -96,7 +96,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise RawFileError(path, "holds no film", "is it a depth film?")
+                raise RawFileError(path, "has no video stream", "is it a depth film?")
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1  # processes share the cores already
             yield container, stream

@@ -23,7 +23,7 @@ def read_pcd(path: Path) -> Cloud:
     """Read a PCD file.
 
     Raises:
-        RawFileError: Not a PCD, truncated, damaged, or without x, y and z.
+        RawFileError: The file is not a PCD, truncated, damaged, or without x, y and z.
     """
     data = read_bytes(path)
     try:
@@ -60,9 +60,9 @@ def _read(header: dict[str, list[str]], body: bytes) -> dict[str, NDArray[Any]]:
     kinds = zip(header["TYPE"], header["SIZE"], strict=True)
     types = [np.dtype(f"<{KINDS[kind]}{size}") for kind, size in kinds]
     if not len(names) == len(types) == len(each) or min(each) < 1 or count < 0:
-        raise ValueError("fields, types, sizes and counts do not fit")
+        raise ValueError("its header lists other numbers of fields, types, sizes and counts")
     if count * sum(t.itemsize * n for t, n in zip(types, each, strict=True)) > MOST_BYTES:
-        raise ValueError(f"{count} points")
+        raise ValueError(f"its header says {count} points, too many for one frame")
     layout = list(zip(names, types, each, strict=True))
     way = header["DATA"][0]
     if way == "ascii":
@@ -71,17 +71,17 @@ def _read(header: dict[str, list[str]], body: bytes) -> dict[str, NDArray[Any]]:
         return _binary(layout, count, body)
     if way == "binary_compressed":
         return _compressed(layout, count, body)
-    raise ValueError(f"data of kind {way}, expected ascii, binary or binary_compressed")
+    raise ValueError(f"its data is {way}, expected ascii, binary or binary_compressed")
 
 
-Layout = list[tuple[str, np.dtype[Any], int]]
+Fields = list[tuple[str, np.dtype[Any], int]]  # name, type and count per point
 
 
-def _ascii(layout: Layout, count: int, body: bytes) -> dict[str, NDArray[Any]]:
+def _ascii(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     width = sum(each for _, _, each in layout)
     words = body.split()
     if len(words) != count * width:
-        raise ValueError(f"{len(words)} numbers for {count} points of {width}")
+        raise ValueError(f"{len(words)} numbers for {count} points of {width} numbers each")
     table = np.array(words, np.float64).reshape(count, width)
     fields, at = {}, 0
     for name, dtype, each in layout:
@@ -92,7 +92,7 @@ def _ascii(layout: Layout, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     return fields
 
 
-def _binary(layout: Layout, count: int, body: bytes) -> dict[str, NDArray[Any]]:
+def _binary(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     row = np.dtype([(f"{i}", dtype, each) for i, (_, dtype, each) in enumerate(layout)])
     if len(body) < count * row.itemsize:
         raise ValueError(f"{len(body)} bytes of points, its header says {count * row.itemsize}")
@@ -103,16 +103,16 @@ def _binary(layout: Layout, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     }
 
 
-def _compressed(layout: Layout, count: int, body: bytes) -> dict[str, NDArray[Any]]:
+def _compressed(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     packed, size = struct.unpack_from("<II", body)
     wanted = count * sum(dtype.itemsize * each for _, dtype, each in layout)
     if size != wanted or len(body) < 8 + packed:
-        raise ValueError(f"{len(body)} bytes for {size} unpacked, its header says {wanted}")
+        raise ValueError(f"{len(body)} bytes that unpack to {size}, its header says {wanted}")
     out = np.empty(size, np.uint8)
     if unpack(np.frombuffer(body, np.uint8, packed, 8), out) != size:
         raise ValueError("damaged compression")
     fields, at = {}, 0
-    for name, dtype, each in layout:  # field after field, each of all points
+    for name, dtype, each in layout:  # field by field, each for all points
         stop = at + count * dtype.itemsize * each
         fields[name] = np.ascontiguousarray(out[at:stop].view(dtype).reshape(count, each)[:, 0])
         at = stop

@@ -22,29 +22,29 @@ HEADER_END = b"end_header"
 LONGEST_HEADER = 1 << 16
 
 
-class Header(NamedTuple):
-    """What stands before the vertices."""
+class PlyHeader(NamedTuple):
+    """What precedes the vertices."""
 
     format: str
     vertices: int
     dtype: np.dtype[Any]  # of one vertex
-    start: int  # where the first one begins
-    faces: int = 0  # that follow the vertices at once
+    start: int  # byte at which the first vertex begins
+    faces: int = 0  # how many follow the vertices directly
     face: tuple[str, str] = ("u1", "i4")  # types of a face's number of corners, and of a corner
 
 
 class Mesh(NamedTuple):
-    """Vertices and what joins them."""
+    """Vertices and the triangles that join them."""
 
     cloud: Cloud
-    faces: NDArray[np.int64]  # (f, 3) vertices; none where the file has no faces
+    faces: NDArray[np.int64]  # (f, 3) vertices of each; (0, 3) where the file has no faces
 
 
 def read_ply(path: Path) -> Cloud:
     """Read the vertices of a PLY file; other elements may follow them.
 
     Raises:
-        RawFileError: Not a PLY, truncated, or without vertices of x, y and z.
+        RawFileError: The file is not a PLY, truncated, or without vertices of x, y and z.
     """
     return read_mesh(path, faces=False).cloud
 
@@ -53,7 +53,7 @@ def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
     """Read the vertices of a PLY file, their normals, and the triangles that follow them.
 
     Raises:
-        RawFileError: As ``read_ply``; or a face is no triangle of its vertices.
+        RawFileError: As for ``read_ply``; or a face is not a triangle of the file's vertices.
     """
     data = read_bytes(path)
     try:
@@ -70,9 +70,9 @@ def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
     return Mesh(from_fields(path, fields), corners)
 
 
-def _header(data: bytes) -> Header:
+def _header(data: bytes) -> PlyHeader:
     if not data.startswith(b"ply"):
-        raise ValueError("it does not begin as one")
+        raise ValueError("it does not begin with ply")
     end = data.find(HEADER_END, 0, LONGEST_HEADER)
     newline = data.find(b"\n", end)
     if end < 0 or newline < 0:
@@ -83,24 +83,24 @@ def _header(data: bytes) -> Header:
         raise ValueError(f"format {kind or 'unknown'}, expected ascii or binary")
     starts = [i for i, line in enumerate(lines) if line[:1] == ["element"] and len(line) == 3]
     if not starts or lines[starts[0]][1] != "vertex":
-        raise ValueError("its first element is no vertex")
+        raise ValueError("its first element is not vertex")
     stop = starts[1] if len(starts) > 1 else len(lines)
     count = int(lines[starts[0]][2])
     dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
     if count < 0:
-        raise ValueError(f"{count} vertices")
-    return Header(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
+        raise ValueError(f"its header says {count} vertices")
+    return PlyHeader(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
 
 
 def _faces(lines: list[list[str]]) -> tuple[int, tuple[str, str]]:
-    """How many faces follow the vertices, of which types; other elements are left unread."""
+    """Return how many faces follow the vertices, and their types; skip other elements."""
     properties = [line for line in lines[1:] if line[:1] in (["property"], ["element"])]
     if not lines or lines[0][1] != "face" or not properties:
         return 0, ("u1", "i4")
     first = properties[0]
     alone = len(properties) == 1 or properties[1][0] == "element"
     if len(first) != 5 or first[1] != "list" or not alone or not {*first[2:4]} <= set(TYPES):
-        raise ValueError(f"faces of {' '.join(first)[:80]}, expected one list of vertices")
+        raise ValueError(f"its faces have {' '.join(first)[:80]}, expected one list of vertices")
     return int(lines[0][2]), (TYPES[first[2]], TYPES[first[3]])
 
 
@@ -110,19 +110,19 @@ def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
         if line[:1] != ["property"]:
             continue
         if len(line) != 3 or line[1] not in TYPES:
-            raise ValueError(f"property {' '.join(line[1:])} of unknown type")
+            raise ValueError(f"property {' '.join(line[1:])} has an unknown type")
         fields.append((line[2], order + TYPES[line[1]]))
     return np.dtype(fields)
 
 
-def _binary(header: Header, body: bytes) -> NDArray[Any]:
+def _binary(header: PlyHeader, body: bytes) -> NDArray[Any]:
     size = header.vertices * header.dtype.itemsize
     if len(body) < size:
         raise ValueError(f"{len(body)} bytes of vertices, its header says {size}")
     return np.frombuffer(body[:size], header.dtype)
 
 
-def _ascii(header: Header, body: bytes) -> NDArray[Any]:
+def _ascii(header: PlyHeader, body: bytes) -> NDArray[Any]:
     names = header.dtype.names or ()
     lines = body.split(b"\n", header.vertices)[: header.vertices]
     words = b" ".join(lines).split()
@@ -135,7 +135,7 @@ def _ascii(header: Header, body: bytes) -> NDArray[Any]:
     return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]
 
 
-def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+def _binary_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     order = ORDER[header.format]
     count, corner = (order + kind for kind in header.face)
     face = np.dtype([("count", count), ("corners", corner, (3,))])
@@ -147,7 +147,7 @@ def _binary_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     return _triangles(table["count"], table["corners"], header)
 
 
-def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+def _ascii_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     lines = body.split(b"\n")[header.vertices : header.vertices + header.faces]
     words = b" ".join(lines).split()
     if len(words) != 4 * header.faces:
@@ -157,10 +157,10 @@ def _ascii_faces(header: Header, body: bytes) -> NDArray[np.int64]:  # (f, 3)
 
 
 def _triangles(
-    count: NDArray[Any], corners: NDArray[Any], header: Header
+    count: NDArray[Any], corners: NDArray[Any], header: PlyHeader
 ) -> NDArray[np.int64]:  # (f, 3)
     if (count != 3).any():
-        raise ValueError("a face is no triangle")
+        raise ValueError("a face is not a triangle")
     if not (corners.min() >= 0 and corners.max() < header.vertices):
-        raise ValueError(f"a face of vertices that are not among {header.vertices}")
+        raise ValueError(f"a face has a vertex that is not among the {header.vertices}")
     return corners.astype(np.int64)

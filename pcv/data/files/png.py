@@ -1,4 +1,4 @@
-"""PNG images with every bit of their samples, 16-bit colour included, and strict checks.
+"""PNG images, read with strict checks and every bit of their samples, also of 16-bit colour.
 
 Depth comes as 16-bit PNG, in SYNTHIA even as 16-bit colour, of which common readers keep 8 bits.
 """
@@ -23,8 +23,8 @@ HEADER = struct.Struct(">IIBBBBB")  # width, height, depth, colour, compression,
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by colour type; 3, a palette, is never a measurement
 
 
-class Header(NamedTuple):
-    """What the first chunk says."""
+class PngHeader(NamedTuple):
+    """What the first chunk says of the image."""
 
     width: int
     height: int
@@ -33,10 +33,11 @@ class Header(NamedTuple):
 
 
 def read_png(path: Path) -> NDArray[np.generic]:  # (H, W) or (H, W, channels)
-    """Read an image of 8 or 16 bits a sample as uint8 or uint16.
+    """Read an image of 8 or 16 bits per sample as uint8 or uint16.
 
     Raises:
-        RawFileError: Not a PNG, truncated, damaged, or of a kind no depth camera writes.
+        RawFileError: The file is not a PNG, truncated, damaged, or of a kind that no depth camera
+            writes.
     """
     try:
         return _decode(read_bytes(path))
@@ -45,7 +46,10 @@ def read_png(path: Path) -> NDArray[np.generic]:  # (H, W) or (H, W, channels)
 
 
 def write_png(path: Path, image: NDArray[np.generic]) -> None:
-    """Write uint8 or uint16 samples (H, W) or (H, W, channels); the file appears whole or not."""
+    """Write uint8 or uint16 samples (H, W) or (H, W, channels).
+
+    The file appears whole or not at all.
+    """
     samples = image.reshape(*image.shape[:2], -1)
     height, width, channels = samples.shape
     colour = {count: kind for kind, count in CHANNELS.items()}[channels]
@@ -64,7 +68,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _decode(data: bytes) -> NDArray[np.generic]:
     if not data.startswith(SIGNATURE):
-        raise ValueError("it does not begin as one")
+        raise ValueError("it does not begin with the signature of a PNG")
     at, header, packed = len(SIGNATURE), None, []
     while True:
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -79,23 +83,23 @@ def _decode(data: bytes) -> NDArray[np.generic]:
         elif kind == b"IEND":
             break
     if header is None:
-        raise ValueError("no header")
+        raise ValueError("it has no header")
     return _pixels(header, b"".join(packed))
 
 
-def _header(body: bytes) -> Header:
+def _header(body: bytes) -> PngHeader:
     width, height, bits, colour, *ways = HEADER.unpack(body)
     if colour not in CHANNELS or bits not in (8, 16) or ways != [0, 0, 0]:
         raise ValueError(
-            f"{bits} bits of colour type {colour}, {'' if not ways[2] else 'interlaced, '}"
+            f"it has {bits} bits of colour type {colour}, {'' if not ways[2] else 'interlaced, '}"
             "expected 8 or 16 bits of grey or colour, not interlaced"
         )
     if not 0 < width * height <= MOST_PIXELS:
-        raise ValueError(f"{width} x {height} pixels")
-    return Header(width, height, bits, CHANNELS[colour])
+        raise ValueError(f"{width} x {height} pixels are none or too many")
+    return PngHeader(width, height, bits, CHANNELS[colour])
 
 
-def _pixels(header: Header, packed: bytes) -> NDArray[np.generic]:
+def _pixels(header: PngHeader, packed: bytes) -> NDArray[np.generic]:
     stride = header.channels * header.bits // 8
     wanted = header.height * (header.width * stride + 1)
     raw = zlib.decompressobj().decompress(packed, wanted + 1)

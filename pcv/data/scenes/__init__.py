@@ -1,1 +1,1 @@
-"""Rooms: clips of one frame that keep every point, with regions and posed images."""
+"""Scenes such as rooms: videos of one frame of which every point is kept, and their views."""

@@ -1,4 +1,4 @@
-"""Random changes that only scenes undergo: of colours, and smooth ones of shape."""
+"""Random changes that only scenes undergo: of their colours, and smooth ones of their shape."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from pcv.config.data import ColourAugmentConfig, ElasticConfig
 
-UNKNOWN = 127  # each channel of a colour that is dropped
-BLURS = 2  # times that noise is averaged over three cells of each axis
+UNKNOWN = 127  # value of each channel where colours are dropped
+BLURS = 2  # how often noise is averaged over three cells along each axis
 
 
 def augment_colour(
@@ -16,7 +16,7 @@ def augment_colour(
     rng: np.random.Generator,
     config: ColourAugmentConfig,
 ) -> NDArray[np.uint8]:  # (..., 3)
-    """Stretch the contrast halfway or wholly, move, jitter and drop colours."""
+    """Stretch the contrast of colours, shift, jitter and drop them, each at random."""
     values = colour.astype(np.float32)
     if config.contrast and rng.random() < config.contrast:
         values = _stretched(values, float(rng.random()))
@@ -31,7 +31,7 @@ def augment_colour(
 
 
 def _stretched(values: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    """So much of the way to channels that reach from 0 to 255; a channel of one value stays."""
+    """Stretch channels a share of the way to 0 to 255; a channel of one value stays."""
     flat = values.reshape(-1, 3)
     low, high = flat.min(0), flat.max(0)
     wide = np.where(high > low, high - low, 1)
@@ -44,7 +44,7 @@ def deform(
     normals: NDArray[np.float32] | None,  # (n, 3) unit length
     rng: np.random.Generator,
     config: ElasticConfig,
-) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:  # (n, 3) both
     """Displace points by smooth noise, and turn normals by its slope.
 
     Noise is drawn at the corners of a grid, blurred, and interpolated linearly between them, so
@@ -64,16 +64,16 @@ def _deform_once(
     scale: tuple[float, float],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     cell, strength = scale
-    place = (points - points.min(0)) / cell
-    corner = place.astype(np.int64)
+    position = (points - points.min(0)) / cell
+    corner = position.astype(np.int64)
     noise = strength * rng.standard_normal((*(corner.max(0) + 2), 3))
     for _ in range(BLURS):
         for axis in range(3):
             noise = _blurred(noise, axis)
-    shift, slope = _interpolate(noise, corner, place - corner)
+    shift, slope = _interpolate(noise, corner, position - corner)
     if normals is not None:
-        # A surface moves by I + slope / cell, its normals by the inverse transpose.
-        matrix = np.eye(3) + slope / cell  # (n, 3, 3), rows: what is moved, columns: along what
+        # A surface turns by I + slope / cell, its normals by the inverse transpose.
+        matrix = np.eye(3) + slope / cell  # (n, 3, 3) rows: axis of the shift, columns: along what
         turned = np.linalg.solve(matrix.transpose(0, 2, 1), normals[:, :, None])[:, :, 0]
         length = np.linalg.norm(turned, axis=1, keepdims=True)
         normals = np.divide(turned, length, out=np.zeros_like(turned), where=length > 0)
@@ -93,7 +93,7 @@ def _interpolate(
     corner: NDArray[np.int64],  # (n, 3)
     inside: NDArray[np.float32],  # (n, 3) from 0 to 1
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # (n, 3), (n, 3, 3)
-    """Noise at places of a grid, and how it changes along each axis, a cell of it being 1."""
+    """Return the noise at positions of a grid, and its slope along each axis, per cell."""
     value = np.zeros((len(corner), 3))
     slope = np.zeros((len(corner), 3, 3))
     for step in np.ndindex(2, 2, 2):

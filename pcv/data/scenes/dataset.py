@@ -1,4 +1,4 @@
-"""Regions of scenes as clips of one frame: drawn to train, a partition of every scene to score."""
+"""Regions of scenes as clips of one frame: random ones to train, all of a scene to score."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.data.augment import augment_points, turn_normals
 from pcv.data.dataset import CACHE_BYTES, Clip, ClipDataset
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 from pcv.data.scenes.augment import augment_colour, deform
-from pcv.data.scenes.labelled_places import find_places, read_places
+from pcv.data.scenes.labelled_points import find_labelled_points, read_labelled_points
 from pcv.data.scenes.regions import Part, draw_region, parts_of, spaced
 from pcv.data.store.store import Store
 from pcv.errors import InputError
@@ -24,14 +24,14 @@ Arrays = dict[str, NDArray[np.generic]]
 class SceneDataset(ClipDataset):
     """Regions of ``config.points`` points of the scenes of a store.
 
-    With ``augment`` an epoch is ``config.region.per_scene`` regions a scene, drawn from
-    ``default_rng([seed, epoch, index])``. Without it an item is a part of ``parts``: together they
-    hold every point of a scene once as their own; ``index`` is -1 and the label is -1 where a
-    point is there only to be seen. Takes what ``ClipDataset`` takes.
+    With ``augment``, an epoch has ``config.region.per_scene`` regions per scene, drawn from
+    ``default_rng([seed, epoch, index])``. Without it, an item is one of ``parts``: each point of a
+    scene is a part's own exactly once; for a point that is only context, ``index`` and the label
+    are -1. The arguments are those of ``ClipDataset``; ``videos`` (n,) are the scenes.
 
     Raises:
-        InputError: More than one frame a clip, or a scene that trains has fewer points than a
-            region (without ``config.region.fill``).
+        InputError: The recipe asks for more than one frame per clip, or a scene that trains has
+            fewer points than a region (without ``config.region.fill``).
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SceneDataset(ClipDataset):
             raise InputError(f"{store.path}: scenes are one frame; set data.frames=1")
         self._parts: dict[int, list[Part]] = {}
         self._labelled: dict[int, NDArray[np.int64]] = {}
-        self._places: dict[str, NDArray[np.float64]] | None = None
+        self._lists: dict[str, NDArray[np.float64]] | None = None
         self._kept: dict[int, int] = {}
         self._held = 0
         super().__init__(store, videos, config, augment=augment, seed=seed, cache=cache)
@@ -75,8 +75,8 @@ class SceneDataset(ClipDataset):
         if self.augment is None:
             part = self.parts(scene)[region]
         else:
-            places = self._region(scene, points, rng)
-            part = Part(places, np.ones(len(places), bool))
+            drawn = self._region(scene, points, rng)
+            part = Part(drawn, np.ones(len(drawn), bool))
         index, own = self._filled(part)
         columns = {n: values[index][None] for n, values in arrays.items() if n != "points"}
         if "labels" in columns:
@@ -133,14 +133,14 @@ class SceneDataset(ClipDataset):
         return moved[None], columns
 
     def _filled(self, part: Part) -> Part:
-        """A scene of fewer points than a clip is repeated; what repeats is only seen."""
-        places = np.resize(part.places, self.config.points)
-        own = np.zeros(len(places), bool)
+        """Repeat the points of a part that is smaller than a clip; the repeated are context."""
+        index = np.resize(part.rows, self.config.points)
+        own = np.zeros(len(index), bool)
         own[: len(part.own)] = part.own
-        return Part(places, own)
+        return Part(index, own)
 
-    def labelled(self, scene: int) -> NDArray[np.int64] | None:
-        """Return the places of the points that keep their label in training; None: all do.
+    def labelled(self, scene: int) -> NDArray[np.int64] | None:  # (n,)
+        """Return the indices of the points that keep their label in training; None: all do.
 
         Raises:
             InputError: No point of the scene has a label.
@@ -167,31 +167,32 @@ class SceneDataset(ClipDataset):
         return np.sort(rng.choice(found, min(wanted, len(found)), replace=False))
 
     def _listed(self, scene: int, file: str) -> NDArray[np.int64]:
-        if self._places is None:
-            self._places = read_places(Path(file))
+        if self._lists is None:
+            self._lists = read_labelled_points(Path(file))
         names = self.store.videos.name
-        if missing := self._places.keys() - {*names}:
+        if missing := self._lists.keys() - {*names}:
             raise InputError(f"{file}: {self.store.path} has no scene {min(missing)[:80]}")
-        if names[scene] not in self._places:
+        if names[scene] not in self._lists:
             raise InputError(
-                f"{file}: lists nothing of {names[scene]}, which trains; train.scenes leaves it out"
+                f"{file}: lists no point of {names[scene]}, which trains; list some, or name only "
+                "listed scenes in train.scenes"
             )
         points = self.store.read(scene, np.zeros(1, np.int64), int(self.store.videos.sizes[scene]))
-        listed = self._places[names[scene]]
+        listed = self._lists[names[scene]]
         if listed.ndim == 2:
             listed = listed - self.store.videos.origin[scene]
         try:
-            return find_places(listed, points[0], self.kept(scene), self.config.spacing)
+            return find_labelled_points(listed, points[0], self.kept(scene), self.config.spacing)
         except ValueError as error:
             raise InputError(f"{file}: {names[scene]}: {error}") from None
 
     def limits(self) -> dict[str, list[int]]:
-        """Return which stored points of every scene keep their label; nothing where all do."""
+        """Return which stored points of each scene keep their label, but no scene where all do."""
         found = {int(scene): self.labelled(int(scene)) for scene in self.rows}
         return {self.store.videos.name[s]: p.tolist() for s, p in found.items() if p is not None}
 
     def unlabelled(self) -> list[str]:
-        """Return the names of scenes of which no point has a label."""
+        """Return the names of the scenes that have no labelled point."""
         bare = []
         for scene in map(int, self.rows):
             total = int(self.store.videos.sizes[scene])
@@ -201,24 +202,24 @@ class SceneDataset(ClipDataset):
         return bare
 
     def nearest_kept(self, scene: int) -> NDArray[np.int64]:  # (all points,)
-        """Return for all points of a scene the nearest that it is seen with: full resolution."""
+        """Return for each stored point of a scene the nearest of the points that are used."""
         total, kept = int(self.store.videos.sizes[scene]), self.kept(scene)
         if kept == total:
             return np.arange(total)
         points = self.store.read(scene, np.zeros(1, np.int64), total)[0]
         near = np.arange(total)
-        near[kept:] = nearest(points[:kept], points[kept:])[:, 0]
+        near[kept:] = nearest_points(points[:kept], points[kept:])[:, 0]
         return near
 
     def parts(self, scene: int) -> list[Part]:
-        """Return how a scene is cut for scoring: each kept point is own in one part."""
+        """Return how a scene is cut for scoring: each point used is one part's own."""
         if scene not in self._parts:
             points = np.asarray(self.arrays(scene)["points"], np.float32)
             self._parts[scene] = parts_of(points, self.config.points)
         return self._parts[scene]
 
     def arrays(self, scene: int) -> Arrays:
-        """Return points and columns that a scene is seen with: all, or those ``spacing`` apart."""
+        """Return points (n, 3) and columns (n, ...) that are used: all, or ``spacing`` apart."""
         if self._cache is not None and scene in self._cache:
             return self._cache[scene]
         store, frame = self.store, np.zeros(1, np.int64)
@@ -233,7 +234,7 @@ class SceneDataset(ClipDataset):
         return arrays
 
     def kept(self, scene: int) -> int:
-        """Return how many first points of a scene are used."""
+        """Return how many points of a scene are used, the first ones."""
         if scene not in self._kept:
             total = int(self.store.videos.sizes[scene])
             if self.config.spacing:
@@ -244,7 +245,7 @@ class SceneDataset(ClipDataset):
         return self._kept[scene]
 
     def _check_sizes(self) -> None:
-        """Name the smallest scene, so that it is enough to be told once."""
+        """Refuse scenes that are too small; name the smallest, so that one message is enough."""
         scene = min(map(int, self.rows), key=self.kept, default=None)
         if scene is None or (kept := self.kept(scene)) >= self.config.points:
             return
@@ -266,10 +267,10 @@ def open_clips(
     augment: AugmentConfig | None = None,
     seed: int = 0,
 ) -> ClipDataset:
-    """Return clips of videos, or regions of scenes: whatever a store holds.
+    """Return clips of the given videos (n,), or regions of scenes if those are what a store holds.
 
     Raises:
-        InputError: A key for scenes is set, and the store holds videos.
+        InputError: A key for scenes is set, but the store holds videos.
     """
     if store.ordered is not None:
         return SceneDataset(store, videos, config, augment=augment, seed=seed)

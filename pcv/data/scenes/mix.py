@@ -1,4 +1,4 @@
-"""Pairs of training scenes laid into each other: Mix3D (Nekrasov et al., 3DV 2021)."""
+"""Pairs of training scenes merged into one scene: Mix3D (Nekrasov et al., 3DV 2021)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ OF_POINTS = ("points", "second", "point_label", "point_colour", "point_normal", 
 
 
 def mix_scenes(batch: ClipBatch, chance: float, key: tuple[int, int, int]) -> ClipBatch:
-    """Merge the clips of a batch two by two, each pair to one of twice the points.
+    """Merge the clips of a batch two by two, each pair into one clip of twice the points.
 
-    Each clip is centred by itself, so that both lie in one place. The last of an odd number is
+    Each clip has its own centre as its origin, so that both overlap. The last of an odd number is
     merged with itself; its repeated points have no label.
 
     Args:
         batch: Augmented scenes, without posed images.
-        chance: Probability that the batch is mixed; 0 returns it as it is.
-        key: Seed, epoch and number of the batch, which alone decide.
+        chance: Probability that the batch is mixed; with 0 it is returned as it is.
+        key: Seed, epoch and number of the batch; nothing else decides whether it is mixed.
 
     Returns:
-        Half as many clips (rounded up), with class, video and subject of the first of each pair,
-        and without places in a stored scene.
+        Half as many clips (rounded up), with the class, video and subject of the first of each
+        pair, and without ``point_index``.
     """
     seed, epoch, number = key
     if not chance or np.random.default_rng([seed, epoch, 1 << 31, number]).random() >= chance:
@@ -54,11 +54,11 @@ def _unlabelled(label: Tensor | None, rows: Tensor) -> Tensor | None:
 
 
 def _renumbered(instance: Tensor | None, first: Tensor, second: Tensor) -> Tensor | None:
-    """Objects of the second of each pair are numbered after those of the first."""
+    """Number the objects of the second of each pair after those of the first."""
     if instance is None:
         return None
     used = instance[first].amax((1, 2), keepdim=True) + 1
     moved, mine = instance.clone(), instance[second]
-    # The last of an odd number meets itself: its objects stay the same ones.
+    # The last of an odd number is merged with itself: its objects keep their numbers.
     moved[second] = torch.where((mine >= 0) & (first != second)[:, None, None], mine + used, mine)
     return moved

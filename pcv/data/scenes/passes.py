@@ -1,4 +1,4 @@
-"""How a scene is shown again to score it: turned about the vertical, scaled and mirrored."""
+"""How a scene is shown several times to score it: turned about the vertical, scaled, mirrored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pass(NamedTuple):
 
 
 def passes(config: EvalConfig) -> list[Pass]:
-    """Return every turn at every scale, then the mirrored scene, neither turned nor scaled."""
+    """Return every turn at every scale, then a mirrored pass, neither turned nor scaled."""
     found = [
         Pass(_turn(360 * number / config.turns), scale)
         for scale in config.scales
@@ -37,7 +37,7 @@ def passes(config: EvalConfig) -> list[Pass]:
 
 
 def show(batch: ClipBatch, one: Pass) -> ClipBatch:
-    """Return the same points with the same colours, their places and normals changed."""
+    """Return the same points with the same colours, but other positions and normals."""
     turn = torch.from_numpy(one.turn).to(batch.points)
     normal = batch.point_normal
     return batch._replace(

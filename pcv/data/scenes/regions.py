@@ -1,4 +1,4 @@
-"""Which points of a scene a clip holds: index arithmetic only."""
+"""Which points of a scene a clip holds: nothing but arithmetic with indices."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pcv.config.data import RegionConfig
 
 
 class Part(NamedTuple):
-    """Points of a scene that are labelled together."""
+    """Points of a scene that are shown to a network together."""
 
-    places: NDArray[np.int64]  # (n,) in the scene, ascending
-    own: NDArray[np.bool_]  # (n,) whose labels count; the others are only seen
+    rows: NDArray[np.int64]  # (n,) in the scene, ascending
+    own: NDArray[np.bool_]  # (n,) whether a point's label counts here; the others are context
 
 
 def spaced(
-    points: NDArray[np.float32],  # (n, 3) of which the first ``ordered`` are farthest first
+    points: NDArray[np.float32],  # (n, 3), the first ``ordered`` of them in farthest-point order
     ordered: int,
     spacing: float,
 ) -> int:
     """Return how many first points of a scene keep a distance of ``spacing`` from each other.
 
-    In farthest-point order the distance of a point to all before it never grows, so that a
-    binary search finds it. What is not ordered is left out.
+    In farthest-point order the distance of a point to all before it never grows, so that a binary
+    search finds the number. Points beyond ``ordered`` are left out.
     """
     low, high = 1, min(ordered, len(points))
     while low < high:
@@ -43,11 +43,11 @@ def draw_region(
     count: int,
     config: RegionConfig,
     rng: np.random.Generator,
-    marked: NDArray[np.int64] | None = None,
+    marked: NDArray[np.int64] | None = None,  # (m,) indices
 ) -> NDArray[np.int64]:  # (count,) ascending
     """Draw the points nearest to a random one, and thin them to ``count``.
 
-    Where some points are ``marked``, one of them is the middle, and thinning spares them.
+    Where some points are ``marked``, one of them is the middle, and thinning keeps them.
 
     Order is kept, so that a region thinned to its first points is itself evenly spaced. A region
     within a radius that holds fewer points than ``count`` is filled up with the next nearest.
@@ -57,7 +57,7 @@ def draw_region(
     """
     total = len(points)
     if total < count:
-        raise ValueError(f"{total} points, a region needs {count}")
+        raise ValueError(f"the scene has {total} points, a region needs {count}")
     middle = rng.integers(total) if marked is None else rng.choice(marked)
     gap = points - points[middle]
     distance = np.einsum("ij,ij->i", gap, gap)
@@ -70,7 +70,7 @@ def draw_region(
     if wanted == count:
         return near
     spared = np.isin(near, marked) if marked is not None else np.zeros(len(near), bool)
-    # Smallest first: what is spared, then by chance, or in the order of the scene.
+    # Smallest first: marked points, then the others by chance, or in the order of the scene.
     key = rng.random(len(near)) if config.thin == "random" else np.arange(len(near), dtype=float)
     return np.sort(near[np.argsort(np.where(spared, -1, key), kind="stable")[:count]])
 
@@ -80,11 +80,11 @@ def parts_of(
     size: int,
     context: float = 0.5,
 ) -> list[Part]:
-    """Cut a scene into parts of ``size`` points such that each point is some part's own once.
+    """Cut a scene into parts of ``size`` points such that each point is exactly one part's own.
 
     The scene is halved along its widest axis until a part's own points are at most a share of
-    1 - ``context`` of its size; the nearest others fill it up, so that its own are seen from all
-    sides. A scene of at most ``size`` points is one part, smaller where it has fewer.
+    1 - ``context`` of ``size``. The nearest other points fill it up, so that its own points have
+    neighbours on all sides. A scene of at most ``size`` points is a single part.
     """
     if len(points) <= size:
         return [Part(np.arange(len(points)), np.ones(len(points), bool))]
@@ -102,7 +102,7 @@ def parts_of(
 
 
 def _with_context(points: NDArray[np.float32], cell: NDArray[np.int64], size: int) -> Part:
-    """A cell's points with those nearest to its box."""
+    """Return a cell's points together with those nearest to its box."""
     low, high = points[cell].min(0), points[cell].max(0)
     gap = np.maximum(np.maximum(low - points, points - high), 0)
     distance = np.einsum("ij,ij->i", gap, gap)

@@ -1,4 +1,4 @@
-"""Features that a frozen 2D model made of a store's views, on disk.
+"""Features that a frozen 2D model computed from a store's views, on disk.
 
 A folder holds ``index.json`` with ``format`` (pcv-teacher), ``version`` (1), ``model`` (a name)
 and ``shape`` (rows, columns, channels of a view); and ``NAME/FRAME.npy`` for every view, float16
@@ -21,14 +21,14 @@ from pcv.whole import vacant, whole_file
 
 FORMAT, VERSION = "pcv-teacher", 1
 AGAIN = "write it again with pcv teach"
-BEGUN = "begun.json"  # while features are missing: what those there depend on
+BEGUN = "begun.json"  # exists while features are missing, and holds what they depend on
 
 
 class TeacherFeatures:
     """An open folder of features; safe in worker processes.
 
     Raises:
-        StoreError: The folder is missing, unfinished, or not one of features.
+        StoreError: The folder is missing, unfinished, or does not hold features.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,16 +39,22 @@ class TeacherFeatures:
             rows, columns, channels = (int(length) for length in index["shape"])
             self.model = str(index["model"])
         except (OSError, ValueError, KeyError, TypeError):
-            raise StoreError(f"{path}: no features of a teacher; pcv teach writes them") from None
+            raise StoreError(
+                f"{path}: holds no features of a teacher; pcv teach writes them"
+            ) from None
         if found != (FORMAT, VERSION) or min(rows, columns, channels) < 1:
             raise StoreError(f"{path}: {found[0]} version {found[1]}, expected {FORMAT} {VERSION}")
         self.shape = (rows, columns, channels)
 
-    def read(self, video: str, frames: NDArray[np.int64]) -> NDArray[np.float32]:  # (V, h, w, D)
-        """Read the features of views.
+    def read(
+        self,
+        video: str,
+        frames: NDArray[np.int64],  # (V,)
+    ) -> NDArray[np.float32]:  # (V, h, w, D)
+        """Read the features of views, by the name of the video and the numbers of the frames.
 
         Raises:
-            RawFileError: One is missing, damaged, of another size, or not finite.
+            RawFileError: A file is missing, damaged, of another size, or not finite.
         """
         return np.stack([self._read(feature_file(self.path, video, int(f))) for f in frames])
 
@@ -56,9 +62,9 @@ class TeacherFeatures:
         try:
             found = np.load(file, allow_pickle=False)
         except FileNotFoundError:
-            raise RawFileError(file, "the teacher never saw this view", AGAIN) from None
+            raise RawFileError(file, "the features of this view are missing", AGAIN) from None
         except (OSError, ValueError, EOFError) as error:
-            raise RawFileError(file, f"is no .npy: {one_line(error, 200)}", AGAIN) from None
+            raise RawFileError(file, f"is no .npy file: {one_line(error, 200)}", AGAIN) from None
         if not isinstance(found, np.ndarray) or found.shape != self.shape:
             shape = getattr(found, "shape", "an archive")
             raise RawFileError(file, f"has shape {shape}, index.json says {self.shape}", AGAIN)
@@ -69,20 +75,20 @@ class TeacherFeatures:
 
 
 def feature_file(path: Path, video: str, frame: int) -> Path:
-    """Return where the features of one view lie; the name of a recording never leads outside."""
+    """Return the path of one view's features; no name of a recording leads out of the folder."""
     safe = video.replace("/", "-").replace("\\", "-").lstrip(".") or "-"
     return path / safe / f"{frame:06d}.npy"
 
 
 def begin_features(path: Path, told: dict[str, Any]) -> None:
-    """Claim a new folder, or one that the same command began and did not finish.
+    """Mark a new folder as begun, or check that the same command began it and did not finish.
 
     Args:
-        path: Of the folder.
+        path: The folder of the features.
         told: What the features depend on, JSON-able.
 
     Raises:
-        InputError: It holds something else.
+        InputError: The folder holds something else.
     """
     mark = path / BEGUN
     try:
@@ -97,7 +103,7 @@ def begin_features(path: Path, told: dict[str, Any]) -> None:
 
 
 def written_shape(path: Path, video: str, frame: int) -> tuple[int, ...] | None:
-    """Return the shape of a view's features that are there already; None: they are not."""
+    """Return the shape of a view's features if they are there already, else None."""
     try:
         found = np.load(feature_file(path, video, frame), mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -106,7 +112,7 @@ def written_shape(path: Path, video: str, frame: int) -> tuple[int, ...] | None:
 
 
 def write_features(path: Path, video: str, frame: int, feature: NDArray[Any]) -> None:
-    """Write the features (h, w, D) of one view as float16, whole or not at all."""
+    """Write the features (h, w, D) of one view as float16; the file appears whole or not at all."""
     file = feature_file(path, video, frame)
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as partial, partial.open("wb") as stream:

@@ -1,4 +1,4 @@
-"""Which posed images a clip carries, at which size, and how its changed points see them."""
+"""Which posed images a clip carries, at which size, and their poses to match its points."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pcv.data.store.views import StoredViews
 from pcv.errors import StoreError
 
 CACHE_BYTES = 1 << 30  # resized images kept in memory when they all fit
-VIEWS_STREAM = 1 << 30  # beside (seed, epoch, index): views never change what else is drawn
+VIEWS_STREAM = 1 << 30  # added to (seed, epoch, index): views never change what else is drawn
 
 
 class ClipViews(NamedTuple):
-    """The views of one clip; see ``pcv.clip.Views``."""
+    """The V views of one clip; see ``pcv.clip.Views``."""
 
     colour: NDArray[np.float32]  # (V, H, W, 3)
     depth: NDArray[np.float32]  # (V, H, W)
@@ -34,28 +34,29 @@ class ClipViews(NamedTuple):
 class _Image(NamedTuple):
     """One view at the size asked for."""
 
-    colour: NDArray[np.uint8]
-    depth: NDArray[np.uint16]
-    intrinsics: NDArray[np.float64]
-    pose: NDArray[np.float64]
+    colour: NDArray[np.uint8]  # (H, W, 3)
+    depth: NDArray[np.uint16]  # (H, W)
+    intrinsics: NDArray[np.float64]  # (3, 3)
+    pose: NDArray[np.float64]  # (4, 4) world to camera
     frame: int
 
 
 class ViewSource:
     """Draws and reads the views of clips.
 
-    In training ``data.views`` random ones of those that may train; else as many that test,
-    evenly spaced, or, where none is held out, of all. Fewer are repeated.
+    A clip has ``data.views`` views. In training they are random ones of those that are not held
+    out; else they are evenly spaced among those held out, or among all where none is. Where there
+    are fewer, they are repeated.
 
     Args:
-        store: Open store.
-        config: ``views``, ``image`` and ``held_out_views``.
-        training: Draw at random, and only from views that are not held out.
-        seed: Of the run.
-        cache: Keep resized images in memory, when all fit.
+        store: The open store.
+        config: Its ``views``, ``image``, ``held_out_views`` and ``teacher`` are used.
+        training: Whether to draw at random, and only from views that are not held out.
+        seed: The run's seed.
+        cache: Whether to keep resized images in memory, if they all fit.
 
     Raises:
-        StoreError: The store has no views, smaller ones, or held out others.
+        StoreError: The store has no views, has smaller ones, or holds out other ones.
     """
 
     def __init__(
@@ -76,20 +77,20 @@ class ViewSource:
         if cache and pixels * 5 <= CACHE_BYTES:
             self._cache = {}
 
-    def choose(self, video: int, epoch: int, index: int) -> NDArray[np.int64]:
+    def choose(self, video: int, epoch: int, index: int) -> NDArray[np.int64]:  # (V,)
         """Return the numbers of the views of a clip.
 
         Raises:
-            StoreError: The video has none that may be shown.
+            StoreError: The video has no view that may be shown.
         """
         numbers = self.stored.numbers(video, held_out=not self.training, every=self.every)
         if not self.training and not len(numbers):
             numbers = self.stored.numbers(video, held_out=False, every=self.every)
         if not len(numbers):
-            raise StoreError(f"{self.name}: {self.videos[video]} has no view to show")
+            raise StoreError(f"{self.name}: {self.videos[video]} has no view that may be shown")
         if not self.training:
-            places = (np.arange(self.count) + 0.5) * len(numbers) / self.count
-            return numbers[places.astype(np.int64)]
+            chosen = (np.arange(self.count) + 0.5) * len(numbers) / self.count
+            return numbers[chosen.astype(np.int64)]
         rng = np.random.default_rng([self.seed, epoch, index, VIEWS_STREAM])
         return rng.choice(numbers, self.count, replace=len(numbers) < self.count)
 
@@ -103,7 +104,7 @@ class ViewSource:
 
         Args:
             video: Row of the video table.
-            numbers: Of the views.
+            numbers: (V,) numbers of the views.
             transform: (4, 4) from the recording's metres to the clip's points.
 
         Raises:
@@ -141,7 +142,7 @@ class ViewSource:
 
 
 def _agree(store: Store, stored: StoredViews, config: DataConfig) -> int:
-    """Check what a recipe asks for, and return which views are held out."""
+    """Check what a recipe asks for, and return of how many views one is held out; 0: none is."""
     asked, kept = config.held_out_views, stored.held_out
     if asked and kept and asked != kept:
         raise StoreError(
@@ -157,11 +158,11 @@ def _agree(store: Store, stored: StoredViews, config: DataConfig) -> int:
 
 
 def fold(
-    origin: NDArray[np.float64],  # (3,) what was taken off the recording's metres
+    origin: NDArray[np.float64],  # (3,) metres, subtracted from the recording's points
     changed: NDArray[np.float64],  # (4, 4) what augmentation did then
     scale: float,
 ) -> NDArray[np.float64]:  # (4, 4)
-    """Return the matrix from the recording's metres to a clip's points."""
+    """Return the matrix that leads from the recording's metres to a clip's points."""
     centred = np.eye(4)
     centred[:3, 3] = -origin
     unit = np.diag([scale, scale, scale, 1.0])

@@ -1,1 +1,1 @@
-"""The clip store: the only place that knows its arrays, shards and attributes."""
+"""The clip store: no other folder knows its arrays, shards and attributes."""

@@ -1,4 +1,4 @@
-"""Checksums of files: what a store was made of, and what it is."""
+"""Checksums of files: those that a store was made from, and those that it consists of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, or of the names and bytes of a folder's files in order of name."""
+    """Return the SHA-256 of a file, or of the names and bytes of a folder's files, by name."""
     if path.is_dir():
         digest = hashlib.sha256()
         for each in sorted(path.iterdir()):
@@ -20,7 +20,7 @@ def file_checksum(path: Path) -> str:
 
 
 def files_checksum(files: tuple[Path, ...]) -> str:
-    """SHA-256 of the names and SHA-256s of several files, in order."""
+    """Return the SHA-256 of the names and SHA-256s of several files, in the given order."""
     digest = hashlib.sha256()
     for file in files:
         state = file.stat()
@@ -31,5 +31,5 @@ def files_checksum(files: tuple[Path, ...]) -> str:
 
 @lru_cache(maxsize=1024)
 def _known_checksum(path: Path, size: int, changed: int) -> str:
-    """Checksum of an unchanged file: many scenes may come of one of gigabytes."""
+    """Remember the checksum of an unchanged file: many scenes may lie in one of gigabytes."""
     return file_checksum(path)

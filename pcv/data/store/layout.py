@@ -1,4 +1,4 @@
-"""What the arrays of a store look like: how they are cut, and rows of them in memory."""
+"""The arrays of a store: how they are cut into chunks and shards, and rows of them in memory."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ CHUNK_FRAMES, CHUNK_POINTS, SHARD_FRAMES = 8, 512, 256
 SCENE_CHUNK_POINTS = 1 << 15
 
 
-class Layout(NamedTuple):
-    """How arrays are cut into chunks, and chunks gathered in files."""
+class ArrayLayout(NamedTuple):
+    """How arrays are cut into chunks, and how chunks are gathered in shards."""
 
     chunk_frames: int = CHUNK_FRAMES
     chunk_points: int = CHUNK_POINTS
     shard_frames: int = SHARD_FRAMES
 
 
-def layout_of(attributes: dict[str, Any]) -> Layout:
-    """Return the layout of a store by its attributes: a scene is a file of its own.
+def layout_of(attributes: dict[str, Any]) -> ArrayLayout:
+    """Return the layout of a store with these attributes: a scene is a shard of its own.
 
-    What a scene has fewer than N points is left empty, and an empty chunk takes no room.
+    Where a scene has fewer than N points the rest stays empty, and an empty chunk takes no room.
     """
-    return Layout(1, SCENE_CHUNK_POINTS, 1) if "ordered" in attributes else Layout()
+    return ArrayLayout(1, SCENE_CHUNK_POINTS, 1) if "ordered" in attributes else ArrayLayout()
 
 
 class Rows(NamedTuple):
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def zeros(cls, rows: int, points: int, dtype: str, columns: dict[str, Column]) -> Rows:
-        """Return empty rows."""
+        """Return rows of zeros."""
         return cls(
             np.zeros((rows, points, 3), dtype),
             np.zeros(rows, np.int32),
@@ -46,17 +46,17 @@ class Rows(NamedTuple):
         )
 
     def since(self, row: int) -> Rows:
-        """Return a view of the rows from ``row`` on."""
+        """Return the rows from ``row`` on, which share their memory with these."""
         columns = {name: values[row:] for name, values in self.columns.items()}
         return Rows(self.points[row:], self.sizes[row:], columns)
 
 
 def describe_columns(columns: dict[str, Column]) -> dict[str, Any]:
-    """Return columns as attributes of a store, JSON-able."""
+    """Return columns as a store's attributes hold them, JSON-able."""
     return {name: column._asdict() | {"shape": [*column.shape]} for name, column in columns.items()}
 
 
 def read_columns(attributes: dict[str, Any]) -> dict[str, Column]:
-    """Return what ``describe_columns`` put into the attributes of a store."""
+    """Return the columns that ``describe_columns`` put into a store's attributes."""
     found: dict[str, Any] = attributes.get("columns", {})
     return {n: Column(c["dtype"], tuple(c["shape"]), c["padding"]) for n, c in found.items()}

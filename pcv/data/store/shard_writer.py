@@ -1,4 +1,4 @@
-"""A fast writer of local, standard, sharded Zarr v3 arrays: the other half of ``shards``.
+"""A fast writer of local, standard, sharded Zarr v3 arrays: the counterpart of ``shards``.
 
 zarr-python schedules inner chunks one by one, which takes longer than compressing them.
 """
@@ -26,11 +26,11 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
 
     Args:
         path: The array's folder, with its ``zarr.json``.
-        start: First row, where a shard begins.
-        values: (rows, N, ...) of the array's type; rows fill whole shards.
+        start: The first row to write, at which a shard begins.
+        values: (rows, N, ...) of the array's type; the rows fill whole shards.
 
     Returns:
-        The files written; a shard of nothing but the array's fill value has none.
+        The files written; a shard that holds only the array's fill value has none.
 
     Raises:
         StoreError: The array is of a layout that pcv does not write, or the rows do not fit it.
@@ -38,7 +38,7 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
     layout = ShardReader(path)
     size = layout.shard[0]
     if start % size or len(values) % size or values.shape[1:] != layout.shape[1:]:
-        raise StoreError(f"{path}: rows {start} on, {values.shape}, are not whole shards")
+        raise StoreError(f"{path}: values {values.shape} from row {start} are not whole shards")
     encode = _encoder(path)
     files = []
     for first in range(0, len(values), size):
@@ -57,7 +57,7 @@ def write_shards(path: Path, start: int, values: NDArray[Any]) -> list[Path]:
 def _assemble(
     values: NDArray[Any], layout: ShardReader, encode: Callable[[NDArray[Any]], bytes]
 ) -> bytes | None:
-    """The bytes of a shard: its chunks, where each lies, and a checksum of that; None: all fill."""
+    """Return a shard's bytes: chunks, index and its checksum; None where all is the fill value."""
     data, index, at = [], [], 0
     for chunk in _chunks(values, layout):
         if (chunk == layout.fill).all() if layout.fill else not chunk.any():
@@ -73,7 +73,7 @@ def _assemble(
 
 
 def _chunks(values: NDArray[Any], layout: ShardReader) -> Iterator[NDArray[Any]]:
-    """The chunks of a shard in row-major order; those at an edge are filled up."""
+    """Yield the chunks of a shard in row-major order; those at an edge are filled up."""
     steps = [range(0, s, c) for s, c in zip(layout.shard, layout.chunk, strict=True)]
     for corner in itertools.product(*steps):
         part = values[tuple(slice(at, at + c) for at, c in zip(corner, layout.chunk, strict=True))]
@@ -94,10 +94,14 @@ def _encoder(path: Path) -> Callable[[NDArray[Any]], bytes]:
         chosen = codecs[0]["configuration"]
         if chosen["shuffle"] == "shuffle":
             return Blosc(chosen["cname"], chosen["clevel"], SHUFFLE).encode
-    raise StoreError(f"{path}: compressed in a way that pcv does not write")
+    raise StoreError(f"{path}: pcv does not write this kind of compression")
 
 
-def write_chunk(path: Path, number: int, values: NDArray[Any]) -> Path:
+def write_chunk(
+    path: Path,
+    number: int,
+    values: NDArray[Any],  # (n,)
+) -> Path:
     """Write one chunk of an array of one dimension that is neither sharded nor compressed."""
     file = path / "c" / str(number)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 
 from pcv.errors import StoreError
 
-MISSING = (1 << 64) - 1  # a chunk, in a shard's index, that equals the fill value
+MISSING = (1 << 64) - 1  # marks in a shard's index a chunk that equals the fill value
 
 
 class ShardReader:
-    """Reads rows of an array (rows, N, ...) whose chunks may also cut N.
+    """Reads rows of an array (rows, N, ...) whose chunks may cut both rows and N.
 
     Files are opened on first use and again in every process, so that it can be handed to workers.
 
     Raises:
-        StoreError: The array is of a layout that this reader does not know, or is damaged.
+        StoreError: The array has a layout that this reader does not know, or it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class ShardReader:
             and names[0] == "bytes"
         )
         if not known:
-            raise StoreError(f"{self.path}: a layout of Zarr that pcv does not write")
+            raise StoreError(f"{self.path}: pcv does not write this layout of Zarr")
         self.separator = meta["chunk_key_encoding"].get("configuration", {}).get("separator", "/")
         self.shape = tuple(meta["shape"])
         self.dtype = np.dtype(meta["data_type"]).newbyteorder("<")
@@ -64,11 +64,11 @@ class ShardReader:
         self.shard = tuple(meta["chunk_grid"]["configuration"]["chunk_shape"])
         self.chunk = tuple(sharding["chunk_shape"])
         whole = [-(-n // c) * c for n, c in zip(self.shape, self.chunk, strict=True)]
-        if list(self.shard[1:]) != whole[1:]:  # an edge that is no multiple is filled up
+        if list(self.shard[1:]) != whole[1:]:  # chunks at an edge are filled up
             raise StoreError(f"{self.path}: shards must hold whole frames")
         self.per_shard = tuple(s // c for s, c in zip(self.shard, self.chunk, strict=True))
-        self.chunks_a_column = math.prod(self.per_shard[2:])
-        self.chunks_a_row = math.prod(self.per_shard[1:])
+        self.chunks_per_column = math.prod(self.per_shard[2:])
+        self.chunks_per_row = math.prod(self.per_shard[1:])
         self.decode = _decoder(names[1:], self.path)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -87,9 +87,9 @@ class ShardReader:
         """Read the first ``count`` of N at the given rows, in the given order.
 
         Args:
-            rows: Indices along the first axis.
-            count: How many along the second.
-            step: Return float32, multiplied by it.
+            rows: (n,) indices along the first axis.
+            count: How many to read along the second axis.
+            step: If given, values are returned as float32 and multiplied by it.
 
         Raises:
             StoreError: A shard is damaged.
@@ -114,7 +114,7 @@ class ShardReader:
     def _chunk(self, block: int, column: int) -> NDArray[Any] | None:
         shard, local = divmod(block, self.per_shard[0])
         handle, index = self._open(shard)
-        offset, size = index[local * self.chunks_a_row + column * self.chunks_a_column]
+        offset, size = index[local * self.chunks_per_row + column * self.chunks_per_column]
         if handle < 0 or offset == MISSING:
             return None
         raw = os.pread(handle, size, offset)
@@ -134,7 +134,7 @@ class ShardReader:
         return self._files[shard], self._index[shard]
 
     def shard_file(self, shard: int) -> Path:
-        """Return where a shard lies."""
+        """Return the path of a shard."""
         key = self.separator.join(["c", str(shard), *["0"] * (len(self.shape) - 1)])
         return self.path / key
 
@@ -153,17 +153,17 @@ class ShardReader:
 
 
 def read_plain(path: Path, start: int, stop: int) -> NDArray[np.int64]:  # (stop - start,)
-    """Read rows of an array of one axis and whole numbers, without shards or compression.
+    """Read rows of a one-dimensional array of integers, neither sharded nor compressed.
 
     Raises:
-        StoreError: It is of another layout, or damaged.
+        StoreError: The array has another layout, or is damaged.
     """
     try:
         meta = json.loads((path / "zarr.json").read_text())
         size = int(meta["chunk_grid"]["configuration"]["chunk_shape"][0])
         kind = np.dtype(meta["data_type"]).newbyteorder("<")
         if [codec["name"] for codec in meta["codecs"]] != ["bytes"] or len(meta["shape"]) != 1:
-            raise ValueError("a layout of Zarr that pcv does not write")
+            raise ValueError("pcv does not write this layout of Zarr")
         found = np.full(stop - start, meta["fill_value"], np.int64)
         for chunk in range(start // size, -(-stop // size)):
             file = path / "c" / str(chunk)
@@ -179,7 +179,7 @@ def read_plain(path: Path, start: int, stop: int) -> NDArray[np.int64]:  # (stop
 def _by_block(
     rows: NDArray[np.int64], size: int
 ) -> Iterator[tuple[int, slice | NDArray[np.int64], slice | NDArray[np.int64]]]:
-    """Blocks of rows, which of the rows wanted they hold, and where; slices for an even step."""
+    """Yield blocks of rows: which of ``rows`` each holds, and where in it; even steps as slices."""
     step = int(rows[1] - rows[0]) if len(rows) > 1 else 1
     if step < 1 or (np.diff(rows) != step).any():
         owner = rows // size
@@ -207,4 +207,4 @@ def _decoder(names: list[str], path: Path) -> Callable[[bytes], bytes]:
         from numcodecs.zstd import Zstd
 
         return Zstd().decode
-    raise StoreError(f"{path}: compressed by {', '.join(names)}, which pcv does not write")
+    raise StoreError(f"{path}: compressed by {', '.join(names)}, which pcv does not read")

@@ -1,10 +1,10 @@
-"""The clip store: one Zarr v3 group a dataset, every frame in farthest-point order.
+"""The clip store: one Zarr v3 group per dataset, every frame in farthest-point order.
 
 ``points`` (rows, N, 3) holds integers of ``step`` metres from an origin per video (or float32
 metres from it), chunked along frames and points and sharded; ``count`` (rows,) says how many
-points a frame had where fewer than N. Further columns of the points, such as ``labels`` (rows, N)
-and ``colour`` (rows, N, 3), are arrays beside ``points``, cut the same way; posed images lie as
-``pcv.data.store.views`` says.
+points each frame had, at most N. Further columns of the points, such as ``labels`` (rows, N) and
+``colour`` (rows, N, 3), are arrays beside ``points``, cut the same way; for posed images see
+``pcv.data.store.views``.
 Group attributes hold the video table, what was read and what was dropped. This is the only file
 that imports zarr.
 """
@@ -33,18 +33,18 @@ VERSION = 1
 
 
 class VideoTable(NamedTuple):
-    """One row a video, sorted by name."""
+    """One row per video, sorted by name; every array is (videos,) unless noted."""
 
     name: list[str]
     offset: NDArray[np.int64]  # first row of ``points``
     length: NDArray[np.int64]  # frames
-    label: NDArray[np.int64]
+    label: NDArray[np.int64]  # from 0; -1 where unknown
     subject: NDArray[np.int64]
     camera: NDArray[np.int64]
     split: NDArray[np.str_]
     origin: NDArray[np.float64]  # (videos, 3) metres, on the grid of ``step``
     centroid: NDArray[np.float64]  # (videos, 3) metres from the origin, on the grid
-    sizes: NDArray[np.int64]  # points of every frame; of a scene: all it has
+    sizes: NDArray[np.int64]  # points per frame; of a scene: all that it has
 
 
 class Store:
@@ -57,7 +57,7 @@ class Store:
         self.class_names: list[str] = attributes["class_names"]
         self.points: int = attributes["points"]
         self.step: float | None = attributes["step"]
-        # Scenes: so many points are in farthest-point order, the others follow shuffled.
+        # Of a scene, how many points are in farthest-point order; the others follow, shuffled.
         self.ordered: int | None = attributes.get("ordered")
         table = attributes["videos"]
         self.videos = VideoTable(
@@ -82,22 +82,32 @@ class Store:
         return len(self.videos.name)
 
     def read(
-        self, video: int, frames: NDArray[np.int64], points: int
+        self,
+        video: int,
+        frames: NDArray[np.int64],  # (T,)
+        points: int,
     ) -> NDArray[np.float32]:  # (T, points, 3)
-        """Read frames of a video, in metres from its origin; any prefix is its farthest sample.
+        """Read frames of a video in metres from its origin.
+
+        Any prefix of a frame is its farthest-point sample.
 
         Raises:
-            StoreError: More points than are stored, or a shard is damaged.
+            StoreError: More points are asked for than are stored, or a shard is damaged.
         """
         return self.reader.read(self._rows(video, frames, points), points, self.step)
 
     def read_column(
-        self, name: str, video: int, frames: NDArray[np.int64], points: int
+        self,
+        name: str,
+        video: int,
+        frames: NDArray[np.int64],  # (T,)
+        points: int,
     ) -> NDArray[Any]:  # (T, points, ...)
-        """Read what a column says of the points that ``read`` returns.
+        """Read a column's values for the points that ``read`` returns.
 
         Raises:
-            StoreError: No such column, more points than are stored, or a shard is damaged.
+            StoreError: There is no such column, more points are asked for than are stored, or a
+                shard is damaged.
         """
         if name not in self.columns:
             known = ", ".join(self.columns) or "none"
@@ -105,10 +115,10 @@ class Store:
         return self.columns[name].read(self._rows(video, frames, points), points)
 
     def placed(self, video: int, frame: int, points: int) -> NDArray[np.float32]:  # (points, 3)
-        """Read a frame in metres from where the recording has its zero.
+        """Read a frame in metres, in the coordinates of the recording itself.
 
         Raises:
-            StoreError: As ``read``.
+            StoreError: As for ``read``.
         """
         found = self.read(video, np.array([frame]), points)[0].astype(np.float64)
         return (found + self.videos.origin[video]).astype(np.float32)
@@ -116,14 +126,17 @@ class Store:
     def _rows(self, video: int, frames: NDArray[np.int64], points: int) -> NDArray[np.int64]:
         if not 1 <= points <= self.points:
             raise StoreError(
-                f"{self.path}: {points} points a frame asked for, {self.points} stored; "
+                f"{self.path}: {points} points per frame asked for, {self.points} stored; "
                 "prepare with a larger --points or lower data.points"
             )
         if len(frames) and not 0 <= frames.min() <= frames.max() < self.videos.length[video]:
             raise StoreError(f"{self.path}: {self.videos.name[video]} has no such frames")
         return self.videos.offset[video] + frames
 
-    def to_metres(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+    def to_metres(
+        self,
+        raw: NDArray[Any],  # (..., 3)
+    ) -> NDArray[np.float32]:  # (..., 3)
         """Turn stored values into metres from the video's origin."""
         metres = raw.astype(np.float32)
         if self.step is not None:
@@ -186,7 +199,7 @@ class Store:
         }
 
     def verify(self, progress: Progress | None = None) -> list[str]:
-        """Recheck shards against their checksums, and the order of some frames.
+        """Check shards against their checksums, and the order of some frames.
 
         Returns:
             Problems, one line each; none when the store is whole.
@@ -209,7 +222,7 @@ class Store:
         problems = []
         for video in range(0, len(self), max(1, len(self) // 20)):
             row = self.videos.offset[video] + self.videos.length[video] // 2
-            # As stored: a step that is no power of two would round distances once more.
+            # In steps: in metres, a step that is not a power of two would round distances again.
             stored = int(self.videos.sizes[video])
             cloud = self.reader.read(np.array([row]), stored)[0].astype(np.float32)
             count = min(len(np.unique(cloud, axis=0)), 256)
@@ -222,17 +235,18 @@ def open_store(path: Path, dataset: str | None = None) -> Store:
     """Open a finished store.
 
     Args:
-        path: Its folder.
-        dataset: Refuse a store of another one.
+        path: The store's folder.
+        dataset: The dataset that the store must hold; None: any.
 
     Raises:
-        StoreError: Not a store, unfinished, of another version or dataset, or damaged.
+        StoreError: The folder is not a store, or the store is unfinished, of another version or
+            dataset, or damaged.
     """
     attributes = read_attributes(path)
     if not attributes["complete"]:
         raise StoreError(f"{path}: preparation is unfinished; run pcv prepare again to go on")
     if dataset and attributes["dataset"] != dataset:
-        raise StoreError(f"{path}: a store of {attributes['dataset']}, the recipe wants {dataset}")
+        raise StoreError(f"{path}: holds {attributes['dataset']}, the recipe wants {dataset}")
     try:
         store = Store(path, attributes)
     except (KeyError, TypeError, ValueError) as error:
@@ -246,7 +260,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
     """Read the attributes of a store, finished or not.
 
     Raises:
-        StoreError: The folder is missing, not a store or of another version.
+        StoreError: The folder is missing, or it is not a store of this version.
     """
     if not path.is_dir():
         raise StoreError(f"{path}: no such store; pcv prepare writes one")
@@ -264,7 +278,7 @@ def read_attributes(path: Path) -> dict[str, Any]:
 
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
-    """Create the group and its arrays, empty and incomplete; ``views`` counts their slots."""
+    """Create the group and its arrays, empty and incomplete; ``views`` is the number of slots."""
     import zarr  # only creating needs it, and it takes long to import
     from zarr.codecs import BloscCodec
 
@@ -295,7 +309,7 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int =
 
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
-    """Write whole shards from row ``start``, and return the checksum of each file written."""
+    """Write whole shards from row ``start`` on, and return the checksum of each file written."""
     files = []
     for name, values in {"points": rows.points, **rows.columns}.items():
         files += write_shards(path / name, start, values)
@@ -306,8 +320,12 @@ def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:
     return {file.relative_to(path).as_posix(): file_checksum(file) for file in files}
 
 
-def write_views(path: Path, start: int, values: dict[str, NDArray[Any]]) -> dict[str, str]:
-    """Write views from slot ``start``, where a shard begins; returns the checksum of each file."""
+def write_views(
+    path: Path,
+    start: int,
+    values: dict[str, NDArray[Any]],  # name: (V, ...)
+) -> dict[str, str]:
+    """Write V views from slot ``start`` on, where a shard begins; return each file's checksum."""
     files = []
     for name, array in values.items():
         whole = np.zeros((slots_of(len(array)), *array.shape[1:]), array.dtype)

@@ -1,9 +1,10 @@
-"""Where a store keeps posed images, so that drawing some views of a video reads only those.
+"""Posed images in a store, kept so that drawing some views of a video reads only those.
 
-``view_colour`` (slots, H, W, 3) and ``view_depth`` (slots, H, W) hold one view a chunk,
-``view_camera`` (slots, 3, 3), ``view_pose`` (slots, 4, 4) and ``view_frame`` (slots, 1) what
-belongs to it, all sharded by ``SHARD_VIEWS``. The views of a video are consecutive slots from a
-multiple of that, ``view_offset`` of the video table; ``view_count`` says how many there are.
+``view_colour`` (slots, H, W, 3) and ``view_depth`` (slots, H, W) hold one view per chunk.
+``view_camera`` (slots, 3, 3), ``view_pose`` (slots, 4, 4) and ``view_frame`` (slots, 1) hold its
+intrinsics, its pose and the number of its frame. A shard of each has ``SHARD_VIEWS`` slots. The
+views of a video take consecutive slots from the start of a shard on: the video table has the first
+as ``view_offset``, and their number as ``view_count``.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class ViewArrays(NamedTuple):
     depth: NDArray[np.uint16]  # (V, H, W) in units of ``unit``, 0: none
     camera: NDArray[np.float64]  # (V, 3, 3) pixels, centres at +0.5
     pose: NDArray[np.float64]  # (V, 4, 4) world to camera, metres
-    frame: NDArray[np.int64]  # (V, 1) which frame of the recording
-    unit: float  # metres
+    frame: NDArray[np.int64]  # (V, 1) number of the frame in the recording
+    unit: float  # metres per unit of depth
 
 
 class StoredViews:
@@ -48,25 +49,31 @@ class StoredViews:
         self.left_out: list[str] = attributes["dropped_frames"]
         self.readers = {name: ShardReader(path / name) for name in view_arrays(attributes, 1)}
 
-    def read(self, video: int, views: NDArray[np.int64]) -> ViewArrays:
-        """Read views of a video, by their numbers from 0.
+    def read(
+        self,
+        video: int,
+        views: NDArray[np.int64],  # (V,)
+    ) -> ViewArrays:
+        """Read views of a video by their numbers, which start at 0.
 
         Raises:
-            StoreError: It has no such view, or a shard is damaged.
+            StoreError: The video has no such view, or a shard is damaged.
         """
         if len(views) and not 0 <= views.min() <= views.max() < self.count[video]:
-            raise StoreError(f"{self.path}: video {video} has {self.count[video]} views, no more")
+            raise StoreError(f"{self.path}: video {video} has only {self.count[video]} views")
         rows = self.offset[video] + views
         found = {n.removeprefix("view_"): r.read(rows, r.shape[1]) for n, r in self.readers.items()}
         return ViewArrays(**found, unit=float(self.unit[video]))
 
-    def numbers(self, video: int, *, held_out: bool, every: int | None = None) -> NDArray[np.int64]:
-        """Return the numbers of the views that test, or of the others.
+    def numbers(
+        self, video: int, *, held_out: bool, every: int | None = None
+    ) -> NDArray[np.int64]:  # (V,)
+        """Return the numbers of the views that are held out for testing, or of the others.
 
         Args:
             video: Row of the video table.
-            held_out: Those that test.
-            every: Every so many-th tests; None: those that added nothing to the stored points.
+            held_out: Whether to return the views that are held out, or the others.
+            every: Hold out one of this many views; None: those that gave no points to the store.
         """
         every = self.held_out if every is None else every
         numbers = np.arange(self.count[video])
@@ -74,7 +81,7 @@ class StoredViews:
         return numbers[chosen == held_out]
 
     def info(self) -> dict[str, Any]:
-        """Return what there is, JSON-able."""
+        """Return what the store holds of views, JSON-able."""
         return {
             "views": int(self.count.sum()),
             "views_a_video": {
@@ -89,7 +96,7 @@ class StoredViews:
 
 
 def view_arrays(attributes: dict[str, Any], slots: int) -> dict[str, dict[str, Any]]:
-    """Return shape, type and cut of every array of views; nothing for a store without them."""
+    """Return shape, type, chunks and shards of every array of views; none for a store without."""
     if "views" not in attributes:
         return {}
     image = tuple(attributes["views"]["image"])
@@ -112,12 +119,12 @@ def view_arrays(attributes: dict[str, Any], slots: int) -> dict[str, dict[str, A
 
 
 def slots_of(views: int) -> int:
-    """How many slots so many views of a video take: whole shards."""
+    """Return how many slots that many views of one video take: whole shards."""
     return -(-views // SHARD_VIEWS) * SHARD_VIEWS
 
 
 def stack_views(views: Sequence[View]) -> dict[str, NDArray[Any]]:
-    """Return the arrays that hold views, by name."""
+    """Return the arrays (V, ...) that hold views, by name."""
     return {
         "view_colour": np.stack([view.colour for view in views]),
         "view_depth": np.stack([view.depth for view in views]),

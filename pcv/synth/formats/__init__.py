@@ -1,1 +1,1 @@
-"""Raw formats that are synthesised, one a file."""
+"""Raw formats that are synthesised, one per file."""

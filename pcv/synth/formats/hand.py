@@ -9,23 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.synth.body import PART_NAMES
-from pcv.synth.recording import Recording
+from pcv.synth.recording import SyntheticRecording
 
 UPPER_ARM, FOREARM, HAND = (
     PART_NAMES.index(f"right {part}") for part in ("upper arm", "forearm", "hand")
 )
-ACTIONS = 12  # the first ones move the right hand; the others leave it at rest
-MIDDLE = np.array([0.0, 0.0, 0.65])  # metres: where the shoulder comes to
-REACH = 0.4  # of the arm's length, so that the hand stays in view
-FINGER = 0.45  # of the hand's radius
+HAND_ACTIONS = 12  # the first ones move the right hand; the others leave it at rest
+MIDDLE = np.array([0.0, 0.0, 0.65])  # metres: where the shoulder is put
+REACH = 0.4  # scale of the arm, small enough that the hand stays in view
+FINGER = 0.45  # radius of a finger, in radii of the hand
 
 
-def as_hand(shapes: NDArray[np.float64], *, fingers: int) -> NDArray[np.float64]:  # (n, 7)
-    """Bring the right hand before the camera and leave the rest of the body out.
+def as_hand(
+    shapes: NDArray[np.float64],  # (n, 7)
+    *,
+    fingers: int,
+) -> NDArray[np.float64]:  # (n, 7)
+    """Bring the right hand before the camera, and put the rest of the body behind it.
 
     Args:
-        shapes: Capsules of the whole person.
-        fingers: 1: the hand is as thin as a finger; 2: as it is.
+        shapes: The capsules of the whole person.
+        fingers: With 1 the hand is as thin as a finger; with 2 it is whole.
     """
     out = shapes.copy()
     ends = shapes[:, :6].reshape(-1, 2, 3) - shapes[UPPER_ARM, :3]
@@ -37,16 +41,16 @@ def as_hand(shapes: NDArray[np.float64], *, fingers: int) -> NDArray[np.float64]
     return out
 
 
-def split_of(recording: Recording) -> str:
-    """Two thirds of the subjects train."""
+def hand_split(recording: SyntheticRecording) -> str:
+    """Return the split of a recording: two thirds of the subjects train."""
     return "test" if recording.subject % 3 == 0 else "train"
 
 
 def write_lists(
     out: Path,
     names: Mapping[str, str],
-    recordings: list[Recording],
-    line: Callable[[Recording], str],
+    recordings: list[SyntheticRecording],
+    line: Callable[[SyntheticRecording], str],
 ) -> None:
     """Write the list of each split.
 
@@ -58,6 +62,6 @@ def write_lists(
     """
     lines: dict[str, list[str]] = {split: [] for split in names}
     for recording in recordings:
-        lines[split_of(recording)].append(line(recording))
+        lines[hand_split(recording)].append(line(recording))
     for split, name in names.items():
         (out / name).write_text("".join(lines[split]))

@@ -39,7 +39,7 @@ def test_tables_are_told_by_their_width() -> None:
 
 
 def test_values_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(RawFileError, match="no whole numbers"):
+    with pytest.raises(RawFileError, match="not whole numbers"):
         whole_labels(FILE, np.array([0.5]))
     for wrong in ([[300.0, 0, 0]], [[-1, 0, 0]], [[np.nan, 2.0, 2.0]]):
         with pytest.raises(RawFileError, match="beyond 0 to 255"):

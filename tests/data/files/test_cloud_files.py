@@ -28,8 +28,8 @@ def test_text_and_numpy_tables(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("1 2 3\n1 2\n", "no row of numbers"), ("1 2 x\n", "no row of numbers"),
-     ("1 2\n", "a table of shape"), ("\0\0", "no row of numbers")],
+    [("1 2 3\n1 2\n", "not a row of numbers"), ("1 2 x\n", "not a row of numbers"),
+     ("1 2\n", "a table of shape"), ("\0\0", "not a row of numbers")],
 )  # fmt: skip
 def test_text_that_is_no_table_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "a.xyz").write_text(text)

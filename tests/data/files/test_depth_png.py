@@ -78,7 +78,7 @@ def test_no_damaged_bit_is_ever_read_as_another_depth(
 def test_a_truncated_image_is_refused(tmp_path: Path, keep: int) -> None:
     path = image(tmp_path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(RawFileError, match=r"truncated|no PNG|empty"):
+    with pytest.raises(RawFileError, match=r"truncated|not a PNG|empty"):
         read_depth_png(path, SIZE)
 
 
@@ -103,7 +103,7 @@ def test_another_file_or_none_is_refused(tmp_path: Path) -> None:
     data = io.BytesIO()
     Image.new("L", SIZE).save(data, "JPEG")
     (tmp_path / "1.png").write_bytes(data.getvalue())
-    with pytest.raises(RawFileError, match="no PNG"):
+    with pytest.raises(RawFileError, match="not a PNG"):
         read_depth_png(tmp_path / "1.png", SIZE)
     with pytest.raises(RawFileError, match="cannot be read: No such file"):
         read_depth_png(tmp_path / "2.png", SIZE)

@@ -75,7 +75,7 @@ def test_sound_and_a_missing_film_are_refused(tmp_path: Path) -> None:
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), layout="mono")
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
-    with pytest.raises(RawFileError, match="holds no film"):
+    with pytest.raises(RawFileError, match="has no video stream"):
         read_grey(tmp_path / "sound.avi", (0, 2), SIZE)
     with pytest.raises(RawFileError, match="cannot be opened: No such file"):
         count_frames(tmp_path / "none.avi")

@@ -56,14 +56,14 @@ def test_equal_to_open3d(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: b"solid" + d, "does not begin as one"),
-        (lambda d: b"", "does not begin as one"),
+        (lambda d: b"solid" + d, "does not begin with ply"),
+        (lambda d: b"", "does not begin with ply"),
         (lambda d: d[:60], "its header has no end"),
         (lambda d: d.replace(b"little_endian", b"middle"), "format binary_middle, expected ascii"),
         (lambda d: d.replace(b"vertex 2", b"vertex 999999999"), "its header says 22999999977"),
         (lambda d: d.replace(b"vertex 2", b"vertex -2"), "-2 vertices"),
         (lambda d: d.replace(b"vertex 2", b"vertex two"), "cannot be read as PLY"),
-        (lambda d: d.replace(b"element vertex", b"element points"), "first element is no vertex"),
+        (lambda d: d.replace(b"element vertex", b"element points"), "first element is not vertex"),
         (lambda d: d.replace(b"property double z", b"property quad z"), "unknown type"),
         (lambda d: d.replace(b"property float x", b"property list uchar x"), "unknown type"),
         (lambda d: d.replace(b"double z", b"double w"), "fields x, y, w, .* expected x, y and z"),
@@ -105,8 +105,8 @@ def test_triangles_follow_the_vertices(tmp_path: Path, kind: str) -> None:
     ("change", "said"),
     [
         (lambda d: d[:-1], "12 bytes of triangles, its header says 13"),
-        (lambda d: d[:-13] + b"\4" + d[-12:], "a face is no triangle"),
-        (lambda d: d[:-1] + b"\1", "a face of vertices that are not among 2"),
+        (lambda d: d[:-13] + b"\4" + d[-12:], "a face is not a triangle"),
+        (lambda d: d[:-1] + b"\1", "a face has a vertex that is not among the 2"),
         (
             lambda d: d.replace(b"list uchar int vertex", b"list quad int vertex"),
             "expected one lis",

@@ -119,7 +119,7 @@ def test_a_frame_without_foreground_is_an_empty_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda f: (f / "MDepth-00000001.png").write_bytes(b"\x89PNG"), "no PNG"),
+        (lambda f: (f / "MDepth-00000001.png").write_bytes(b"\x89PNG"), "not a PNG"),
         (lambda f: (f / "MDepth-00000002.png").unlink(), "frame 2 is missing"),
         (lambda f: [p.unlink() for p in f.iterdir()], "no frame, expected"),
         (lambda f: (f / "MDepth-1.png").touch(), "frame 1 again, like MDepth-00000001.png"),

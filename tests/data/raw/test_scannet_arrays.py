@@ -66,7 +66,7 @@ def spoil(values: np.ndarray, place: tuple[int, ...], value: float) -> np.ndarra
         ("_vert.npy", 300, "cannot be read as NumPy arrays"),
         ("_sem_label.npy", lambda v: v + 100, "unknown class ids 102, 107, 140.*; copy it again"),
         ("_sem_label.npy", lambda v: v[:-1], "199 labels for 200 points"),
-        ("_sem_label.npy", lambda v: v + 0.5, "labels that are no whole numbers"),
+        ("_sem_label.npy", lambda v: v + 0.5, "labels that are not whole numbers"),
         ("_sem_label.npy", 90, "cannot be read as NumPy arrays"),
         ("_ins_label.npy", lambda v: v[:-3], "197 labels for 200 points"),
         ("_ins_label.npy", lambda v: v + 40_000, "instances 39999 to 40001"),

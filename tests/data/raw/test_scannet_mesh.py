@@ -120,7 +120,7 @@ def test_a_labels_file_of_another_mesh_is_one_line(raw: Path, rooms_raw: Path) -
     with pytest.raises(RawFileError, match=r"no label|no colour"):
         read(raw)
     mesh.write_bytes(b"ply\nformat ascii 1.0\nelement face 0\nend_header\n")
-    with pytest.raises(RawFileError, match="first element is no vertex"):
+    with pytest.raises(RawFileError, match="first element is not vertex"):
         read(raw)
     mesh.write_text("ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\n"
                     "property float y\nproperty float z\nend_header\n")  # fmt: skip

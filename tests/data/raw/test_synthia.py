@@ -136,7 +136,7 @@ def image_of(folder: Path, kind: int, view: str = "Omni_L") -> Path:
     [
         (lambda f: image_of(f, 0).write_bytes(image_of(f, 0).read_bytes()[:-30]), "PNG"),
         (lambda f: image_of(f, 1).unlink(), r"RGB.*000001\.png: missing, with 0 more"),
-        (lambda f: image_of(f, 2).write_bytes(b"GIF89a"), "does not begin as one"),
+        (lambda f: image_of(f, 2).write_bytes(b"GIF89a"), "does not begin with"),
         (lambda f: replace(image_of(f, 2), lambda i: i[:-1]), r"LABELS.*size \(23, 32\)"),
         (lambda f: replace(image_of(f, 2), lambda i: i + 40), "LABELS.*unknown class id"),
         (lambda f: replace(image_of(f, 1), lambda i: i[..., 0]), "no 8-bit colour"),

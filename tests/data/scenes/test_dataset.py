@@ -12,7 +12,7 @@ from pcv.config.data import (
     RegionConfig,
 )
 from pcv.data.dataset import ClipDataset, evaluation_batches, training_batches
-from pcv.data.kd_tree import nearest
+from pcv.data.kd_tree import nearest_points
 from pcv.data.scenes.dataset import SceneDataset, open_clips
 from pcv.data.store.store import Store
 from pcv.errors import InputError
@@ -112,7 +112,7 @@ def test_full_resolution_is_the_nearest_kept_point(rooms: Store) -> None:
     kept, points = clips.kept(1), whole(rooms, 1)
     gap = np.linalg.norm(points[:kept, None] - points[None, :kept], axis=2)
     assert gap[np.triu_indices(kept, 1)].min() >= 0.3 - 1e-3
-    assert nearest(points[:kept], points)[:, 0].tolist() == clips.nearest_kept(1).tolist()
+    assert nearest_points(points[:kept], points)[:, 0].tolist() == clips.nearest_kept(1).tolist()
     every = SceneDataset(rooms, [1], DATA)
     assert every.nearest_kept(1).tolist() == list(range(rooms.videos.sizes[1]))
 
@@ -164,7 +164,7 @@ def test_a_file_lists_which_points_keep_their_label(rooms: Store, tmp_path) -> N
     ("tree", "said"),
     [
         ({"scene0000_00": [1], "scene0099_00": [1]}, "has no scene scene0099_00"),
-        ({"scene0001_00": [1]}, "lists nothing of scene0000_00, which trains"),
+        ({"scene0001_00": [1]}, "lists no point of scene0000_00, which trains"),
         ({"scene0000_00": [10**6]}, r"scene0000_00: lists point 1000000 of \d+"),
         ({"scene0000_00": [[0, 0, 99]]}, "m from every point: other axes"),
     ],

@@ -72,9 +72,9 @@ def test_fewer_points_than_a_region_needs() -> None:
 def test_every_point_is_own_in_exactly_one_part(total, size, seed) -> None:
     points = np.round(cloud(total, seed), 1)  # ties, and many in one place
     parts = parts_of(points, size)
-    own = np.concatenate([part.places[part.own] for part in parts])
+    own = np.concatenate([part.rows[part.own] for part in parts])
     assert sorted(own.tolist()) == list(range(total))
     for part in parts:
-        assert len(part.places) == min(size, total)
-        assert len(np.unique(part.places)) == len(part.places)
+        assert len(part.rows) == min(size, total)
+        assert len(np.unique(part.rows)) == len(part.rows)
         assert part.own.any()

@@ -35,7 +35,7 @@ def test_names_stay_inside(tmp_path):
 
 def test_bad_files_are_one_line(folder):
     features, file = TeacherFeatures(folder), folder / "a-b" / "000003.npy"
-    with pytest.raises(RawFileError, match="never saw this view"):
+    with pytest.raises(RawFileError, match="features of this view are missing"):
         features.read("a/b", np.array([4]))
     np.save(file, np.zeros((2, 3, 5), np.float16))
     with pytest.raises(RawFileError, match=r"has shape \(2, 3, 5\), index.json says \(2, 3, 4\)"):
@@ -44,10 +44,10 @@ def test_bad_files_are_one_line(folder):
     with pytest.raises(RawFileError, match="not finite"):
         features.read("a/b", np.array([3]))
     np.save(file, np.array([{}], object), allow_pickle=True)
-    with pytest.raises(RawFileError, match=r"is no \.npy"):
+    with pytest.raises(RawFileError, match=r"is not an \.npy"):
         features.read("a/b", np.array([3]))
     file.write_bytes(file.read_bytes()[:40])
-    with pytest.raises(RawFileError, match=r"is no \.npy"):
+    with pytest.raises(RawFileError, match=r"is not an \.npy"):
         features.read("a/b", np.array([3]))
 
 

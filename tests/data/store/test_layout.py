@@ -1,7 +1,7 @@
 import numpy as np
 
 from pcv.clip import COLOUR, LABELS
-from pcv.data.store.layout import Layout, Rows, describe_columns, layout_of, read_columns
+from pcv.data.store.layout import ArrayLayout, Rows, describe_columns, layout_of, read_columns
 
 
 def test_columns_come_back_from_the_attributes() -> None:
@@ -11,7 +11,7 @@ def test_columns_come_back_from_the_attributes() -> None:
 
 
 def test_only_scenes_are_files_of_their_own() -> None:
-    assert layout_of({}) == Layout(8, 512, 256)
+    assert layout_of({}) == ArrayLayout(8, 512, 256)
     assert layout_of({"ordered": 5}).shard_frames == 1
 
 

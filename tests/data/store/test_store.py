@@ -77,7 +77,7 @@ def test_a_wrong_order_is_found(store: Store, tmp_path: Path) -> None:
 
 
 def test_more_points_or_frames_than_there_are_are_refused(store: Store) -> None:
-    with pytest.raises(StoreError, match="65 points a frame asked for, 64 stored"):
+    with pytest.raises(StoreError, match="65 points per frame asked for, 64 stored"):
         store.read(0, np.arange(2), 65)
     with pytest.raises(StoreError, match="no such frames"):
         store.read(0, np.array([20]), 8)

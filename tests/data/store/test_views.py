@@ -86,7 +86,7 @@ def test_drawing_some_views_reads_only_those(viewed: Store, monkeypatch) -> None
 
 def test_only_views_there_are_can_be_asked_for(viewed: Store, store: Store) -> None:
     for numbers in ([3], [-1]):
-        with pytest.raises(StoreError, match="has 3 views"):
+        with pytest.raises(StoreError, match="has only 3 views"):
             viewed.views.read(0, np.array(numbers))
     assert store.views is None
 

@@ -6,13 +6,13 @@ import pytest
 from pcv.data.files.movie import count_frames
 from pcv.data.raw.nvgesture import NvGesture
 from pcv.synth.formats.nvgesture import LEAD
-from pcv.synth.people import synthesise
+from pcv.synth.people import synthesise_people
 
 pytest.importorskip("av")
 
 
 def test_films_and_lists_are_genuine(tmp_path: Path) -> None:
-    assert synthesise(tmp_path, format="nvgesture", actions=1, subjects=3, trials=1) == 3
+    assert synthesise_people(tmp_path, format="nvgesture", actions=1, subjects=3, trials=1) == 3
     reader = NvGesture()
     videos = reader.list_videos(tmp_path)
     assert [video.split for video in videos] == ["train", "train", "test"]
@@ -24,6 +24,6 @@ def test_films_and_lists_are_genuine(tmp_path: Path) -> None:
 
 def test_the_same_seed_gives_the_same_film(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        synthesise(tmp_path / name, format="nvgesture", actions=1, subjects=1, trials=1)
+        synthesise_people(tmp_path / name, format="nvgesture", actions=1, subjects=1, trials=1)
     one, two = (next((tmp_path / name).rglob("*.avi")).read_bytes() for name in ("one", "two"))
     assert one == two

@@ -5,12 +5,12 @@ import pytest
 
 from pcv.data.raw.shrec import Shrec17
 from pcv.synth.formats.shrec import SHREC
-from pcv.synth.people import synthesise
-from pcv.synth.recording import Recording
+from pcv.synth.people import synthesise_people
+from pcv.synth.recording import SyntheticRecording
 
 
 def test_recordings_and_lists_are_genuine(tmp_path: Path) -> None:
-    assert synthesise(tmp_path, format="shrec", actions=1, subjects=3, trials=2) == 6
+    assert synthesise_people(tmp_path, format="shrec", actions=1, subjects=3, trials=2) == 6
     reader = Shrec17(classes=28)
     videos = reader.list_videos(tmp_path)
     assert [(video.label, video.split) for video in videos] == [
@@ -25,4 +25,4 @@ def test_recordings_and_lists_are_genuine(tmp_path: Path) -> None:
     ("trial", "below"), [(1, "finger_1/subject_4/essai_1"), (4, "finger_2/subject_4/essai_2")]
 )
 def test_trials_go_through_fingers_first(trial: int, below: str) -> None:
-    assert SHREC.place(Recording(2, 4, trial, 0)) == f"gesture_3/{below}"
+    assert SHREC.path(SyntheticRecording(2, 4, trial, 0)) == f"gesture_3/{below}"

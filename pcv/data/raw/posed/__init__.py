@@ -1,1 +1,1 @@
-"""Layouts of posed RGB-D recordings, and how their frames become one cloud."""
+"""Layouts of posed RGB-D recordings, and how the frames of one become one cloud."""

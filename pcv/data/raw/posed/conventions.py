@@ -1,4 +1,4 @@
-"""Which convention poses are in, told by where the points of one frame land in the next.
+"""Which convention poses follow, found from where the points of one frame land in the next.
 
 Files do not say whether a matrix leads from the camera to the world or back, nor whether the camera
 looks along +z with y down (OpenCV) or along -z with y up (OpenGL). Under the right reading a point
@@ -18,7 +18,7 @@ OPENGL: Matrix = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 def inverted(pose: Matrix) -> Matrix:
-    """Return the inverse of a matrix."""
+    """Return the inverse (4, 4) of a matrix (4, 4)."""
     return np.asarray(np.linalg.inv(pose), np.float64)
 
 
@@ -30,7 +30,7 @@ CONVENTIONS: dict[str, Callable[[Matrix], Matrix]] = {  # each returns camera-to
 }
 SAMPLES = 24  # rows and columns of the grid of pixels that are followed
 NEAR = 0.05  # relative difference of depths that agree
-SURE, CLEAR = 0.4, 2.0  # another convention is found at this share, this many times the asked one's
+SURE, CLEAR = 0.4, 2.0  # share at which another one fits, and times the asked one's share
 
 
 class Agreement:
@@ -45,9 +45,9 @@ class Agreement:
         """Add a frame.
 
         Args:
-            depth: (H, W) metres, 0 for none.
+            depth: (H, W) metres; 0: none.
             camera: (3, 3) intrinsics, pixel centres at +0.5.
-            pose: As the file says.
+            pose: (4, 4) as the file gives it.
         """
         rows, columns = (np.linspace(0, n - 1, SAMPLES).astype(int) for n in depth.shape)
         grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
@@ -64,11 +64,11 @@ class Agreement:
         self._last = points, pose
 
     def shares(self) -> dict[str, float]:
-        """Return the share of points that land where their depth is measured, by convention."""
+        """Return, by convention, the share of points that land where their depth is measured."""
         return {name: n / max(self.followed, 1) for name, n in self.agreed.items()}
 
     def better_than(self, asked: str) -> str | None:
-        """Return the convention that fits where the asked one does not, if there is one."""
+        """Return the convention that fits much better than the asked one; None: there is none."""
         shares = self.shares()
         best = max(shares, key=lambda name: shares[name])
         clear = shares[best] > SURE and shares[best] > CLEAR * shares[asked]

@@ -19,14 +19,14 @@ from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame, check_ca
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import RawFileError
 
-SAME_SHAPE = 0.02  # two images show the same where their proportions differ by no more
+SAME_SHAPE = 0.02  # relative difference, at most, of the proportions of two such images
 
 
 class Posed(NamedTuple):
     """A usable frame at its full size."""
 
     view: View  # colour as large as depth
-    pose: NDArray[np.float64]  # as the file says
+    pose: NDArray[np.float64]  # (4, 4) as the file gives it
     labels: NDArray[np.int16] | None  # (H, W) class, -1: none
     instances: NDArray[np.int64] | None = None  # (H, W) object of the scene, 0: none
 
@@ -36,11 +36,11 @@ class FrameReader:
     """Reads frames of recordings of one layout.
 
     Args:
-        layout: Of the recordings.
-        size: Rows and columns of the images kept.
-        up: Axis of the world that points up, one of UPRIGHT.
-        unit: Metres a unit of depth.
-        poses: One of CONVENTIONS.
+        layout: The layout of the recordings.
+        size: Rows and columns of the images that are kept.
+        up: The axis of the world that points up, one of UPRIGHT.
+        unit: Metres per unit of depth.
+        poses: The convention of the poses, one of CONVENTIONS.
         labels: Names of the ids in label images, in the order of the classes.
     """
 
@@ -69,7 +69,7 @@ class FrameReader:
                 entry.depth or path,
                 f"{size[1]} x {size[0]} pixels, smaller than the {self.size[1]} x {self.size[0]} "
                 "of the store",
-                "give --image",
+                "give a smaller --image",
             )
         to_world = np.eye(4)
         to_world[:3, :3] = UPRIGHT[self.up]
@@ -126,7 +126,7 @@ class KeptViews(Sequence[View]):
 
 
 def size_of(image: NDArray[np.generic]) -> tuple[int, int]:
-    """Return rows and columns."""
+    """Return the rows and columns of an image (H, W, ...)."""
     return int(image.shape[0]), int(image.shape[1])
 
 
@@ -143,7 +143,7 @@ def _check_size(
 
 
 def _centred(camera: NDArray[np.float64]) -> NDArray[np.float64]:
-    """From pixel centres at whole numbers, as files have them, to centres at +0.5."""
+    """Move pixel centres from whole numbers, as files have them, to +0.5."""
     moved = camera.copy()
     moved[:2, 2] += 0.5
     return moved
@@ -152,8 +152,8 @@ def _centred(camera: NDArray[np.float64]) -> NDArray[np.float64]:
 def _aligned(path: Path, raw: RawFrame, cameras: Cameras) -> NDArray[np.uint8]:
     """Bring colour to the pixels of the depth image.
 
-    Images of two cameras at one place (ScanNet) are matched by their intrinsics. Without those
-    another size is a resized image, and must have the same proportions.
+    Images of two cameras at one position (ScanNet) are matched by their intrinsics. Without those,
+    an image of another size counts as resized, and must have the same proportions.
     """
     size, found = size_of(raw.depth), size_of(raw.colour)
     if cameras.colour is not None:
@@ -176,7 +176,7 @@ def _aligned(path: Path, raw: RawFrame, cameras: Cameras) -> NDArray[np.uint8]:
 def _window(
     depth: NDArray[np.float64], colour: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float64]:  # (2, 2) edges of rows, edges of columns
-    """Where in the colour image the borders of the depth image lie."""
+    """Return where in the colour image the borders of the depth image lie."""
     edges = [
         [(edge - depth[i, 2]) / depth[i, i] * colour[i, i] + colour[i, 2] for edge in (0.0, extent)]
         for i, extent in ((1, float(size[0])), (0, float(size[1])))

@@ -11,7 +11,7 @@ from pcv.clip import View
 from pcv.kernels.voxels import HALF, SUMS, fuse_view, rehash
 
 Value = TypeVar("Value", bound=np.generic)
-EDGE = 0.05  # neighbours that differ by more of their depth lie on an edge, where depth is a guess
+EDGE = 0.05  # neighbours whose depths differ by a larger share lie on an edge: a depth is a guess
 
 
 class Fused(NamedTuple):
@@ -29,7 +29,8 @@ class Fusion:
     Args:
         size: Edge of a voxel, metres.
         far: Depth beyond this many metres is left out.
-        classes: Of the labels, about; larger ones make more room; 0 without labels.
+        classes: How many classes labels have, about: a larger label makes more room; 0 without
+            labels.
     """
 
     def __init__(self, size: float, far: float = np.inf, classes: int = 0) -> None:
@@ -44,11 +45,11 @@ class Fusion:
         """Add every pixel of a view that has a depth.
 
         Args:
-            view: Its ``world_to_camera`` is rigid.
+            view: A view whose ``world_to_camera`` is rigid.
             labels: (H, W) class, or other number, of each pixel, -1 where none.
 
         Raises:
-            ValueError: It reaches farther from the origin than voxels can be told apart.
+            ValueError: The view reaches farther from the origin than voxels can be told apart.
         """
         pose = np.linalg.inv(view.world_to_camera)
         reach = np.abs(pose[:3, 3]).max() + 2 * min(self.far, 65535 * view.unit)
@@ -73,7 +74,7 @@ class Fusion:
         )
 
     def result(self) -> Fused:
-        """Return the voxels; nothing where no pixel had a depth."""
+        """Return the voxels; there are none if no pixel had a depth."""
         sums, count = self.sums[: self.used], self.sums[: self.used, 9:]
         towards = sums[:, 6:9] / np.maximum(np.linalg.norm(sums[:, 6:9], axis=1), 1e-12)[:, None]
         votes, labels = self.counts(), np.full(self.used, -1, np.int16)
@@ -87,7 +88,7 @@ class Fusion:
         )
 
     def counts(self) -> NDArray[np.int32]:  # (n, classes)
-        """Return how many pixels said which label, a row a voxel in the order of ``result``."""
+        """Return how many pixels had which label; the rows are the voxels of ``result``."""
         return self.votes[: self.used]
 
     def _widen(self, wanted: int) -> None:

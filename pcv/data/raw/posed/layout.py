@@ -14,14 +14,14 @@ from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.files.png import read_png
 from pcv.errors import RawFileError
 
-NO_DEPTH = 65535  # of 7-Scenes; 0 elsewhere
-RIGID = 1e-2  # of a pose's R R^T from the identity, at most
+NO_DEPTH = 65535  # in 7-Scenes; 0 elsewhere
+RIGID = 1e-2  # largest difference of a pose's R R^T from the identity
 COPY = "copy it again"
 ADVICE = "give the right file, or --camera FX,FY,CX,CY"
 
 
 class Entry(NamedTuple):
-    """Where a frame lies; None: it is missing."""
+    """The files of a frame; None: the file is missing."""
 
     number: int
     colour: Path | None = None
@@ -29,16 +29,16 @@ class Entry(NamedTuple):
     pose: Path | None = None
     labels: Path | None = None
     instances: Path | None = None
-    place: int = 0  # within a file that holds all frames, or a line of a list
+    offset: int = 0  # first byte in a file of all frames, or row in a list of poses
 
     def having(self, part: str, file: Path) -> Entry:
-        """Return it with one more of its files, by the name of the field."""
+        """Return the entry with one more file, in the field called ``part``."""
         values = self._asdict() | {part: file}
         return Entry(**values)
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Those that are there."""
+        """The files that are there."""
         found = (self.colour, self.depth, self.pose, self.labels, self.instances)
         return tuple(path for path in found if path is not None)
 
@@ -48,7 +48,7 @@ class RawFrame(NamedTuple):
 
     colour: NDArray[np.uint8]  # (H', W', 3)
     depth: NDArray[np.uint16]  # (H, W); 0: none
-    pose: NDArray[np.float64]  # (4, 4), in whatever convention
+    pose: NDArray[np.float64]  # (4, 4), in any convention
     labels: NDArray[np.int64] | None = None  # (H, W) ids
     instances: NDArray[np.int64] | None = None  # (H, W) objects of the scene, 0: none
 
@@ -58,7 +58,7 @@ class Cameras(NamedTuple):
 
     depth: NDArray[np.float64]
     colour: NDArray[np.float64] | None = None  # None: as depth, in proportion to the images
-    path: Path | None = None  # where they were read
+    path: Path | None = None  # the file they were read from
 
 
 class Layout(NamedTuple):
@@ -69,9 +69,9 @@ class Layout(NamedTuple):
     these raise RawFileError.
     """
 
-    example: str
+    example: str  # names of the files, for messages
     up: str  # the axis of the world that points up
-    unit: float  # metres a unit of depth
+    unit: float  # metres per unit of depth
     find: Callable[[Path], list[Path]]
     entries: Callable[[Path], list[Entry]]
     cameras: Callable[[Path], Cameras | None]
@@ -79,14 +79,14 @@ class Layout(NamedTuple):
 
 
 def load_files(path: Path, entry: Entry) -> RawFrame:
-    """Read a frame of which colour, depth and pose are files of their own.
+    """Read a frame whose colour, depth and pose are separate files.
 
     Raises:
-        RawFileError: One is missing, damaged or of another kind.
+        RawFileError: A file is missing, damaged or of another kind.
     """
     return RawFrame(
-        read_colour(needed(path, entry.colour, "colour image")),
-        read_depth(needed(path, entry.depth, "depth image")),
+        read_colour_image(needed(path, entry.colour, "colour image")),
+        read_depth_image(needed(path, entry.depth, "depth image")),
         read_matrix(needed(path, entry.pose, "pose"), 4),
         read_labels(entry.labels) if entry.labels else None,
         read_labels(entry.instances) if entry.instances else None,
@@ -94,21 +94,21 @@ def load_files(path: Path, entry: Entry) -> RawFrame:
 
 
 def needed(path: Path, file: Path | None, what: str) -> Path:
-    """Return a file of a recording.
+    """Return a file of a frame.
 
     Raises:
-        RawFileError: It is missing.
+        RawFileError: The file is missing.
     """
     if file is None:
         raise RawFileError(path, f"its {what} is missing", COPY)
     return file
 
 
-def read_colour(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
+def read_colour_image(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
     """Read a JPEG, or a PNG of 8-bit colour.
 
     Raises:
-        RawFileError: It is damaged or something else.
+        RawFileError: The file is damaged or something else.
     """
     if path.suffix.lower() != ".png":
         return decode_jpeg(read_bytes(path), path)
@@ -118,11 +118,11 @@ def read_colour(path: Path) -> NDArray[np.uint8]:  # (H, W, 3)
     return np.ascontiguousarray(image[:, :, :3], np.uint8)
 
 
-def read_depth(path: Path) -> NDArray[np.uint16]:  # (H, W)
+def read_depth_image(path: Path) -> NDArray[np.uint16]:  # (H, W)
     """Read a PNG of 16-bit grey; 65535 becomes 0.
 
     Raises:
-        RawFileError: It is damaged or something else.
+        RawFileError: The file is damaged or something else.
     """
     image = read_png(path)
     if image.dtype != np.uint16 or image.ndim != 2:
@@ -136,7 +136,7 @@ def read_labels(path: Path) -> NDArray[np.int64]:  # (H, W)
     """Read a PNG of ids of classes or objects in 8- or 16-bit grey.
 
     Raises:
-        RawFileError: It is damaged or something else.
+        RawFileError: The file is damaged or something else.
     """
     image = read_png(path)
     if image.ndim != 2:
@@ -148,7 +148,7 @@ def read_matrix(path: Path, size: int) -> NDArray[np.float64]:  # (size, size)
     """Read a text file of ``size`` lines of ``size`` numbers, which may be NaN or infinite.
 
     Raises:
-        RawFileError: It holds something else.
+        RawFileError: The file holds something else.
     """
     words = read_bytes(path)[:4096].decode("ascii", "replace").split()
     try:
@@ -158,15 +158,18 @@ def read_matrix(path: Path, size: int) -> NDArray[np.float64]:  # (size, size)
 
 
 def pinhole(fx: float, fy: float, cx: float, cy: float) -> NDArray[np.float64]:  # (3, 3)
-    """Return a camera's intrinsics."""
+    """Return the intrinsics of a camera."""
     return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], np.float64)
 
 
-def check_pose(path: Path, pose: NDArray[np.float64]) -> None:
-    """Refuse a pose that moves no camera.
+def check_pose(
+    path: Path,
+    pose: NDArray[np.float64],  # (4, 4)
+) -> None:
+    """Refuse a matrix that cannot be the pose of a camera.
 
     Raises:
-        RawFileError: It is not finite, or not rigid.
+        RawFileError: The pose is not finite, or not rigid.
     """
     if not np.isfinite(pose).all():
         raise RawFileError(path, "a pose that is not finite", "tracking was lost there")
@@ -179,8 +182,12 @@ def check_pose(path: Path, pose: NDArray[np.float64]) -> None:
         raise RawFileError(path, "a pose that mirrors", "expected a rotation and metres")
 
 
-def check_camera(path: Path, camera: NDArray[np.float64], size: tuple[int, int]) -> None:
-    """Refuse intrinsics that cannot be those of images (rows, columns).
+def check_camera(
+    path: Path,
+    camera: NDArray[np.float64],  # (3, 3)
+    size: tuple[int, int],  # rows, columns
+) -> None:
+    """Refuse intrinsics that cannot be those of images of the given size.
 
     Raises:
         RawFileError: They are not finite, or a centre or focal length is far from any camera's.

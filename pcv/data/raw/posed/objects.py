@@ -1,11 +1,11 @@
-"""Which object of a scene a fused point belongs to, by what the pixels say that fell on it."""
+"""Which object of a scene a fused point belongs to, by a vote of the pixels that fell on it."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-MOST = 2000  # objects of a scene; ids that are anew in every frame are more
+MOST = 2000  # objects of a scene; where every frame has new ids there would be more
 IDS = 16  # bits of an object's id
 
 
@@ -27,23 +27,23 @@ class Objects:
         """
         key = labels.astype(np.int64) << IDS | instances
         found, inverse = np.unique(key, return_inverse=True)
-        place, numbers = np.full(len(found), -1, np.int16), dict(self.numbers)
+        number_of, numbers = np.full(len(found), -1, np.int16), dict(self.numbers)
         for row, value in enumerate(found.tolist()):
             label, instance = value >> IDS, value & ((1 << IDS) - 1)
             if label >= 0:
-                place[row] = numbers.setdefault((label, instance), len(numbers))
+                number_of[row] = numbers.setdefault((label, instance), len(numbers))
                 if len(numbers) > MOST:
                     raise ValueError(f"more than {MOST} objects in one scene")
         self.numbers = numbers
-        return place[inverse.reshape(labels.shape)]
+        return number_of[inverse.reshape(labels.shape)]
 
     def decide(
         self,
-        votes: NDArray[np.int32],  # (n, numbers; fewer where the last have no vote)
+        votes: NDArray[np.int32],  # (n, m) of the first m numbers; the others have no vote
     ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:  # (n,) both
         """Return each point's class, by most pixels, and its object, by most pixels of that class.
 
-        Objects are numbered from 0, as met; -1: none. Of equally many the first wins.
+        Objects are numbered from 0, in the order they were met; -1: none. The first wins a tie.
         """
         labels = np.full(len(votes), -1, np.int16)
         instances = labels.copy()

@@ -1,4 +1,4 @@
-"""Frames that were exported of ScanNet (Dai et al., CVPR 2017), a folder a scene.
+"""Frames that were exported from ScanNet (Dai et al., CVPR 2017), one folder per scene.
 
 ``color/0.jpg``, ``depth/0.png``, ``pose/0.txt`` (camera-to-world; infinite where tracking was
 lost), ``intrinsic/intrinsic_depth.txt`` and ``intrinsic_color.txt``; label images in ``label/`` and
@@ -45,7 +45,7 @@ def _entries(path: Path) -> list[Entry]:
 
 
 def _cameras(path: Path) -> Cameras | None:
-    files = {name: _first(path, places) for name, places in INTRINSICS.items()}
+    files = {name: _first(path, names) for name, names in INTRINSICS.items()}
     if files["depth"] is None:
         return None
     colour = files["colour"]
@@ -56,8 +56,8 @@ def _cameras(path: Path) -> Cameras | None:
     )
 
 
-def _first(path: Path, places: tuple[str, ...]) -> Path | None:
-    files = [folder / place for place in places for folder in (path, path.parent)]
+def _first(path: Path, names: tuple[str, ...]) -> Path | None:
+    files = [folder / name for name in names for folder in (path, path.parent)]
     return next((file for file in files if file.is_file()), None)
 
 

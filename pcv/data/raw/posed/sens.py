@@ -2,7 +2,7 @@
 
 Version 4, little endian: the length and name of the sensor; intrinsics and extrinsics of colour,
 then of depth, as 4 x 4 floats; kinds of compression; sizes; the inverse unit of depth; how many
-frames. A frame is its camera-to-world pose, two times, two sizes in bytes, and the two images.
+frames. A frame is its camera-to-world pose, two timestamps, two sizes in bytes, and the two images.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ LONGEST_NAME = 1024
 COPY = "copy it again"
 
 
-class Header(NamedTuple):
-    """What stands before the frames."""
+class SensHeader(NamedTuple):
+    """What precedes the frames."""
 
     colour: NDArray[np.float64]  # (3, 3)
     depth: NDArray[np.float64]  # (3, 3)
     size: tuple[int, int]  # rows and columns of depth
     frames: int
-    start: int  # of the first frame
+    start: int  # byte at which the first frame begins
 
 
-def read_header(path: Path) -> Header:
-    """Read what stands before the frames.
+def read_header(path: Path) -> SensHeader:
+    """Read what precedes the frames.
 
     Raises:
-        RawFileError: Cut short, of another version, or of a kind that ScanNet does not hold.
+        RawFileError: The file is cut short, of another version, or not as ScanNet's are.
     """
     try:
         with path.open("rb") as file:
             return _header(file)
     except (struct.error, ValueError) as error:
         reason = "cut short" if isinstance(error, struct.error) else str(error)
-        raise RawFileError(path, f"no .sens file of ScanNet: {reason}", COPY) from None
+        raise RawFileError(path, f"not a .sens file of ScanNet: {reason}", COPY) from None
     except OSError as error:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "check the disk") from None
 
 
-def _header(file: BinaryIO) -> Header:
+def _header(file: BinaryIO) -> SensHeader:
     version, length = _take(file, NAME)
     if version != VERSION:
         raise ValueError(f"version {version}, expected {VERSION}")
@@ -72,25 +72,27 @@ def _header(file: BinaryIO) -> Header:
     if not 0 < rows * columns <= MOST_PIXELS or frames > MOST_FRAMES:
         raise ValueError(f"{frames} frames of {columns} x {rows} pixels")
     if unit != 1000:
-        raise ValueError(f"{unit:g} units of depth a metre, expected 1000")
-    return Header(matrices[0, :3, :3], matrices[2, :3, :3], (rows, columns), frames, file.tell())
+        raise ValueError(f"{unit:g} units of depth per metre, expected 1000")
+    return SensHeader(
+        matrices[0, :3, :3], matrices[2, :3, :3], (rows, columns), frames, file.tell()
+    )
 
 
 def _index(path: Path) -> list[Entry]:
-    """Walk from frame to frame; one that is cut short is the last."""
+    """List the frames one by one; a frame that is cut short is the last."""
     header = read_header(path)
     entries: list[Entry] = []
     with path.open("rb") as file:
         end = file.seek(0, 2)
-        place = header.start
+        offset = header.start
         for number in range(header.frames):
-            entries.append(Entry(number, path, path, path, place=place))
-            if place + FRAME.size > end:
+            entries.append(Entry(number, path, path, path, offset=offset))
+            if offset + FRAME.size > end:
                 break
-            file.seek(place)
+            file.seek(offset)
             *_, colour, depth = _take(file, FRAME)
-            place += FRAME.size + colour + depth
-            if place > end:
+            offset += FRAME.size + colour + depth
+            if offset > end:
                 break
     return entries
 
@@ -100,7 +102,7 @@ def _load(path: Path, entry: Entry) -> RawFrame:
     try:
         with path.open("rb") as file:
             end = file.seek(0, 2)
-            file.seek(entry.place)
+            file.seek(entry.offset)
             *numbers, _, _, colour_size, depth_size = _take(file, FRAME)
             if file.tell() + colour_size + depth_size > end:
                 raise ValueError("cut short")

@@ -36,7 +36,7 @@ def _index(path: Path) -> list[Entry]:
 
 
 def _cameras(path: Path) -> Cameras:
-    """Read the file beside the frames or a folder above; else what the dataset publishes."""
+    """Read the file beside the frames or one folder above; else use what the dataset publishes."""
     for folder in (path, path.parent):
         file = folder / CAMERA
         if file.is_file():

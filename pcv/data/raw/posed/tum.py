@@ -2,7 +2,7 @@
 
 ``rgb.txt`` and ``depth.txt`` list times and files, ``groundtruth.txt`` times and poses (position,
 then a quaternion x y z w). A depth image goes with the colour image and the pose nearest in time.
-Depth is registered to colour, 5000 units a metre.
+Depth is registered to colour, with 5000 units per metre.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from pcv.data.raw.posed.layout import (
     RawFrame,
     needed,
     pinhole,
-    read_colour,
-    read_depth,
+    read_colour_image,
+    read_depth_image,
     read_matrix,
 )
 from pcv.errors import RawFileError
 
 LISTS = ("rgb.txt", "depth.txt", "groundtruth.txt")
-APART = 0.02  # seconds, at most, between what is put together
+APART = 0.02  # seconds, at most, between images and poses that belong together
 CAMERA = "camera-intrinsics.txt"
 PUBLISHED = {  # of the colour cameras, by what a recording's name holds
     "freiburg1": pinhole(517.3, 516.5, 318.6, 255.3),
@@ -41,13 +41,13 @@ PUBLISHED = {  # of the colour cameras, by what a recording's name holds
 
 
 class Timed(NamedTuple):
-    """A list: times, ascending, and what belongs to each."""
+    """A list of ascending times, and the words that belong to each."""
 
     times: NDArray[np.float64]  # (n,) seconds
     rows: list[list[str]]
 
     def nearest(self, time: float) -> int | None:
-        """Return which row is nearest in time; None: none is near."""
+        """Return which row is nearest in time; None: no row is near."""
         at = int(np.searchsorted(self.times, time))
         close = [i for i in (at - 1, at) if 0 <= i < len(self.times)]
         best = min(close, key=lambda i: abs(self.times[i] - time), default=None)
@@ -59,7 +59,7 @@ def _find(root: Path) -> list[Path]:
 
 
 def _entries(path: Path) -> list[Entry]:
-    """Put colour and pose to every depth image; ``place`` is the line of the pose."""
+    """Find colour and pose for every depth image; ``offset`` is the row of the pose."""
     rgb, depth = _read_list(path / LISTS[0], 1), _read_list(path / LISTS[1], 1)
     poses = _read_list(path / LISTS[2], 7)
     entries = []
@@ -71,14 +71,14 @@ def _entries(path: Path) -> list[Entry]:
                 None if colour is None else _below(path, rgb.rows[colour][0], LISTS[0]),
                 _below(path, name, LISTS[1]),
                 None if pose is None else path / LISTS[2],
-                place=-1 if pose is None else pose,
+                offset=-1 if pose is None else pose,
             )
         )
     return entries
 
 
 def _below(path: Path, name: str, source: str) -> Path | None:
-    """A listed file, if it is there; a list may name nothing outside its folder."""
+    """Return a listed file if it is there; a list may name no file outside its folder."""
     file = path / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise RawFileError(path / source, f"lists {name[:80]}, outside its folder", COPY)
@@ -86,10 +86,10 @@ def _below(path: Path, name: str, source: str) -> Path | None:
 
 
 def _load(path: Path, entry: Entry) -> RawFrame:
-    depth = read_depth(needed(path, entry.depth, "depth image"))
-    colour = read_colour(needed(path, entry.colour, f"colour image within {APART:g} s"))
+    depth = read_depth_image(needed(path, entry.depth, "depth image"))
+    colour = read_colour_image(needed(path, entry.colour, f"colour image within {APART:g} s"))
     poses = needed(path, entry.pose, f"pose within {APART:g} s")
-    row = _read_list(poses, 7).rows[entry.place]
+    row = _read_list(poses, 7).rows[entry.offset]
     return RawFrame(colour, depth, _pose(poses, [float(word) for word in row]))
 
 
@@ -116,7 +116,7 @@ def _cameras(path: Path) -> Cameras | None:
 
 
 def _read_list(path: Path, values: int) -> Timed:
-    """Read lines of a time and words; lines that begin with # say nothing."""
+    """Read lines of a time and words; lines that begin with # are comments."""
     return _parse_list(path, values, path.stat().st_mtime_ns)
 
 
@@ -131,7 +131,9 @@ def _parse_list(path: Path, values: int, changed: int) -> Timed:
         if any(len(row) != values + 1 for row in rows) or not np.isfinite(times).all():
             raise ValueError
     except (ValueError, IndexError):
-        raise RawFileError(path, f"a line is not a time and {values} more", COPY) from None
+        raise RawFileError(
+            path, f"a line is not {values + 1} columns that begin with a time", COPY
+        ) from None
     order = np.argsort(times, kind="stable")
     return Timed(times[order], [rows[i][1:] for i in order])
 

@@ -10,8 +10,8 @@ from pcv.data.raw.posed.layout import (
     check_pose,
     load_files,
     pinhole,
-    read_colour,
-    read_depth,
+    read_colour_image,
+    read_depth_image,
     read_labels,
     read_matrix,
 )
@@ -72,10 +72,10 @@ def test_kinds_of_images_are_told_apart(tmp_path: Path) -> None:
     colour = np.arange(12).reshape(2, 2, 3).astype(np.uint8)
     write_png(tmp_path / "depth.png", depth)
     write_png(tmp_path / "colour.png", colour)
-    assert read_depth(tmp_path / "depth.png").tolist() == [[1000, 0], [0, 2]]
-    np.testing.assert_array_equal(read_colour(tmp_path / "colour.png"), colour)
+    assert read_depth_image(tmp_path / "depth.png").tolist() == [[1000, 0], [0, 2]]
+    np.testing.assert_array_equal(read_colour_image(tmp_path / "colour.png"), colour)
     assert read_labels(tmp_path / "depth.png").dtype == np.int64
-    for read, file in ((read_depth, "colour.png"), (read_colour, "depth.png")):
+    for read, file in ((read_depth_image, "colour.png"), (read_colour_image, "depth.png")):
         with pytest.raises(RawFileError, match="not an image of"):
             read(tmp_path / file)
     with pytest.raises(RawFileError, match="not a grey image"):

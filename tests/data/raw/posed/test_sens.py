@@ -45,7 +45,7 @@ def changed(whole: Path, tmp_path: Path, at: int, data: bytes) -> Path:
         (17 + 256, struct.pack("<i", 0), "compressions 0 and 1"),
         (17 + 256 + 4, struct.pack("<i", 2), "compressions 2 and 2"),
         (17 + 256 + 16, struct.pack("<I", 1 << 30), "pixels"),
-        (17 + 256 + 24, struct.pack("<f", 500), "500 units of depth a metre"),
+        (17 + 256 + 24, struct.pack("<f", 500), "500 units of depth per metre"),
         (17 + 256 + 28, struct.pack("<Q", 1 << 50), "frames of"),
     ],
 )
@@ -59,7 +59,7 @@ def test_a_wrong_header_is_one_line(
 @pytest.mark.parametrize("keep", [0, 3, 100, 300])
 def test_a_file_cut_within_its_header_is_refused(keep: int, whole: Path, tmp_path: Path) -> None:
     (tmp_path / "scene.sens").write_bytes(whole.read_bytes()[:keep])
-    with pytest.raises(RawFileError, match=r"no \.sens file of ScanNet: cut short"):
+    with pytest.raises(RawFileError, match=r"not a \.sens file of ScanNet: cut short"):
         read_header(tmp_path / "scene.sens")
     with pytest.raises(InputError, match="cut short"):
         prepare(RgbdScenes(tmp_path), tmp_path, tmp_path / "out")
@@ -67,8 +67,8 @@ def test_a_file_cut_within_its_header_is_refused(keep: int, whole: Path, tmp_pat
 
 def test_a_truncated_file_gives_the_frames_before_the_cut(whole: Path, tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
-    place = SENS.entries(whole)[2].place
-    for name, keep in (("a", place + 200), ("b", place + 20)):
+    offset = SENS.entries(whole)[2].offset
+    for name, keep in (("a", offset + 200), ("b", offset + 20)):
         (tmp_path / f"raw/{name}.sens").write_bytes(whole.read_bytes()[:keep])
     prepare(
         RgbdScenes(tmp_path / "raw", voxel=0.05), tmp_path / "raw", tmp_path / "out", points=9999

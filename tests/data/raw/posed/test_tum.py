@@ -21,7 +21,7 @@ def test_images_and_poses_are_put_together_by_time(path: Path) -> None:
     first, second, third = TUM.entries(path)
     assert first.colour == path / "rgb/0.png"
     assert second.colour is None
-    assert (third.colour, third.place) == (path / "rgb/2.png", 4)
+    assert (third.colour, third.offset) == (path / "rgb/2.png", 4)
     with pytest.raises(RawFileError, match=r"its colour image within 0\.02 s is missing"):
         TUM.load(path, second)
 
@@ -35,10 +35,10 @@ def test_a_frame_without_a_pose_near_in_time_says_so(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("rgb.txt", "now rgb/0.png\n", "not a time and 1 more"),
-        ("depth.txt", "nan depth/0.png\n", "not a time and 1 more"),
-        ("groundtruth.txt", "1 2 3\n", "not a time and 7 more"),
-        ("groundtruth.txt", "1 2 3 4 5 6 7 x\n", "not a time and 7 more"),
+        ("rgb.txt", "now rgb/0.png\n", "not 2 columns that begin with a time"),
+        ("depth.txt", "nan depth/0.png\n", "not 2 columns that begin with a time"),
+        ("groundtruth.txt", "1 2 3\n", "not 8 columns that begin with a time"),
+        ("groundtruth.txt", "1 2 3 4 5 6 7 x\n", "not 8 columns that begin with a time"),
         ("depth.txt", "1000 ../../secret.png\n", "outside its folder"),
         ("rgb.txt", "1000 /etc/passwd\n", "outside its folder"),
     ],
