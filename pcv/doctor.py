@@ -11,10 +11,13 @@ from typing import Any
 
 import torch
 
-from pcv import ops
-from pcv.errors import KernelError
+from pcv import ops, plugins
+from pcv.config.registry import find_encoder, find_objective
+from pcv.data.raw import find_reader
+from pcv.errors import KernelError, PluginError
 from pcv.ops import native
 
+FINE = "can be used"  # of a plugin
 PACKAGES = (
     "pcv", "torch", "numpy", "numba", "zarr", "numcodecs", "pydantic", "safetensors", "scipy",
     "zlib-ng", "pillow", "open3d", "matplotlib", "tensorboard", "ninja", "distributed", "av",
@@ -31,6 +34,8 @@ def examine(*, build: bool = False) -> dict[str, Any]:
     built = _build() if build else "on first use"
     tests = _self_test()
     failed = [name for name, said in tests.items() if said != "equal to its definition"]
+    beside = _plugins()
+    failed += [name for name, said in beside.items() if said != FINE]
     return {
         "ok": not failed and not (build and built.startswith("failed")),
         "python": platform.python_version(),
@@ -41,7 +46,27 @@ def examine(*, build: bool = False) -> dict[str, Any]:
         "cuda_kernels": native.missing() or f"can be built; {built}",
         "kernels": native.kernel_report(),
         "self_test": tests,
+        "plugins": beside or "none installed",
     }
+
+
+def _plugins() -> dict[str, str]:
+    """Try what other packages register: each reader, encoder and objective, and what is wrong."""
+    said = {}
+    for group, find in (
+        (plugins.READERS, find_reader),
+        (plugins.ENCODERS, find_encoder),
+        (plugins.OBJECTIVES, find_objective),
+    ):
+        for plugin in plugins.installed(group):
+            name = f"{plugins.GROUPS[group]} {plugin.name} of {plugin.package}"
+            try:
+                find(plugin.name)
+            except PluginError as error:
+                said[name] = str(error)
+            else:
+                said[name] = FINE
+    return said
 
 
 def _version(name: str) -> str:

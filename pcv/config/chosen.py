@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from pcv.config.section import Config
-from pcv.plugins import GROUPS, find, names
+from pcv.errors import PluginError
+from pcv.plugins import GROUPS, find, installed, names
 
-T = TypeVar("T", bound=Config)
+
+class NamedConfig(Config):
+    """A section whose class its key ``name`` chooses.
+
+    Attributes:
+        told: Class attributes that every class of the kind must set.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+
+
+T = TypeVar("T", bound=NamedConfig)
 
 
 class Chosen(NamedTuple, Generic[T]):
@@ -33,7 +47,25 @@ class Chosen(NamedTuple, Generic[T]):
             PluginError: An installed package that registers the name is broken or clashes.
         """
         name = section.get("name", self.default) if isinstance(section, dict) else None
-        return find(self.group, self.own, name, self.parent) if isinstance(name, str) else None
+        if not isinstance(name, str):
+            return None
+        model = find(self.group, self.own, name, self.parent)
+        if model is not None and name not in self.own:
+            self._check(name, model)
+        return model
+
+    def _check(self, name: str, model: type[T]) -> None:
+        """Refuse the class of another package that lacks what every section says."""
+        missing = [told for told in self.parent.told if not hasattr(model, told)]
+        problem = f"has no {missing[0]}" if missing else None
+        if getattr(model.model_fields["name"].annotation, "__args__", ()) != (name,):
+            problem = f'must declare `name: Literal["{name}"]`, as its entry point is called'
+        if problem:
+            package = next(p.package for p in installed(self.group) if p.name == name)
+            raise PluginError(
+                f"the {GROUPS[self.group]} {name} of the package {package} cannot be used: "
+                f"{model.__module__}.{model.__qualname__} {problem}"
+            )
 
     def read(self, section: Any, info: ValidationInfo) -> T:  # noqa: ANN401 - as in ``model``
         """Validate a section as the class that it names."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from pcv.config.section import Config, Count, Fraction, Positive
+from pcv.config.chosen import NamedConfig
+from pcv.config.section import Count, Fraction, Positive
 
 if TYPE_CHECKING:
     from pcv.config.recipe import Recipe
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 Offer = Literal["clips", "scenes", "rows", "voxels"]
 
 
-class EncoderConfig(Config):
+class EncoderConfig(NamedConfig):
     """What the section of every encoder says, beside its own keys.
 
     Attributes:
@@ -26,7 +27,7 @@ class EncoderConfig(Config):
             trained with another value of one of them, even where all shapes agree.
     """
 
-    name: str
+    told = ("builds", "offers", "meaning")
     builds: ClassVar[str]
     offers: ClassVar[frozenset[Offer]]
     meaning: ClassVar[tuple[str, ...]]

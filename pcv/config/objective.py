@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
 
+from pcv.config.chosen import NamedConfig
 from pcv.config.encoder import EncoderConfig, Offer
-from pcv.config.section import Config
 
 # What is scored: classes of videos, of the points of videos, of the points of rooms, the objects
 # of rooms, or images of rooms that were never trained on.
@@ -20,7 +20,7 @@ class Halves(NamedTuple):
     overlap: float = 0.0  # what each half sees beyond the cut, in the unit of the points
 
 
-class ObjectiveConfig(Config):
+class ObjectiveConfig(NamedConfig):
     """What the section of every objective says, beside its own keys.
 
     Attributes:
@@ -30,7 +30,7 @@ class ObjectiveConfig(Config):
         task: What is scored of it; None: nothing.
     """
 
-    name: str
+    told = ("builds", "stage", "needs")
     builds: ClassVar[str]
     stage: ClassVar[Literal["pretrain", "finetune"]]
     needs: ClassVar[Offer]

@@ -41,9 +41,25 @@ OBJECTIVES: dict[str, type[ObjectiveConfig]] = {
     "scene_instances": SceneInstancesConfig,
 }
 
-AnyEncoderConfig = Annotated[
-    EncoderConfig, Chosen(plugins.ENCODERS, ENCODERS, EncoderConfig, "pstnet")
-]
-AnyObjectiveConfig = Annotated[
-    ObjectiveConfig, Chosen(plugins.OBJECTIVES, OBJECTIVES, ObjectiveConfig, "pointcpsc")
-]
+ENCODER = Chosen(plugins.ENCODERS, ENCODERS, EncoderConfig, "pstnet")
+OBJECTIVE = Chosen(plugins.OBJECTIVES, OBJECTIVES, ObjectiveConfig, "pointcpsc")
+AnyEncoderConfig = Annotated[EncoderConfig, ENCODER]
+AnyObjectiveConfig = Annotated[ObjectiveConfig, OBJECTIVE]
+
+
+def find_encoder(name: str) -> type[EncoderConfig] | None:
+    """Return the section of the encoder that has a name; None where there is none.
+
+    Raises:
+        PluginError: It is of another package, which is broken, or whose name is taken.
+    """
+    return ENCODER.model({"name": name})
+
+
+def find_objective(name: str) -> type[ObjectiveConfig] | None:
+    """Return the section of the objective that has a name; None where there is none.
+
+    Raises:
+        PluginError: It is of another package, which is broken, or whose name is taken.
+    """
+    return OBJECTIVE.model({"name": name})

@@ -1,19 +1,21 @@
 import json
+import sys
 from importlib.metadata import EntryPoint
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import ValidationError
 
 from pcv import plugins
-from pcv.config.chosen import Chosen
+from pcv.config import chosen
+from pcv.config.chosen import Chosen, NamedConfig
 from pcv.config.section import Config
 from pcv.errors import PluginError
 from pcv.plugins import ENCODERS, Plugin
 
 
-class Shape(Config):
-    name: str
+class Shape(NamedConfig):
+    told = ("corners",)
 
 
 class Square(Shape):
@@ -67,3 +69,28 @@ def test_a_section_of_a_package_is_checked_too(monkeypatch) -> None:
         Outer.model_validate_json('{"shape": {"name": "oval"}}')
     with pytest.raises(ValidationError, match="choose square, circle, oval"):
         Outer.model_validate_json('{"shape": {"name": "round"}}')
+
+
+class Bare(Shape):
+    name: Literal["bare"] = "bare"
+
+
+class Misnamed(Shape):
+    corners: ClassVar[int] = 3
+    name: str = "other"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("Bare", "of the package others cannot be used: .*Bare has no corners"),
+     ("Misnamed", "must declare `name: Literal"), ],
+)  # fmt: skip
+def test_a_section_of_a_package_that_says_too_little_is_named(monkeypatch, kind, said) -> None:
+    entry = EntryPoint("bare", f"{__name__}:{kind}", ENCODERS)
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[__name__])
+    monkeypatch.setattr(
+        plugins, "installed", lambda group: (Plugin(group, "bare", "others", entry),)
+    )
+    monkeypatch.setattr(chosen, "installed", plugins.installed)
+    with pytest.raises(PluginError, match=said):
+        Outer.model_validate_json('{"shape": {"name": "bare"}}')

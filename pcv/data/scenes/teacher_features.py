@@ -64,7 +64,7 @@ class TeacherFeatures:
         except FileNotFoundError:
             raise RawFileError(file, "the features of this view are missing", AGAIN) from None
         except (OSError, ValueError, EOFError) as error:
-            raise RawFileError(file, f"is no .npy file: {one_line(error, 200)}", AGAIN) from None
+            raise RawFileError(file, f"is not an .npy file: {one_line(error)}", AGAIN) from None
         if not isinstance(found, np.ndarray) or found.shape != self.shape:
             shape = getattr(found, "shape", "an archive")
             raise RawFileError(file, f"has shape {shape}, index.json says {self.shape}", AGAIN)
