@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from pcv.data.files.checked import MOST_PIXELS, read_bytes
 from pcv.errors import RawFileError
-from pcv.kernels.png import unfilter
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBBBBB")  # width, height, depth, colour, compression, filter, interlace
@@ -96,6 +95,8 @@ def _header(body: bytes) -> Header:
 
 
 def _pixels(header: Header, packed: bytes) -> NDArray[np.generic]:
+    from pcv.kernels.png import unfilter  # brings Numba, which takes long to import
+
     stride = header.channels * header.bits // 8
     wanted = header.height * (header.width * stride + 1)
     raw = zlib.decompressobj().decompress(packed, wanted + 1)
