@@ -47,6 +47,7 @@ Start = Annotated[
 Raw = Annotated[Path, typer.Argument(metavar="RAW", help="Folder of raw recordings.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the store to.")]
 Points = Annotated[int, typer.Option(min=1, help="Points stored a frame.")]
+MostPoints = Annotated[int, typer.Option(min=1, help="Most points a room may have; all are kept.")]
 Dtype = Annotated[str, typer.Option(help="int16 (half a step of error at most) or float32.")]
 Step = Annotated[
     float,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.kernels.boxes import mean_boxes, median_boxes
-
 
 def shrink_colour(
     colour: NDArray[np.uint8],  # (H, W, 3)
@@ -21,6 +19,8 @@ def shrink_colour(
         window: What part of the image the new one shows, in pixels; None: all. Beyond the image
             its border repeats.
     """
+    from pcv.kernels.boxes import mean_boxes  # brings Numba, which takes long to import
+
     if window is None:
         window = np.array([[0, colour.shape[0]], [0, colour.shape[1]]], np.float64)
     rows, columns = (np.linspace(w[0], w[1], n + 1) for w, n in zip(window, size, strict=True))
@@ -34,6 +34,8 @@ def shrink_depth(
     size: tuple[int, int],  # rows, columns
 ) -> NDArray[np.uint16]:  # (h, w)
     """Take the median of the depths in every new pixel: a mean would invent a surface at edges."""
+    from pcv.kernels.boxes import median_boxes  # brings Numba, which takes long to import
+
     rows, columns = (np.linspace(0, n, m + 1) for n, m in zip(depth.shape, size, strict=True))
     out = np.empty(size, np.uint16)
     median_boxes(np.ascontiguousarray(depth), rows, columns, out)

@@ -1,6 +1,5 @@
-"""``pcv prepare DATASET RAW OUT``: one command a dataset, since each has its own camera."""
+"""``pcv prepare DATASET RAW OUT``: one command a dataset, made of what its reader states."""
 
-from pcv_cli.prepare import folder, people, rgbd, scenes, streets
-from pcv_cli.prepare.convert import prepare_app
+from pcv_cli.prepare.group import prepare_app
 
-__all__ = ["folder", "people", "prepare_app", "rgbd", "scenes", "streets"]
+__all__ = ["prepare_app"]

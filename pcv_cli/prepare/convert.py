@@ -1,4 +1,4 @@
-"""The group of commands, and what each of them ends in."""
+"""What every command of the group ends in."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ from pcv_cli import console, show
 
 if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
-
-prepare_app = typer.Typer(
-    name="prepare",
-    help="Convert raw recordings to a store of Zarr clips.",
-    epilog="Example: pcv prepare msr Depth stores/msr --jobs 8",
-    no_args_is_help=True,
-)
 
 
 def convert(

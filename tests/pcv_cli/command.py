@@ -28,3 +28,8 @@ def pcv(*arguments: object, code: int = 0) -> str:
     assert ended == code, out.getvalue() + err.getvalue()
     assert "Traceback" not in err.getvalue()
     return out.getvalue() if code == 0 else err.getvalue()
+
+
+def words(shown: str) -> str:
+    """What was printed, without the boxes and line ends that depend on the terminal."""
+    return " ".join(shown.replace("│", " ").split())

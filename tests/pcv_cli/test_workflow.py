@@ -219,25 +219,6 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert said in " ".join(lines)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["", "prepare", "prepare msr", "prepare utd", "prepare kitti", "prepare synthia",
-     "prepare folder", "synth", "info", "pretrain", "finetune", "probe",
-     "eval", "report", "doctor"],
-)  # fmt: skip
-def test_help_has_an_example_at_every_level(command: str) -> None:
-    assert "Example:" in pcv(*command.split(), "--help")
-
-
-def test_json_of_doctor_is_a_document() -> None:
-    facts = json.loads(pcv("doctor", "--json"))
-    assert facts["ok"] is True
-
-
-def test_version() -> None:
-    assert pcv("--version").startswith("pcv 0.")
-
-
 def test_scripts_are_shell_and_name_recipes_that_exist() -> None:
     for script in (ROOT / "recipes").rglob("*.sh"):
         subprocess.run(["bash", "-n", script], check=True)

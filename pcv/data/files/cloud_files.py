@@ -16,7 +16,6 @@ from pcv.data.files.pcd import read_pcd
 from pcv.data.files.ply import read_ply
 from pcv.data.files.png import read_png
 from pcv.errors import InputError, RawFileError, one_line
-from pcv.kernels.back_project import back_project
 
 POINT_KEYS = ("points", "pc", "xyz")
 LABEL_KEYS = ("labels", "label", "semantic")
@@ -43,6 +42,8 @@ def read_cloud(path: Path, camera: DepthCamera | None = None) -> Cloud:
 
 
 def _read_depth(path: Path, camera: DepthCamera | None) -> Cloud:
+    from pcv.kernels.back_project import back_project  # brings Numba, which takes long to import
+
     if camera is None:
         raise RawFileError(path, "a depth image without a camera", "give --focal")
     image = read_png(path)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import Cloud, from_fields
 from pcv.errors import RawFileError
-from pcv.kernels.lzf import unpack
 
 LONGEST_HEADER = 1 << 16
 MOST_BYTES = 1 << 30
@@ -104,6 +103,8 @@ def _binary(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _compressed(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
+    from pcv.kernels.lzf import unpack  # brings Numba, which takes long to import
+
     packed, size = struct.unpack_from("<II", body)
     wanted = count * sum(dtype.itemsize * each for _, dtype, each in layout)
     if size != wanted or len(body) < 8 + packed:

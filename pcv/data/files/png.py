@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from pcv.data.files.checked import MOST_PIXELS, read_bytes
 from pcv.errors import RawFileError
-from pcv.kernels.png import unfilter
 from pcv.whole import whole_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -100,6 +99,8 @@ def _header(body: bytes) -> PngHeader:
 
 
 def _pixels(header: PngHeader, packed: bytes) -> NDArray[np.generic]:
+    from pcv.kernels.png import unfilter  # brings Numba, which takes long to import
+
     stride = header.channels * header.bits // 8
     wanted = header.height * (header.width * stride + 1)
     raw = zlib.decompressobj().decompress(packed, wanted + 1)

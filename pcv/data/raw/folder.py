@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
 from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
-from pcv.data.files.cloud_files import SUFFIXES, DepthCamera, read_cloud
+from pcv.data.files.cloud_files import SUFFIXES, read_cloud
 from pcv.data.raw.axes import FAR, UPRIGHT
+from pcv.data.raw.cloud_options import Camera, Metres
 from pcv.data.raw.folder_table import Row, draw_split, read_table
 from pcv.data.raw.frames import Frame, lazy_video
 from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.marks import Choice, Text
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
+from pcv.data.raw.room_files import RoomFiles
 from pcv.errors import InputError, RawFileError
 
+CLOUD = re.compile(
+    rf"[^.].*({'|'.join(map(re.escape, SUFFIXES))})", re.ASCII | re.DOTALL | re.IGNORECASE
+)
 
-@dataclass(frozen=True)
-class VideoFolders:
+
+def _class_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@dataclass(frozen=True, config=OPTIONS)
+class VideoFolders(DatasetReader):
     """Reads ``root/[class/]video/0001.ply`` and the like.
 
     Args:
@@ -44,21 +58,34 @@ class VideoFolders:
     """
 
     root: Path
-    labels: Path | None = None
-    split: Path | None = None
-    test: float = 0.2
-    validation: float = 0.1
-    seed: int = 0
-    pattern: str = "*"
-    up: str = "-y"
-    unit: float | None = None
-    camera: DepthCamera | None = None
-    point_classes: tuple[str, ...] = ()
-    colour: bool = False
-    drop_nan: bool = False
+    labels: Annotated[
+        Path | None, Field(description="CSV: video, label[, subject][, split]; default: folders.")
+    ] = None
+    split: Annotated[Path | None, Field(description="CSV: video, split.")] = None
+    test: Annotated[float, Field(description="Share that tests, without a CSV.")] = 0.2
+    validation: Annotated[float, Field(description="Share that validates.")] = 0.1
+    seed: Annotated[int, Field(ge=0, description="Of the draw of the split.")] = 0
+    pattern: Annotated[str, Field(description="Which files are frames.")] = "*"
+    up: Annotated[
+        str, Field(description="The axis that points up: -y, y or z."), Choice(*UPRIGHT)
+    ] = "-y"
+    unit: Metres = None
+    camera: Camera = None
+    point_classes: Annotated[
+        tuple[str, ...],
+        Field(description="Read point labels; their names from 0."),
+        Text("A,B,...", _class_names),
+    ] = ()
+    colour: Annotated[bool, Field(description="Read colours.")] = False
+    drop_nan: Annotated[bool, Field(description="Leave NaN points out.")] = False
 
     dataset = "folder"
-    axes = "x right, y down, z forward"
+    summary = "Your own: [class/]video/0001.ply (.pcd .xyz .npy .npz .las .laz, 16-bit depth .png)."
+    example = "pcv prepare folder recordings stores/mine --up z"
+    suggests = True
+    signs = (Sign(CLOUD, last=True),)
+    predict_options = ("up", "unit", "camera", "pattern", "drop_nan", "colour")
+    rooms = RoomFiles
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -80,18 +107,14 @@ class VideoFolders:
         """Return the options that change the store."""
         drawn = f"drawn {self.test:g} {self.validation:g} seed {self.seed}"
         return {
-            "up": self.up,
-            "unit": "default" if self.unit is None else self.unit,
-            "camera": "none" if self.camera is None else str(tuple(self.camera)),
+            **self.noted("up", "unit", "camera"),
             "labels": self.labels.name if self.labels else "folders",
             "split": self.split.name if self.split else drawn,
-            "pattern": self.pattern,
+            **self.noted("pattern"),
         }
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every folder of frames, sorted by its path; see ``Reader``."""
-        if self.up not in UPRIGHT:
-            raise InputError(f"--up {self.up}: choose -y, y or z")
         classes = {name: number for number, name in enumerate(self.class_names)}
 
         def describe(folder: Path) -> VideoSource:
@@ -127,16 +150,14 @@ class VideoFolders:
 
         return lazy_video(source, load, len(source.files), tuple(self.columns))
 
-    def holds_frames(self, path: Path) -> bool:
-        """Say whether a folder is a video itself, rather than one of videos."""
-        return any(self._is_frame(each.name) for each in path.iterdir() if each.is_file())
-
-    def alone(self, path: Path) -> VideoSource:
+    def alone(self, path: Path) -> VideoSource | None:
         """Describe a folder of frames, or one frame, that is given on its own.
 
         Raises:
-            RawFileError: No frame in it, or frames without numbers.
+            RawFileError: Frames without numbers.
         """
+        if path.is_dir() and not self._holds_frames(path):
+            return None
         frames = self._frames(path) if path.is_dir() else [path]
         return VideoSource(path, path.name, -1, -1, 0, "test", files=tuple(frames))
 
@@ -192,6 +213,9 @@ class VideoFolders:
                 if bad is None:
                     raise error
                 bad.append(error)
+
+    def _holds_frames(self, path: Path) -> bool:
+        return any(self._is_frame(each.name) for each in path.iterdir() if each.is_file())
 
     def _is_frame(self, name: str) -> bool:
         return Path(name).suffix.lower() in SUFFIXES and fnmatch(name, self.pattern)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import LABELS, Video, VideoSource
 from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.raw.frames import Frame, lazy_video, numbered_files
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
+from pcv.data.raw.marks import Named, Text
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
+from pcv.data.raw.words import names
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"\d{2}")
@@ -24,41 +28,60 @@ SCAN, LABEL = ".bin", ".label"
 CAMERA_AXES = np.array([[0, -1, 0], [0, 0, -1], [1, 0, 0]], np.float64)  # from forward, left, up
 COLUMNS = {"labels": LABELS}
 DEFAULT_MAP = Path(__file__).with_name("semantic_kitti.yaml")
+Sequences = Annotated[
+    tuple[int, ...],
+    Field(description="Instead of the published split; others train."),
+    Text(
+        "08,10",
+        lambda text: tuple(int(word) for word in names(text)),
+        "sequence numbers such as 08,10",
+    ),
+]
 
 
-@dataclass(frozen=True)
-class SemanticKitti(MappedClasses):
+@dataclass(frozen=True, config=OPTIONS)
+class SemanticKitti(MappedClasses, DatasetReader):
     """Reads SemanticKITTI; a sequence is a video, points that nothing returned are left out.
 
     Args:
-        label_map: YAML file in the keys of ``semantic-kitti.yaml``; also says the split.
+        label_map: YAML file in the keys of ``semantic-kitti.yaml``; also says the split. None: the
+            published one.
         world: Put all scans of a sequence into the frame of its first one, by ``poses.txt``.
         validation: Sequences that validate; with ``test``, instead of the published split.
         test: Sequences that test; all others train.
         labelled: Read labels where there are some.
     """
 
-    label_map: Path = DEFAULT_MAP
-    world: bool = False
-    validation: tuple[int, ...] = ()
-    test: tuple[int, ...] = ()
+    label_map: Annotated[
+        Path | None,
+        Field(description="Label map in the keys of semantic-kitti.yaml."),
+        Named("labels"),
+    ] = None
+    world: Annotated[bool, Field(description="Undo the motion, by poses.txt.")] = False
+    validation: Sequences = ()
+    test: Sequences = ()
     labelled: bool = True
 
     dataset = "kitti"
-    axes = "x right, y down, z forward"
+    summary = "SemanticKITTI: sequences/NN with velodyne, labels, poses.txt and calib.txt."
+    example = "pcv prepare kitti dataset stores/kitti --world"
+    stored = StoreDefaults(points=16384, step=2**-8)
+    signs = (Sign(re.compile("velodyne"), folder=True),)
+    predict_options = ("world",)
+    predict_always: ClassVar = {"test": (-1,), "labelled": False}  # sequences that are in no split
     columns = COLUMNS
 
     @cached_property
     def labels(self) -> LabelMap:
         """The label map, read once."""
-        return read_label_map(self.label_map)
+        return read_label_map(self.label_map or DEFAULT_MAP)
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""
         chosen = f"validation {self.validation} test {self.test}"
         split = chosen if self.validation or self.test else "published"
         digest = hashlib.sha256(repr(self.labels).encode()).hexdigest()[:12]
-        return {"world": str(self.world), "split": split, "label_map": digest}
+        return self.noted("world") | {"split": split, "label_map": digest}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every ``NN`` that has a folder ``velodyne``, sorted; see ``Reader``."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import re
 import struct
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
+from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.listing import list_named
+from pcv.data.raw.marks import Focal, Noted, Unit
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
+from pcv.data.raw.words import note_centre, read_centre
 from pcv.errors import InputError, RawFileError
-from pcv.kernels.back_project import back_project
 from pcv.whole import whole_file
 
 NAME = re.compile(r"a(\d{2})_s(\d{2})_e(\d{2})_sdepth\.bin")
@@ -31,8 +34,8 @@ SUBJECTS = range(1, 11)
 TRAIN_SUBJECTS = range(1, 6)  # Liu et al., ICCV 2019; not the odd-even split of other work
 
 
-@dataclass(frozen=True)
-class MsrAction3d:
+@dataclass(frozen=True, config=OPTIONS)
+class MsrAction3d(DatasetReader):
     """Reads MSRAction-3D.
 
     Args:
@@ -42,18 +45,17 @@ class MsrAction3d:
             millimetres that is ``data.scale: 3.3333333`` in a recipe.
     """
 
-    focal: float = 280.0
-    centre: tuple[float, float] | None = None
-    unit: float = 0.001
+    focal: Focal = 280.0
+    centre: Annotated[
+        tuple[float, float] | None, Noted(none="image", read=read_centre, write=note_centre)
+    ] = None
+    unit: Unit = 0.001
 
     dataset = "msr"
+    summary = "MSRAction-3D: aAA_sSS_eEE_sdepth.bin, as published."
+    example = "pcv prepare msr Depth stores/msr --points 2048"
+    signs = (Sign(NAME),)
     class_names = CLASS_NAMES
-    axes = "x right, y down, z forward"
-
-    def settings(self) -> dict[str, float | str]:
-        """Return the options that change the points."""
-        centre = "image" if self.centre is None else f"{self.centre[0]} {self.centre[1]}"
-        return {"focal": self.focal, "centre": centre, "unit": self.unit}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find recordings, sorted by name; see ``Reader``."""
@@ -70,10 +72,7 @@ class MsrAction3d:
         rows, columns = depth.shape[1:]
         centre = self.centre or (columns / 2, rows / 2)
         focal = (self.focal, self.focal)
-        frames = [back_project(d, focal=focal, centre=centre, unit=self.unit) for d in depth]
-        if not any(map(len, frames)):
-            raise RawFileError(source.path, "no pixel has a depth", "leave the file out")
-        return Video(source, frames)
+        return depth_video(source, depth, focal=focal, centre=centre, unit=self.unit)
 
 
 def read_depth(path: Path) -> NDArray[np.uint32]:  # (T, H, W)

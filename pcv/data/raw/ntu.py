@@ -6,14 +6,19 @@ One folder ``SsssCcccPpppRrrrAaaa`` a recording, one 16-bit PNG of millimetres a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.depth_png import read_depth_png
+from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.listing import list_folders, list_frames
+from pcv.data.raw.marks import Choice, Focal, Unit
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
 from pcv.errors import InputError, RawFileError
-from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
 FRAME = re.compile(r"M?Depth-(\d+)\.png")
@@ -53,8 +58,8 @@ CLASS_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NtuRgbd:
+@dataclass(frozen=True, config=OPTIONS)
+class NtuRgbd(DatasetReader):
     """Reads masked depth of NTU RGB+D.
 
     Recordings without a skeleton stay in, as in the published depth lists.
@@ -72,17 +77,22 @@ class NtuRgbd:
         InputError: No such set of classes, or no such split of it.
     """
 
-    classes: int = 60
-    split: str = "cross-subject"
-    focal: float = 280.0
-    unit: float = 0.001
+    classes: Annotated[int, Field(description="60 or 120."), Choice(*SPLITS)] = 60
+    split: Annotated[
+        str, Field(description="cross-subject, cross-view (60) or cross-setup (120).")
+    ] = "cross-subject"
+    focal: Focal = 280.0
+    unit: Unit = 0.001
 
     dataset = "ntu"
-    axes = "x right, y down, z forward"
+    summary = "NTU RGB+D 60 and 120: masked depth, a folder SsssCcccPpppRrrrAaaa of PNG each."
+    example = "pcv prepare ntu nturgb+d_depth_masked stores/ntu --jobs 8"
+    signs = (Sign(NAME, folder=True),)
+    predict_options = ("focal", "unit")
+    predict_always: ClassVar = {"classes": 120}  # recordings of any class
 
     def __post_init__(self) -> None:
-        if self.classes not in SPLITS:
-            raise InputError(f"--classes {self.classes}: choose 60 or 120")
+        super().__post_init__()
         if self.split not in SPLITS[self.classes]:
             known = " or ".join(SPLITS[self.classes])
             raise InputError(f"--split {self.split}: NTU RGB+D {self.classes} has {known}")
@@ -94,7 +104,7 @@ class NtuRgbd:
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the points or the split."""
-        return {"split": self.split, "focal": self.focal, "unit": self.unit}
+        return self.noted("split", "focal", "unit")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find recordings, sorted by name; see ``Reader``."""
@@ -106,19 +116,14 @@ class NtuRgbd:
 
     def read_video(self, source: VideoSource) -> Video:
         """Read a recording as points in metres; see ``Reader``."""
-        centre = (SIZE[0] / 2, SIZE[1] / 2)
-        frames = [
-            back_project(
-                read_depth_png(path, SIZE),
-                focal=(self.focal, self.focal),
-                centre=centre,
-                unit=self.unit,
-            )
-            for path in _frames(source)
-        ]
-        if not any(map(len, frames)):
-            raise RawFileError(source.path, "no pixel has a depth", "leave the folder out")
-        return Video(source, frames)
+        return depth_video(
+            source,
+            (read_depth_png(path, SIZE) for path in _frames(source)),
+            focal=(self.focal, self.focal),
+            centre=(SIZE[0] / 2, SIZE[1] / 2),
+            unit=self.unit,
+            empty=("no pixel has a depth", "leave the folder out"),
+        )
 
     def _describe(self, path: Path, match: re.Match[str]) -> VideoSource:
         setup, camera, subject, _, action = (int(group) for group in match.groups())

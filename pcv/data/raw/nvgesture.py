@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.movie import read_grey
+from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.foreground import erode, largest_component, otsu_threshold
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.lists import Line, Listed, list_listed
-from pcv.errors import InputError, RawFileError
-from pcv.kernels.back_project import back_project
+from pcv.data.raw.marks import Frames
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
+from pcv.errors import InputError
 
 LISTS = {
     split: re.compile(rf"nvgesture_{split}_correct_cvpr2016_v2\w*\.lst")
@@ -30,8 +34,8 @@ FARTHEST = 255  # levels grow towards the camera
 CLASSES = 25
 
 
-@dataclass(frozen=True)
-class NvGesture:
+@dataclass(frozen=True, config=OPTIONS)
+class NvGesture(DatasetReader):
     """Reads the depth films of NvGesture.
 
     The hand is what Otsu's threshold leaves, its largest component, eroded by 3 x 3, as in the
@@ -44,16 +48,16 @@ class NvGesture:
             255 levels the metre that the sensor sees, and hands 8 cm wide.
     """
 
-    frames: int = 32
-    unit: float = 0.004
+    frames: Frames = 32
+    unit: Annotated[float, Field(ge=1e-9, description="Metres a level of depth.")] = 0.004
 
     dataset = "nvgesture"
+    summary = "NvGesture: sk_depth.avi and the official lists. Needs PyAV (extra video)."
+    example = "pcv prepare nvgesture NvGesture stores/nvgesture"
+    stored = StoreDefaults(points=1024)
+    signs = (Sign(re.compile(re.escape(FILM))), *map(Sign, LISTS.values()))
+    below_lists = ("Video_data", r"class_\d+", r"subject\d+_r\d+", re.escape(FILM))
     class_names = tuple(f"gesture {number}" for number in range(1, CLASSES + 1))
-    axes = "x right, y down, z forward"
-
-    def settings(self) -> dict[str, float | str]:
-        """Return the options that change the points."""
-        return {"frames": self.frames, "unit": self.unit}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Read the lists, and compare them with what is there; see ``Reader``."""
@@ -69,13 +73,14 @@ class NvGesture:
         if source.span is None:
             raise ValueError("a source of NvGesture has a span")
         levels = read_grey(source.path, source.span, SIZE)
-        frames = [
-            back_project(hand_depth(levels[index]), focal=FOCAL, centre=CENTRE, unit=self.unit)
-            for index in self._kept(source)
-        ]
-        if not any(map(len, frames)):
-            raise RawFileError(source.path, "no hand in any frame", "leave the recording out")
-        return Video(source, frames)
+        return depth_video(
+            source,
+            (hand_depth(levels[index]) for index in self._kept(source)),
+            focal=FOCAL,
+            centre=CENTRE,
+            unit=self.unit,
+            empty=("no hand in any frame", "leave the recording out"),
+        )
 
     def _kept(self, source: VideoSource) -> list[int]:
         start, stop = source.span or (0, 0)

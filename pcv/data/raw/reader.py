@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+
+from pydantic import ConfigDict
 
 from pcv.clip import Column, Video, VideoSource
+from pcv.data.raw.option import Option, options_of
 from pcv.data.store.layout import describe_columns
 from pcv.errors import InputError
+
+# Of the class of a reader; what checks its values is built when the first is made.
+OPTIONS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Reader(Protocol):
@@ -91,6 +99,109 @@ class SceneReader(Protocol):
     @property
     def ordered(self) -> int:
         """How many points of a scene are put into farthest-point order."""
+
+
+class Sign(NamedTuple):
+    """A name of a file or folder that tells a dataset."""
+
+    name: re.Pattern[str]  # the whole name
+    folder: bool = False  # of a folder, else of a file
+    last: bool = False  # counts only where nothing else tells a dataset
+
+
+class StoreDefaults(NamedTuple):
+    """How ``pcv prepare`` stores points where nothing else is asked for."""
+
+    points: int = 2048  # a frame; of scenes, the most that one may have
+    dtype: str = "int16"
+    step: float = 2**-11  # metres
+
+
+class DatasetReader(ABC):
+    """A dataset in one class: what it is called, which options it has, and how it is read.
+
+    Derive from it with ``@dataclass(frozen=True, config=OPTIONS)`` of pydantic. Every field is an
+    option: see ``pcv.data.raw.marks``. A field ``root`` is given the folder of recordings, in
+    advance of reading. What a reader also tells of points, views and scenes is in ``PointReader``,
+    ``ViewReader`` and ``SceneReader``.
+
+    Attributes:
+        dataset: Name that ``pcv prepare`` knows it by, and a store keeps.
+        summary: The help of its command, one line.
+        example: What the help ends in, a command.
+        axes: What x, y and z point to.
+        stored: Defaults of the store.
+        suggests: Whether ``pcv prepare`` measures the points and suggests a radius.
+        signs: Names that tell its recordings.
+        below_lists: Where the dataset has lists: a pattern of every folder or file on the way from
+            them to a recording.
+        predict_options: Fields that ``pcv predict --read`` sets; None: all of them.
+        predict_always: Values of fields for ``pcv predict``, to which labels and splits do not
+            matter.
+        rooms: Reads single rooms in the same format, where this class does not.
+    """
+
+    dataset: ClassVar[str]
+    summary: ClassVar[str]
+    example: ClassVar[str]
+    axes: ClassVar[str] = "x right, y down, z forward"
+    stored: ClassVar[StoreDefaults] = StoreDefaults()
+    suggests: ClassVar[bool] = False
+    signs: ClassVar[tuple[Sign, ...]] = ()
+    below_lists: ClassVar[tuple[str, ...]] = ()
+    predict_options: ClassVar[tuple[str, ...] | None] = None
+    predict_always: ClassVar[Mapping[str, Any]] = {}
+    rooms: ClassVar[type[DatasetReader] | None] = None
+
+    def __post_init__(self) -> None:
+        for option in options_of(type(self)).values():
+            option.check(getattr(self, option.field))
+
+    @property
+    @abstractmethod
+    def class_names(self) -> tuple[str, ...]:
+        """See ``Reader``."""
+
+    @abstractmethod
+    def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
+        """See ``Reader``."""
+
+    @abstractmethod
+    def count_frames(self, source: VideoSource) -> int:
+        """See ``Reader``."""
+
+    @abstractmethod
+    def read_video(self, source: VideoSource) -> Video:
+        """See ``Reader``."""
+
+    def settings(self) -> dict[str, float | str]:
+        """Return the options that change the store: all, where a reader says nothing else."""
+        return self.noted(*options_of(type(self)))
+
+    def noted(self, *fields: str) -> dict[str, float | str]:
+        """Return what a store notes of some fields."""
+        known = options_of(type(self))
+        return {known[name].key: known[name].note(getattr(self, name)) for name in fields}
+
+    def alone(self, path: Path) -> VideoSource | None:
+        """Describe a recording that is given on its own, and that ``list_videos`` does not find.
+
+        Raises:
+            RawFileError: It cannot be used.
+        """
+        return None
+
+    @classmethod
+    def read_options(cls) -> dict[str, Option]:
+        """Return the options that ``pcv predict --read`` sets, by their keys."""
+        known = options_of(cls)
+        names = known if cls.predict_options is None else cls.predict_options
+        return {known[name].key: known[name] for name in names if known[name].readable}
+
+    @classmethod
+    def reads_scenes(cls) -> bool:
+        """Say whether its recordings are scenes, rather than videos."""
+        return hasattr(cls, "ordered")
 
 
 def columns_of(reader: Reader) -> dict[str, Column]:

@@ -8,57 +8,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pcv.clip import VideoSource
-from pcv.data.files.cloud_files import SUFFIXES
-from pcv.data.raw import msr, ntu, nvgesture, s3dis, scannet, shrec, synthia, utd
-from pcv.data.raw.folder import VideoFolders
+from pcv.data.raw import READERS, find_reader, reader_names
 from pcv.data.raw.listing import walk
-from pcv.data.raw.reader import Reader
-from pcv.errors import InputError, RawFileError
+from pcv.data.raw.reader import DatasetReader, Sign
+from pcv.errors import InputError, PluginError, RawFileError
 
 MOST_FOLDERS = 2000  # looked into before what has been seen must do
-LAYOUTS = {  # from the folder of the lists to a recording
-    "nvgesture": ("Video_data", r"class_\d+", r"subject\d+_r\d+", re.escape(nvgesture.FILM)),
-    "shrec": (r"gesture_\d+", r"finger_\d+", r"subject_\d+", r"essai_\d+"),
-}
+STORE = Sign(re.compile(r"zarr\.json"))
+Signs = list[tuple[str, Sign]]  # format and what tells it; the first one counts
 
 
-class Sign(NamedTuple):
-    """A name that tells a format."""
-
-    format: str
-    name: re.Pattern[str]
-    folder: bool  # of a folder, else of a file
-
-
-SIGNS = (
-    Sign("store", re.compile(r"zarr\.json"), False),
-    Sign("utd", utd.NAME, False),
-    Sign("msr", msr.NAME, False),
-    Sign("ntu", ntu.NAME, True),
-    Sign("nvgesture", re.compile(re.escape(nvgesture.FILM)), False),
-    *(Sign("nvgesture", pattern, False) for pattern in nvgesture.LISTS.values()),
-    *(Sign("shrec", pattern, False) for pattern in shrec.LISTS.values()),
-    Sign("shrec", re.compile(re.escape(shrec.BOXES)), False),
-    Sign("kitti", re.compile("velodyne"), True),
-    Sign("synthia", synthia.NAME, True),
-    Sign("synthia", synthia.PROCESSED, False),
-    Sign("scannet", re.compile(rf"{scannet.NAME.pattern}.*"), False),
-    Sign("scannet", scannet.NAME, True),
-    Sign("rgbd", re.compile(r"frame-\d+\.(pose\.txt|depth\.png)"), False),  # 7-Scenes
-    Sign("rgbd", re.compile(r"groundtruth\.txt|.*\.sens"), False),  # TUM, ScanNet
-    Sign("s3dis", s3dis.AREA, True),
-    Sign("s3dis", re.compile("Annotations"), True),
-)
-
-
-class Guess(NamedTuple):
+class Recognised(NamedTuple):
     """A format, and what told it."""
 
     format: str
     found: Path
 
 
-def recognise(path: Path) -> Guess:
+def recognise(path: Path) -> Recognised:
     """Guess the format of a recording, of a folder of recordings or of a store.
 
     Raises:
@@ -66,10 +33,11 @@ def recognise(path: Path) -> Guess:
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
+    signs = _signs()
     if path.is_file():
-        found = _sign(path, folder=False) or _cloud(path)
+        found = _told(path, signs, folder=False) or _told(path, signs, folder=False, last=True)
     else:
-        found = _sign(path, folder=True) or _inside(path)
+        found = _told(path, signs, folder=True) or _inside(path, signs)
     if found is None:
         raise InputError(
             f"{path}: holds nothing that pcv reads; see pcv prepare --help, or give --format"
@@ -77,38 +45,41 @@ def recognise(path: Path) -> Guess:
     return found
 
 
-def _inside(path: Path) -> Guess | None:
+def _signs() -> Signs:
+    """The signs of all formats; those of a broken package are left out."""
+    found: Signs = [("store", STORE)]
+    for name in reader_names():
+        try:
+            kind = find_reader(name)
+        except PluginError:
+            kind = READERS.get(name)  # what is found is refused when it is to be read
+        found += [(name, sign) for sign in kind.signs] if kind else []
+    return found
+
+
+def _inside(path: Path, signs: Signs) -> Recognised | None:
     """What the first name that tells a format says; where there is none, clouds or images."""
-    clouds: Guess | None = None
+    least: Recognised | None = None
     for folder, folders, files in itertools.islice(walk(path), MOST_FOLDERS):
         folders.sort()
-        for name in sorted(files):
-            place = Path(folder, name)
-            found = _sign(place, folder=False)
-            if found:
-                return found
-            clouds = clouds or _cloud(place)
-        signs = (_sign(Path(folder, name), folder=True) for name in folders)
-        found = next((sign for sign in signs if sign), None)
-        if found:
-            return found
-    return clouds
+        for names, are_folders in ((sorted(files), False), (folders, True)):
+            for name in names:
+                found = _told(Path(folder, name), signs, folder=are_folders)
+                if found:
+                    return found
+                least = least or _told(Path(folder, name), signs, folder=are_folders, last=True)
+    return least
 
 
-def _sign(path: Path, *, folder: bool) -> Guess | None:
-    for sign in SIGNS:
-        if sign.folder == folder and sign.name.fullmatch(path.name):
-            return Guess(sign.format, path)
+def _told(path: Path, signs: Signs, *, folder: bool, last: bool = False) -> Recognised | None:
+    for name, sign in signs:
+        if (sign.folder, sign.last) == (folder, last) and sign.name.fullmatch(path.name):
+            return Recognised(name, path)
     return None
 
 
-def _cloud(path: Path) -> Guess | None:
-    known = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    return Guess("folder", path) if known else None
-
-
 def list_recordings(
-    reader: Reader, path: Path, bad: list[InputError] | None = None
+    reader: DatasetReader, path: Path, bad: list[InputError] | None = None
 ) -> list[VideoSource]:
     """Find the recordings at a path: one recording, or a folder of them.
 
@@ -120,10 +91,11 @@ def list_recordings(
     Raises:
         InputError: None there, or (without ``bad``) one that cannot be used.
     """
-    if isinstance(reader, VideoFolders) and (path.is_file() or reader.holds_frames(path)):
-        return [reader.alone(path)]
+    single = reader.alone(path)
+    if single:
+        return [single]
     path = path.absolute()
-    root = _root(path, LAYOUTS.get(reader.dataset, ()))
+    root = _root(path, reader.below_lists)
     if root == path:
         found = reader.list_videos(path, bad)
         # A reader that is told its folder lists what lies beside a file, too.

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Column, Video, VideoSource
-from pcv.data.normals import estimate_normals
 from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import read_class_list
 from pcv.data.raw.listing import collect
-from pcv.data.raw.posed.conventions import CONVENTIONS, Agreement
-from pcv.data.raw.posed.frame import FrameReader, KeptViews, Posed, size_of
-from pcv.data.raw.posed.fuse import Fusion
+from pcv.data.raw.marks import Choice
+from pcv.data.raw.posed.conventions import CONVENTIONS
+from pcv.data.raw.posed.frame import FrameReader, size_of
 from pcv.data.raw.posed.layout import Cameras, Entry, Layout, pinhole
-from pcv.data.raw.posed.objects import Objects
 from pcv.data.raw.posed.scannet_frames import SCANNET
 from pcv.data.raw.posed.sens import SENS
 from pcv.data.raw.posed.seven_scenes import SEVEN_SCENES
 from pcv.data.raw.posed.tum import TUM
+from pcv.data.raw.posed_options import Pinhole, Recordings, Size
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
 from pcv.data.raw.room import ORDERED
 from pcv.errors import InputError, RawFileError
 
 LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens": SENS, "tum": TUM}
 
 
-@dataclass(frozen=True)
-class RgbdScenes:
+@dataclass(frozen=True, config=OPTIONS)
+class RgbdScenes(DatasetReader):
     """Reads posed RGB-D recordings; a scene is a video of one frame, with views.
 
     Args:
@@ -41,9 +43,9 @@ class RgbdScenes:
         views_per_scene: Cut a recording into scenes of about so many consecutive frames taken;
             0: a recording is one scene.
         size: Rows and columns of the images kept; None: those of the first depth image.
+        held_out: Every so many-th view adds nothing to the points, so that it can test; 0: none.
         voxel: Edge of the voxels that points are averaged in, metres.
         far: Points farther from the camera are left out, metres.
-        held_out: Every so many-th view adds nothing to the points, so that it can test; 0: none.
         up: Axis of the world that points up: ``-y``, ``y`` or ``z``; None: the layout's.
         unit: Metres a unit of depth; None: the layout's.
         camera: fx, fy, cx, cy for all recordings instead of their files.
@@ -56,23 +58,54 @@ class RgbdScenes:
     """
 
     root: Path
-    layout: str = "auto"
-    every: int = 1
-    views_per_scene: int = 0
-    size: tuple[int, int] | None = None
-    voxel: float = 0.02
-    far: float = 10.0
-    held_out: int = 0
-    up: str | None = None
-    unit: float | None = None
-    camera: tuple[float, float, float, float] | None = None
-    poses: str = "camera-to-world"
-    test: tuple[str, ...] = ()
-    validation: tuple[str, ...] = ()
-    classes: Path | None = None
+    layout: Annotated[
+        str, Field(description="auto, or one of them by name."), Choice("auto", *LAYOUTS)
+    ] = "auto"
+    every: Annotated[int, Field(ge=1, description="Take every so many-th frame.")] = 1
+    views_per_scene: Annotated[
+        int, Field(ge=0, description="Cut recordings into scenes of about so many; 0: whole.")
+    ] = 0
+    size: Size = None
+    held_out: Annotated[
+        int, Field(description="Every so many-th view tests: it adds no points; 0: none.")
+    ] = 0
+    voxel: Annotated[float, Field(ge=1e-4, description="Metres that points are fused at.")] = 0.02
+    far: Annotated[float, Field(ge=1e-3, description="Farthest depth fused, metres.")] = 10.0
+    up: Annotated[
+        str | None,
+        Field(description="The axis of the world that points up: -y, y or z."),
+        Choice(*UPRIGHT),
+    ] = None
+    unit: Annotated[
+        float | None, Field(ge=1e-9, description="Metres a unit of depth; default: the layout's.")
+    ] = None
+    camera: Pinhole = None
+    poses: Annotated[
+        str,
+        Field(description="camera-to-world or world-to-camera, either with -opengl."),
+        Choice(*CONVENTIONS),
+    ] = "camera-to-world"
+    test: Recordings = ()
+    validation: Recordings = ()
+    classes: Annotated[
+        Path | None,
+        Field(description="Names of label ids, `id name` a line; default: RAW/classes.txt."),
+    ] = None
     labelled: bool = True
 
     dataset = "rgbd"
+    summary = "Posed RGB-D: folders as 7-Scenes, ScanNet (exported or .sens) or TUM RGB-D has them."
+    example = "pcv prepare rgbd redkitchen stores/kitchen --image 240,320"
+    stored = StoreDefaults(points=1 << 20)
+    signs = (
+        Sign(re.compile(r"frame-\d+\.(pose\.txt|depth\.png)")),  # 7-Scenes
+        Sign(re.compile(r"groundtruth\.txt|.*\.sens")),  # TUM, ScanNet
+    )
+    predict_options = (
+        "layout", "every", "views_per_scene", "voxel", "far", "held_out", "up", "unit", "camera",
+        "poses",
+    )  # fmt: skip
+    predict_always: ClassVar = {"labelled": False}
     ordered = ORDERED
     class_names = ()
     axes = "x right, y down, z forward, turned about y as the recording is"
@@ -139,21 +172,18 @@ class RgbdScenes:
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""
         return {
-            "every": self.every,
-            "views_per_scene": self.views_per_scene,
-            "voxel": self.voxel,
-            "far": self.far,
+            **self.noted("every", "views_per_scene", "voxel", "far"),
             "up": self._up,
             "unit": self._unit,
-            "camera": str(self.camera or "as recorded"),
-            "poses": self.poses,
+            **self.noted("camera", "poses"),
             "classes": ", ".join(f"{number} {name}" for number, name in self.labels.items()),
             "split": f"validation {', '.join(self.validation)}, test {', '.join(self.test)}",
         }
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every recording, or piece of one, sorted; see ``Reader``."""
-        self._check_options()
+        if self.held_out < 0 or self.held_out == 1:
+            raise InputError(f"--held-out {self.held_out}: choose 0, or every so many-th from 2")
         layout, recordings = self.found
         unknown = {*self.test, *self.validation} - {self._name(path) for path in recordings}
         if unknown:
@@ -201,88 +231,19 @@ class RgbdScenes:
 
     def read_video(self, source: VideoSource) -> Video:
         """Fuse a scene and list what could not be used of it; see ``Reader``."""
+        from pcv.data.raw.fused_scene import Fusing, fuse_scene  # brings Numba, which takes long
+
         assert source.span
-        cameras, frames = self._cameras(source.path), self.frames
-        fusion, objects = Fusion(self.voxel, self.far, len(self.labels)), Objects()
-        agreement = Agreement()
-        kept: list[Entry] = []
-        left_out: list[str] = []
-        for entry in self._entries(source.path)[slice(*source.span)]:
-            try:
-                posed = frames.full(source.path, entry, cameras)
-                if not is_held_out(len(kept), self.held_out):
-                    _fuse(fusion, posed, self._votes(posed, objects, entry), source.path)
-            except RawFileError as error:
-                left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
-                continue
-            depth = posed.view.depth * np.float64(posed.view.unit)
-            agreement.add(depth, posed.view.intrinsics, posed.pose)
-            kept.append(entry)
-        self._check(source, agreement, fusion.used, left_out)
-        views = KeptViews(frames, source.path, cameras, kept)
-        points, columns = self._columns_of(fusion, objects)
-        return Video(source, [points], columns, views, tuple(left_out))
+        entries = self._entries(source.path)[slice(*source.span)]
+        how = Fusing(
+            self.voxel, self.far, self.held_out, self.poses, len(self.labels), self.instances
+        )
+        return fuse_scene(source, entries, self._cameras(source.path), self.frames, how)
 
     @property
     def frames(self) -> FrameReader:
         """What reads single frames."""
         return FrameReader(self.found[0], self.image, self._up, self._unit, self.poses, self.labels)
-
-    def _check_options(self) -> None:
-        for option, value, known in (
-            ("--layout", self.layout, ("auto", *LAYOUTS)),
-            ("--poses", self.poses, tuple(CONVENTIONS)),
-            ("--up", self.up or "y", tuple(UPRIGHT)),
-        ):
-            if value not in known:
-                raise InputError(f"{option} {value}: choose {', '.join(known)}")
-        if self.held_out < 0 or self.held_out == 1:
-            raise InputError(f"--held-out {self.held_out}: choose 0, or every so many-th from 2")
-
-    def _check(
-        self, source: VideoSource, agreement: Agreement, points: int, left_out: list[str]
-    ) -> None:
-        found = agreement.better_than(self.poses)
-        if found:
-            shares = agreement.shares()
-            raise RawFileError(
-                source.path,
-                f"poses are {found}, not {self.poses}: {shares[found]:.0%} of the points land "
-                f"where the next frame measures them, against {shares[self.poses]:.0%}",
-                f"give --poses {found}",
-            )
-        if not points:
-            first = f", e.g. {left_out[0]}" if left_out else ""
-            raise RawFileError(source.path, f"no usable frame{first}", "check the recording")
-
-    def _votes(self, posed: Posed, objects: Objects, entry: Entry) -> NDArray[np.int16] | None:
-        """What each pixel says: its class, or with objects the number of class and object."""
-        if not self.instances or posed.labels is None:
-            return posed.labels
-        if posed.instances is None:
-            return None  # a class without its object would outvote those with
-        try:
-            return objects.number(posed.labels, posed.instances)
-        except ValueError as error:
-            raise RawFileError(
-                entry.instances or Path(), str(error), "ids must be the same in all frames"
-            ) from None
-
-    def _columns_of(
-        self, fusion: Fusion, objects: Objects
-    ) -> tuple[NDArray[np.float32], dict[str, list[NDArray[np.generic]]]]:
-        fused = fusion.result()
-        normals = estimate_normals(fused.points, fused.towards)
-        columns: dict[str, list[NDArray[np.generic]]] = {
-            "colour": [fused.colour],
-            "normals": [np.round(normals * 127).astype(np.int8)],
-        }
-        if self.instances:
-            labels, instances = objects.decide(fusion.counts())
-            columns |= {"labels": [labels], "instances": [instances]}
-        elif self.labels:
-            columns["labels"] = [fused.labels]
-        return fused.points, columns
 
     def _cameras(self, path: Path) -> Cameras:
         if self.camera:
@@ -324,18 +285,3 @@ class RgbdScenes:
     @property
     def _unit(self) -> float:
         return self.unit or self.found[0].unit
-
-
-def _fuse(fusion: Fusion, posed: Posed, votes: NDArray[np.int16] | None, path: Path) -> None:
-    try:
-        fusion.add(posed.view, votes)
-    except ValueError as error:
-        raise RawFileError(path, str(error), "is the pose in metres?") from None
-
-
-def is_held_out(number: int, every: int) -> bool:
-    """Tell whether a view, by its number within the scene, is one that tests."""
-    return bool(every) and number % every == every // 2
-
-
-__all__ = ["LAYOUTS", "RgbdScenes", "is_held_out"]

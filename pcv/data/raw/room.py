@@ -17,7 +17,6 @@ from pcv.errors import InputError, RawFileError
 COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}
 ORDERED = 1 << 19  # points of a room in farthest-point order
 UP_Z = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # to x right, y down, z forward
-UP_Z_AXES = "x right, y down, z forward"
 OFFICIAL = {"train": "scannetv2_train.txt", "test": "scannetv2_val.txt"}
 EVERY = 3  # without lists, each third room tests
 

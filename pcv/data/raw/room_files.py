@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
 from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
-from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, DepthCamera, read_cloud
+from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, read_cloud
 from pcv.data.raw.axes import FAR, UPRIGHT
+from pcv.data.raw.cloud_options import Camera, Metres
 from pcv.data.raw.listing import collect, walk
-from pcv.data.raw.room import ORDERED, UP_Z, UP_Z_AXES, stored_normals, unit_normals
+from pcv.data.raw.marks import Choice
+from pcv.data.raw.reader import OPTIONS, DatasetReader
+from pcv.data.raw.room import ORDERED, UP_Z, stored_normals, unit_normals
 from pcv.errors import InputError, RawFileError
 
 WIDEST = 1024.0  # metres: beyond, a room was measured in millimetres
 
 
-@dataclass(frozen=True)
-class RoomFiles:
+@dataclass(frozen=True, config=OPTIONS)
+class RoomFiles(DatasetReader):
     """Reads clouds without labels, each a room: what a model of scenes is shown.
 
     Args:
@@ -35,15 +39,15 @@ class RoomFiles:
     """
 
     root: Path
-    up: str = "z"
-    unit: float | None = None
-    camera: DepthCamera | None = None
+    up: Annotated[str, Choice(*UPRIGHT)] = "z"
+    unit: Metres = None
+    camera: Camera = None
     colour: bool = False
     normals: bool = False
     drop_nan: bool = False
 
     dataset = "folder"
-    axes = UP_Z_AXES
+    predict_options = ("up", "unit", "camera", "drop_nan", "colour", "normals")
     ordered = ORDERED
     class_names = ()
     point_class_names = ()
@@ -56,11 +60,7 @@ class RoomFiles:
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the points."""
-        return {
-            "up": self.up,
-            "unit": "default" if self.unit is None else self.unit,
-            "camera": "none" if self.camera is None else str(tuple(self.camera)),
-        }
+        return self.noted("up", "unit", "camera")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every cloud below a folder, or take the one file given; see ``Reader``."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import byte_colour
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
-from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, room_video
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
+from pcv.data.raw.room import COLUMNS, ORDERED, Room, room_video
 from pcv.errors import InputError, RawFileError
 
 AREA = re.compile(r"Area_([1-6])")
@@ -24,8 +27,8 @@ OBJECT = re.compile(r"([A-Za-z]+)_\d+\.txt")
 MAP = Path(__file__).with_name("s3dis.yaml")
 
 
-@dataclass(frozen=True)
-class S3dis(MappedClasses):
+@dataclass(frozen=True, config=OPTIONS)
+class S3dis(MappedClasses, DatasetReader):
     """Reads S3DIS, not the aligned version's room files but ``Annotations``.
 
     Args:
@@ -33,10 +36,14 @@ class S3dis(MappedClasses):
             another one of the same store, an area being a subject.
     """
 
-    test_area: int = 5
+    test_area: Annotated[int, Field(ge=1, le=6, description="Tests; the others train.")] = 5
 
     dataset = "s3dis"
-    axes = UP_Z_AXES
+    summary = "S3DIS: Area_N/room_M/Annotations/*.txt, an object a file."
+    example = "pcv prepare s3dis Stanford3dDataset stores/s3dis"
+    stored = StoreDefaults(points=1 << 24, step=2**-10)
+    signs = (Sign(AREA, folder=True), Sign(re.compile("Annotations"), folder=True))
+    predict_options = ()
     columns = COLUMNS
     ordered = ORDERED
 
@@ -50,10 +57,6 @@ class S3dis(MappedClasses):
         """The id of every name that an annotation's file can begin with."""
         named = yaml.safe_load(MAP.read_text(encoding="utf-8"))["labels"]
         return {name: number for number, name in named.items()}
-
-    def settings(self) -> dict[str, float | str]:
-        """Return the options that change the store."""
-        return {"test_area": self.test_area}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every ``Area_N/room_M`` that has a folder ``Annotations``; see ``Reader``."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.raw import scannet_arrays, scannet_mesh
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import collect, walk
-from pcv.data.raw.room import COLUMNS, ORDERED, UP_Z_AXES, Room, RoomLists, room_video
+from pcv.data.raw.marks import Choice
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
+from pcv.data.raw.room import COLUMNS, ORDERED, Room, RoomLists, room_video
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"scene(\d{4})_(\d{2})")
@@ -22,26 +26,39 @@ ARRAYS, MESH = "_vert.npy", "_vh_clean_2.ply"
 MAPS = {20: "scannet20.yaml", 200: "scannet200.yaml"}
 
 
-@dataclass(frozen=True)
-class ScanNet(MappedClasses):
+@dataclass(frozen=True, config=OPTIONS)
+class ScanNet(MappedClasses, DatasetReader):
     """Reads ScanNet; a scan is a video of one frame, with all its points.
 
     Args:
         root: Folder of the scans, of the label table and, where there are any, of the lists.
         classes: 20, by NYU40 id, or 200, by the ids of the label table.
-        lists: Which scans train and which test; scans that are on no list are left out.
+        train_list: Names the scans that train; scans that are on no list are left out.
+        val_list: Names the scans that are scored.
         unlabelled: Take rooms without labels, such as those of the hidden test set.
         labelled: False: read neither labels nor lists, whatever lies there; every room tests.
     """
 
     root: Path
-    classes: int = 20
-    lists: RoomLists = field(default_factory=RoomLists)
-    unlabelled: bool = False
+    classes: Annotated[int, Field(description="20 or 200."), Choice(*MAPS)] = 20
+    train_list: Annotated[
+        Path | None, Field(description="Rooms that train; default: scannetv2_train.txt in RAW.")
+    ] = None
+    val_list: Annotated[
+        Path | None, Field(description="Rooms that are scored; default: scannetv2_val.txt in RAW.")
+    ] = None
+    unlabelled: Annotated[
+        bool, Field(description="Take rooms without labels: every point is ignored.")
+    ] = False
     labelled: bool = True
 
     dataset = "scannet"
-    axes = UP_Z_AXES
+    summary = "ScanNet: sceneXXXX_YY_vh_clean_2.ply with labels, or sceneXXXX_YY_vert.npy."
+    example = "pcv prepare scannet scans stores/scannet --classes 20"
+    stored = StoreDefaults(points=1 << 20)
+    signs = (Sign(re.compile(rf"{NAME.pattern}.*")), Sign(NAME, folder=True))
+    predict_options = ()
+    predict_always: ClassVar = {"labelled": False}
     columns = COLUMNS
     ordered = ORDERED
 
@@ -52,17 +69,18 @@ class ScanNet(MappedClasses):
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""
-        return {
-            "classes": self.classes,
-            "split": self.lists.describe(self.root),
-            "unlabelled": str(self.unlabelled),
-        }
+        split = {"split": self._lists.describe(self.root)}
+        return self.noted("classes") | split | self.noted("unlabelled")
+
+    @property
+    def _lists(self) -> RoomLists:
+        return RoomLists(self.train_list, self.val_list)
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every ``sceneXXXX_YY_vert.npy`` or ``_vh_clean_2.ply``, sorted; see ``Reader``."""
         paths = self._paths(root)
         names = [_name(path) for path in paths]
-        splits = self.lists.splits(root, names) if self.labelled else dict.fromkeys(names, "test")
+        splits = self._lists.splits(root, names) if self.labelled else dict.fromkeys(names, "test")
         found = collect(
             [path for path in sorted(paths) if _name(path) in splits],
             lambda path: self._describe(path, splits[_name(path)]),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.depth_png import read_depth_png
+from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.foreground import close, largest_component, median
 from pcv.data.raw.keyframes import keyframes
 from pcv.data.raw.listing import list_frames
 from pcv.data.raw.lists import Line, Listed, list_listed
+from pcv.data.raw.marks import Choice, Frames, Unit
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
 from pcv.errors import InputError, RawFileError
-from pcv.kernels.back_project import back_project
 
 EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
 LISTS = {split: re.compile(re.escape(name)) for split, name in EXAMPLES.items()}
@@ -32,8 +36,8 @@ GESTURES = (
 FINGERS = ("one finger", "whole hand")
 
 
-@dataclass(frozen=True)
-class Shrec17:
+@dataclass(frozen=True, config=OPTIONS)
+class Shrec17(DatasetReader):
     """Reads the depth images of SHREC'17.
 
     The hand is the largest component within the box that the dataset gives, of depth blurred by
@@ -48,16 +52,19 @@ class Shrec17:
         InputError: No such set of classes.
     """
 
-    classes: int = 14
-    frames: int = 32
-    unit: float = 0.001
+    classes: Annotated[int, Field(description="14 or 28."), Choice(14, 28)] = 14
+    frames: Frames = 32
+    unit: Unit = 0.001
 
     dataset = "shrec"
-    axes = "x right, y down, z forward"
-
-    def __post_init__(self) -> None:
-        if self.classes not in (14, 28):
-            raise InputError(f"--classes {self.classes}: choose 14 or 28")
+    summary = (
+        "SHREC'17 hand gestures: N_depth.png and the lists train_gestures.txt, test_gestures.txt."
+    )
+    example = "pcv prepare shrec HandGestureDataset_SHREC2017 stores/shrec"
+    stored = StoreDefaults(points=1024)
+    signs = (*map(Sign, LISTS.values()), Sign(re.compile(re.escape(BOXES))))
+    below_lists = (r"gesture_\d+", r"finger_\d+", r"subject_\d+", r"essai_\d+")
+    predict_options = ("frames", "unit")
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ class Shrec17:
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the points."""
-        return {"frames": self.frames, "unit": self.unit}
+        return self.noted("frames", "unit")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Read the lists, and compare them with what is there; see ``Reader``."""
@@ -82,18 +89,15 @@ class Shrec17:
     def read_video(self, source: VideoSource) -> Video:
         """Read a recording as points in metres; see ``Reader``."""
         boxes = _read_boxes(source)
-        frames = [
-            back_project(
-                hand_depth(read_depth_png(path, SIZE), boxes[index]),
-                focal=FOCAL,
-                centre=CENTRE,
-                unit=self.unit,
-            )
-            for index, path in self._kept(source)
-        ]
-        if not any(map(len, frames)):
-            raise RawFileError(source.path, "no hand in any frame", "leave the folder out")
-        return Video(source, frames)
+        kept = self._kept(source)
+        return depth_video(
+            source,
+            (hand_depth(read_depth_png(path, SIZE), boxes[index]) for index, path in kept),
+            focal=FOCAL,
+            centre=CENTRE,
+            unit=self.unit,
+            empty=("no hand in any frame", "leave the folder out"),
+        )
 
     def _kept(self, source: VideoSource) -> list[tuple[int, Path]]:
         paths = list_frames(source.path, FRAME, "0_depth.png")

@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, LABELS, Video, VideoSource
-from pcv.data.farthest_order import farthest_order
 from pcv.data.files.arrays import pick, read_arrays
 from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.files.png import read_png
 from pcv.data.raw.frames import Frame, lazy_video, numbered_files
 from pcv.data.raw.listing import collect, list_folders_holding
+from pcv.data.raw.marks import Noted, Text
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
+from pcv.data.raw.words import names
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"SYNTHIA-SEQS-(\d{2})-([A-Z]+)")
@@ -58,6 +61,11 @@ TRAIN = {
 }  # fmt: skip
 VALIDATION = {"05-FOG": 815}
 TEST = {"06-SPRING": 1045, "06-SUNSET": 841}
+Sequences = Annotated[
+    tuple[str, ...],
+    Field(description="Instead of the published split; others train."),
+    Text("05-FOG", names),
+]
 
 
 class Camera(NamedTuple):
@@ -67,8 +75,8 @@ class Camera(NamedTuple):
     centre: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Synthia:
+@dataclass(frozen=True, config=OPTIONS)
+class Synthia(DatasetReader):
     """Reads raw sequences, or MeteorNet's processed files; a sequence is a video.
 
     Args:
@@ -78,12 +86,18 @@ class Synthia:
         test: Sequences that test; all others train.
     """
 
-    points: int = 16384
-    seed: int = 0
-    validation: tuple[str, ...] = ()
-    test: tuple[str, ...] = ()
+    points: Annotated[int, Field(ge=0), Noted(key="kept")] = 16384
+    seed: Annotated[int, Field(ge=0, description="Of the random thinning.")] = 0
+    validation: Sequences = ()
+    test: Sequences = ()
 
     dataset = "synthia"
+    summary = "SYNTHIA video sequences, raw or as MeteorNet's processed .npz files."
+    example = "pcv prepare synthia SYNTHIA stores/synthia"
+    stored = StoreDefaults(points=16384, dtype="float32", step=2**-8)
+    signs = (Sign(NAME, folder=True), Sign(PROCESSED))
+    predict_options = ("points", "seed")
+    predict_always: ClassVar = {"test": ("none",)}  # sequences that are in no split
     class_names = CLASS_NAMES
     point_class_names = CLASS_NAMES
     axes = "the published world, y vertical"
@@ -93,7 +107,7 @@ class Synthia:
         """Return the options that change the store."""
         chosen = f"validation {', '.join(self.validation)}, test {', '.join(self.test)}"
         split = chosen if self.validation or self.test else "published"
-        return {"kept": self.points, "seed": self.seed, "split": split}
+        return self.noted("points", "seed") | {"split": split}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find raw sequences, or processed frames by sequence, sorted; see ``Reader``."""
@@ -132,6 +146,8 @@ class Synthia:
         return Video(source, [frame.points for frame in frames], columns)
 
     def _read_raw(self, source: VideoSource, camera: Camera, file: str) -> Frame:
+        from pcv.data.farthest_order import farthest_order  # brings Numba, which takes long
+
         scene, centre = read_scene(source.path, camera, file)
         rng = np.random.default_rng([self.seed, zlib.crc32(source.name.encode()), int(file[:-4])])
         kept = thin(scene.points, centre, rng)
@@ -179,8 +195,8 @@ class Synthia:
         if self.validation or self.test:
             inside = "validation" if short in self.validation else "train"
             return int(match[1]), "test" if short in self.test else inside
-        for split, names in (("train", TRAIN), ("validation", VALIDATION), ("test", TEST)):
-            if short in names:
+        for split, listed in (("train", TRAIN), ("validation", VALIDATION), ("test", TEST)):
+            if short in listed:
                 return int(match[1]), split
         raise RawFileError(path, "in none of the published splits", "move it out or give --test")
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
 from pcv.data.files.matlab import check_array, read_array
+from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.listing import list_named
+from pcv.data.raw.marks import Focal, Noted, Unit
+from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
+from pcv.data.raw.words import note_centre, read_centre
 from pcv.errors import InputError, RawFileError, one_line
-from pcv.kernels.back_project import back_project
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
 KEY = "d_depth"
@@ -28,8 +32,8 @@ CLASS_NAMES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class UtdMhad:
+@dataclass(frozen=True, config=OPTIONS)
+class UtdMhad(DatasetReader):
     """Reads UTD-MHAD; odd subjects train, even subjects test.
 
     Args:
@@ -38,18 +42,18 @@ class UtdMhad:
         unit: Metres a unit of depth.
     """
 
-    focal: float = 285.63
-    centre: tuple[float, float] = (160.0, 120.0)
-    unit: float = 0.001
+    focal: Focal = 285.63
+    centre: Annotated[tuple[float, float], Noted(read=read_centre, write=note_centre)] = (
+        160.0,
+        120.0,
+    )
+    unit: Unit = 0.001
 
     dataset = "utd"
+    summary = "UTD-MHAD: aA_sS_tT_depth.mat, as published."
+    example = "pcv prepare utd UTD-MHAD/Depth stores/utd"
+    signs = (Sign(NAME),)
     class_names = CLASS_NAMES
-    axes = "x right, y down, z forward"
-
-    def settings(self) -> dict[str, float | str]:
-        """Return the options that change the points."""
-        centre = f"{self.centre[0]} {self.centre[1]}"
-        return {"focal": self.focal, "centre": centre, "unit": self.unit}
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find recordings, sorted by name; see ``Reader``."""
@@ -62,15 +66,9 @@ class UtdMhad:
     def read_video(self, source: VideoSource) -> Video:
         """Read a recording as points in metres; see ``Reader``."""
         depth = read_depth(source.path)
-        frames = [
-            back_project(
-                depth[:, :, t], focal=(self.focal, self.focal), centre=self.centre, unit=self.unit
-            )
-            for t in range(depth.shape[2])
-        ]
-        if not any(map(len, frames)):
-            raise RawFileError(source.path, "no pixel has a depth", "leave the file out")
-        return Video(source, frames)
+        images = (depth[:, :, t] for t in range(depth.shape[2]))
+        focal = (self.focal, self.focal)
+        return depth_video(source, images, focal=focal, centre=self.centre, unit=self.unit)
 
 
 def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)

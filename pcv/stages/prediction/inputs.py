@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pcv.clip import VideoSource
 from pcv.data.convert import Storage
 from pcv.data.memory_store import MemoryStore
-from pcv.data.raw.options import build_reader
+from pcv.data.raw.build import build_reader
 from pcv.data.raw.reader import Reader
 from pcv.data.raw.recognise import list_recordings, recognise
 from pcv.data.store.store import Store, open_store
@@ -84,7 +84,8 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
     reader = build_reader(
         kind,
         path if path.is_dir() else path.parent,
-        (model.config.reader if alike else {}) | _channels(model, kind),
+        # Clouds of any kind are read with the colours and normals that the model asks for.
+        (model.config.reader if alike else {}) | dict.fromkeys(model.columns, "true"),
         dict(_option(text) for text in reading.options),
         rooms=model.config.scenes,
     )
@@ -127,11 +128,6 @@ def _opener(
         return store, 0
 
     return opened
-
-
-def _channels(model: Pretrained, kind: str) -> dict[str, str]:
-    """Anyone's own clouds are read with the colours and normals that the model asks for."""
-    return dict.fromkeys(model.columns, "true") if kind == "folder" else {}
 
 
 def _storage(model: Pretrained, alike: bool) -> Storage:

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pcv.data.raw.build import build_reader
 from pcv.data.raw.nvgesture import NvGesture
-from pcv.data.raw.options import build_reader
 from pcv.data.raw.recognise import list_recordings, recognise
 from pcv.errors import InputError
 from tests import rooms

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from pcv.data.raw.room import RoomLists
 from pcv.data.raw.scannet import ScanNet
 from pcv.errors import InputError, RawFileError
 from tests.data.raw.test_scannet_arrays import room
@@ -33,10 +32,12 @@ def test_settings_tell_stores_apart(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("scene0000_00\n")
     readers = [
         ScanNet(tmp_path), ScanNet(tmp_path, 200), ScanNet(tmp_path, unlabelled=True),
-        ScanNet(tmp_path, lists=RoomLists(tmp_path / "a.txt")),
+        ScanNet(tmp_path, train_list=tmp_path / "a.txt"),
     ]  # fmt: skip
     settings = [reader.settings() for reader in readers]
     assert all(one != other for i, one in enumerate(settings) for other in settings[:i])
+    with pytest.raises(InputError, match="--classes 40: choose 20 or 200"):
+        ScanNet(tmp_path, 40)
 
 
 def test_wrong_folders_are_one_line(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pcv.stages.prediction.inputs import Reading, find_recordings
 from pcv.stages.prediction.point_labels import label_recording
 from pcv.stages.pretrained import Pretrained, _build, from_pretrained
 from pcv.train.exported import StorageConfig
+from tests.packages import WALKS, install, walks
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +117,18 @@ def test_scenes_are_refused_by_a_model_of_recordings(model, rooms, rooms_raw: Pa
     for given in (rooms.path, rooms_raw):
         with pytest.raises(InputError, match="scenes"):
             find_recordings(model, [given], Reading())
+
+
+def test_recordings_of_another_package_are_read_with_its_options(
+    model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = {"walks": "walks_reader:Walks"}
+    install(tmp_path / "package", monkeypatch, "pcv-walks", "walks_reader", WALKS, entries)
+    raw = walks(tmp_path / "raw")
+    found = find_recordings(model, [raw], Reading(options=("unit=2",)))
+    assert found.told == [{"path": str(raw), "format": "walks", "why": "for walk1.walk"}]
+    assert [recording.name for recording in found.recordings] == ["walk1", "walk2"]
+    store, _ = found.recordings[1].open()
+    assert (store.dataset, store.video.frames[2][4].tolist()) == ("walks", [8.0, 4.0, 2.0])
+    with pytest.raises(InputError, match="--read test: walks has unit, up_side_down"):
+        find_recordings(model, [raw], Reading("walks", ("test=1",)))

@@ -6,10 +6,10 @@ import pytest
 
 from pcv.data.files.cloud_files import DepthCamera
 from pcv.data.raw import READERS
+from pcv.data.raw.build import build_reader, make_reader
 from pcv.data.raw.folder import VideoFolders
 from pcv.data.raw.msr import MsrAction3d
 from pcv.data.raw.nvgesture import NvGesture
-from pcv.data.raw.options import ALWAYS, OPTIONS, ROOMS, build_reader
 from pcv.data.raw.reader import SceneReader
 from pcv.data.raw.rgbd import RgbdScenes
 from pcv.data.raw.room_files import RoomFiles
@@ -35,23 +35,21 @@ def test_what_a_reader_notes_builds_it_again(reader) -> None:
     assert build_reader(reader.dataset, ROOT, reader.settings(), {}) == reader
 
 
-def test_every_format_has_options_that_its_reader_knows() -> None:
-    assert READERS.keys() - OPTIONS.keys() == {"scannet", "s3dis", "rgbd"}  # scenes
-    for name in OPTIONS:
-        reader = READERS[name]
-        fields = {field for field, _ in OPTIONS[name].values()} | set(ALWAYS.get(name, {}))
-        assert fields <= set(reader.__dataclass_fields__)
-        assert build_reader(name, ROOT, {}, {}).dataset == name
+@pytest.mark.parametrize("name", sorted(READERS.keys() - {"scannet", "s3dis", "rgbd"}))
+def test_every_format_of_recordings_is_read_whatever_their_split(name: str) -> None:
+    reader = build_reader(name, ROOT, {}, {})
+    assert reader.dataset == name
+    assert not isinstance(reader, SceneReader)
+    for field, value in READERS[name].predict_always.items():
+        assert getattr(reader, field) == value
 
 
 def test_every_format_of_rooms_is_read_without_labels() -> None:
-    assert ROOMS.keys() == {"folder", "rgbd", "s3dis", "scannet"}
-    for name, options in ROOMS.items():
+    for name in ("folder", "rgbd", "s3dis", "scannet"):
         reader = build_reader(name, ROOT, {}, {}, rooms=True)
         assert reader.dataset == name
         assert isinstance(reader, SceneReader)
         assert not getattr(reader, "labelled", False)
-        assert {field for field, _ in options.values()} <= set(reader.__dataclass_fields__)
     assert isinstance(build_reader("folder", ROOT, {}, {}, rooms=True), RoomFiles)
     with pytest.raises(InputError, match="recordings of msr, and only rooms are read"):
         build_reader("msr", ROOT, {}, {}, rooms=True)
@@ -91,10 +89,11 @@ def test_what_a_user_says_goes_first() -> None:
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("pdf", {}, "choose store, folder"),
+        ("pdf", {}, "choose store, folder, kitti, msr, ntu, nvgesture, shrec, synthia, utd"),
         ("scannet", {}, "raw: scenes of scannet"),
         ("msr", {"fokal": "1"}, "msr has focal, centre, unit"),
         ("msr", {"focal": "wide"}, "could not convert"),
+        ("msr", {"focal": "0.5"}, "msr: option focal 0.5: Input should be greater than or equal"),
         ("msr", {"unit": "-1"}, "expected a positive number"),
         ("msr", {"unit": "inf"}, "expected a positive number"),
         ("msr", {"centre": "5"}, "expected two numbers"),
@@ -108,3 +107,15 @@ def test_what_a_user_says_goes_first() -> None:
 def test_a_mistake_is_one_line(name: str, given: dict[str, str], said: str) -> None:
     with pytest.raises(InputError, match=said):
         build_reader(name, ROOT, {}, given)
+
+
+def test_what_a_field_cannot_be_names_the_option_of_a_command() -> None:
+    def say(field: str) -> str:
+        return f"--{field}"
+
+    assert make_reader(MsrAction3d, ROOT, {"focal": 300.0}, say) == MsrAction3d(focal=300.0)
+    assert make_reader(RgbdScenes, ROOT, {}, say) == RgbdScenes(ROOT)
+    with pytest.raises(InputError, match="--focal inf: Input should be a finite number"):
+        make_reader(MsrAction3d, ROOT, {"focal": float("inf")}, say)
+    with pytest.raises(InputError, match="--up x: choose -y, y or z"):
+        make_reader(RgbdScenes, ROOT, {"up": "x"}, say)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.pcv_cli.test_workflow import pcv
+from tests.pcv_cli.command import pcv
 
 
 @pytest.mark.parametrize("format", ["kitti", "synthia"])
@@ -67,33 +67,3 @@ def test_one_bad_video_stops_it_or_is_left_out_and_listed(tmp_path: Path) -> Non
     said = pcv("prepare", "folder", raw, tmp_path / "out", *common, "--skip-bad", code=1)
     assert "skipped skip/b/1.npy" in said
     assert json.loads(pcv("info", tmp_path / "out", "--json"))["videos"] == 3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("kitti", "{raw}", "{out}"), "holds no folder velodyne"),
-        (("kitti", "{raw}", "{out}", "--test", "one"), "expected sequence numbers"),
-        (("synthia", "{raw}", "{out}"), "holds no folder Depth/Stereo_Left"),
-        (("folder", "{raw}", "{out}", "--labels", "none.csv"), "none.csv: cannot be read"),
-        (("folder", "{raw}", "{out}", "--focal", "wide"), "expected pixels such as 585"),
-        (("folder", "{raw}", "{out}", "--focal", "5", "--centre", "1,2,3"), "expected pixels"),
-        (("folder", "{raw}", "{out}", "--up", "x"), "choose -y, y or z"),
-        (("folder", "{raw}", "{out}", "--test", "2"), "expected shares below 1"),
-        (("folder", "{raw}/none", "{out}"), "no such folder"),
-        (("rgbd", "{raw}", "{out}"), "holds no posed RGB-D recording"),
-        (("rgbd", "{raw}", "{out}", "--image", "60"), "expected rows and columns such as"),
-        (("rgbd", "{raw}", "{out}", "--image", "0.5,60"), "expected rows and columns such as"),
-        (("rgbd", "{raw}", "{out}", "--camera", "585,585,320,nan"), "expected pixels such as"),
-        (("rgbd", "{raw}", "{out}", "--layout", "kinect"), "choose auto, 7scenes"),
-        (("folder", "{raw}", "{out}", "--pattern", "*.ply"), "no frame in it"),
-    ],
-)
-def test_a_mistake_is_one_line_and_exit_code_2(
-    arguments: tuple[str, ...], said: str, tmp_path: Path
-) -> None:
-    places = {"raw": str(recordings(tmp_path / "raw")), "out": str(tmp_path / "out")}
-    words = [word.format(**places) for word in arguments]
-    lines = pcv("prepare", *words, code=2).strip().splitlines()
-    assert len([line for line in lines if "error:" in line]) == 1
-    assert said in " ".join(lines)

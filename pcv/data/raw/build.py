@@ -1,0 +1,98 @@
+"""Readers built from options: of a command, noted by a store, or in words of a user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pcv.data.raw import READERS, find_reader, reader_names
+from pcv.data.raw.option import options_of
+from pcv.data.raw.reader import DatasetReader
+from pcv.errors import InputError
+
+Noted = str | int | float
+
+
+def build_reader(
+    name: str,
+    root: Path,
+    noted: Mapping[str, Noted],
+    given: Mapping[str, Noted],
+    *,
+    rooms: bool = False,
+) -> DatasetReader:
+    """Build the reader of a format for recordings whose labels and split do not matter.
+
+    Args:
+        name: Of the format.
+        root: Folder of videos, which some readers are told in advance.
+        noted: What the reader of a store said of its settings; those of no concern are passed by.
+        given: What a user says; goes before ``noted``.
+        rooms: Whether rooms are to be read, or recordings.
+
+    Raises:
+        InputError: No such format, no such option of it, or a value that it cannot have.
+        PluginError: The format is of another package, which is broken.
+    """
+    kind = _kind(name, root, rooms=rooms)
+    known = kind.read_options()
+    for key in given:
+        if key not in known:
+            raise InputError(f"--read {key}: {name} has {', '.join(known) or 'no options'}")
+    chosen = {key: value for key, value in noted.items() if key in known} | dict(given)
+    values = dict(kind.predict_always)
+    for key, value in chosen.items():
+        try:
+            values[known[key].field] = known[key].read(str(value))
+        except ValueError as error:
+            raise InputError(f"{name}: option {key} {value}: {error}") from None
+    return make_reader(kind, root, values, lambda field: f"{name}: option {_key(kind, field)}")
+
+
+def make_reader(
+    kind: type[DatasetReader], root: Path, values: Mapping[str, Any], say: Callable[[str], str]
+) -> DatasetReader:
+    """Make a reader of the values of its fields.
+
+    Args:
+        kind: Class of the reader.
+        root: Folder of videos, which some readers are told in advance.
+        values: By the names of fields.
+        say: Names the option of a field to the user.
+
+    Raises:
+        InputError: An option cannot have its value.
+    """
+    rooted = {"root": root} if "root" in kind.__pydantic_fields__ else {}  # type: ignore[attr-defined]  # as pydantic makes it
+    made: Callable[..., DatasetReader] = kind
+    try:
+        return made(**rooted | dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = str(first["loc"][0])
+        raise InputError(f"{say(field)} {values.get(field)}: {first['msg']}") from None
+
+
+def _key(kind: type[DatasetReader], field: str) -> str:
+    return options_of(kind)[field].key
+
+
+def _kind(name: str, root: Path, *, rooms: bool) -> type[DatasetReader]:
+    found = find_reader(name)
+    if found is None:
+        fit = [known for known in sorted(READERS) if _fits(READERS[known], rooms=rooms)]
+        others = [known for known in reader_names() if known not in READERS]
+        raise InputError(f"--format {name}: choose store, {', '.join(fit + others)}")
+    if not _fits(found, rooms=rooms):
+        held, wanted = ("recordings", "rooms") if rooms else ("scenes", "recordings")
+        raise InputError(
+            f"{root}: {held} of {name}, and only {wanted} are read here: the model was trained so"
+        )
+    return found.rooms if rooms and found.rooms else found
+
+
+def _fits(kind: type[DatasetReader], *, rooms: bool) -> bool:
+    return kind.reads_scenes() == rooms or (rooms and kind.rooms is not None)
