@@ -139,7 +139,7 @@ def _storage(model: Pretrained, alike: bool) -> Storage:
             "become points; give --store DIR"
         )
     # Classifying takes a prefix of the order, so no more of it needs to be found.
-    points = model.recipe.data.points if model.config.task == "classify" else known.points
+    points = known.points if model.recipe.labels_points else model.recipe.data.points
     return Storage(points, known.dtype, known.step) if alike else Storage(points, "float32", None)
 
 
