@@ -1,4 +1,4 @@
-"""One recording or scene in memory, as preparation would have stored it, to the bit."""
+"""One recording or scene in memory, as preparation would have stored it, bit by bit."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from pcv.data.store.layout import Rows
 from pcv.data.store.shards import ShardReader, read_plain
 from pcv.data.store.store import Store, VideoTable
 
-INDEX = "index"  # column: which point of the recording's frame it is
+INDEX = "index"  # the column that says which point of the recording's frame a stored point is
 
 
 class MemoryStore(Store):
     """A store of one video that was never written.
 
     Args:
-        reader: Of the recording's format.
+        reader: The reader of the recording's format.
         source: The recording.
-        storage: Points a frame, and how they are kept; of a scene all are kept, however many.
-        keep: Columns of the reader that are kept: labels of what is to be told are not needed.
+        storage: How many points are kept per frame, and how; of a scene all points are kept.
+        keep: The columns of the reader that are kept; prediction needs no labels, for example.
 
     Attributes:
-        video: What the reader read, every point of it.
-        sizes: (frames,) points of each frame, at most those stored.
+        video: What the reader read, with all its points.
+        sizes: (frames,) how many points of each frame are stored.
 
     Raises:
-        RawFileError: It is damaged, empty, not finite or too wide for the storage.
+        RawFileError: The recording is damaged, empty, not finite or too wide for the storage.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class MemoryStore(Store):
 
 
 class ArrayReader:
-    """Reads rows of an array in memory as ``ShardReader`` does of one on disk."""
+    """Reads rows of an array in memory, as ``ShardReader`` does of one on disk."""
 
     def __init__(self, values: NDArray[Any]) -> None:
         self.values, self.dtype, self.shape = values, values.dtype, values.shape
@@ -83,7 +83,7 @@ class ArrayReader:
     def read(
         self, rows: NDArray[np.int64], count: int, step: float | None = None
     ) -> NDArray[Any]:  # (len(rows), count, ...)
-        """Return the first ``count`` of the given rows; with ``step`` float32, multiplied by it."""
+        """Return the first ``count`` points of the rows; with ``step``, multiplied, as float32."""
         found: NDArray[Any] = self.values[rows, :count]
         if step is None:
             return found
@@ -91,7 +91,12 @@ class ArrayReader:
 
 
 class Indexed:
-    """A reader that tells of every point which one of its frame it is, and what is kept of it."""
+    """A reader that also says of every point which one of its frame it is.
+
+    Args:
+        reader: The reader that reads the recording.
+        keep: The columns of it that are kept.
+    """
 
     class_names: tuple[str, ...] = ()
     point_class_names: tuple[str, ...] = ()
@@ -108,7 +113,7 @@ class Indexed:
         self.video: Video | None = None
 
     def read_video(self, source: VideoSource) -> Video:
-        """Read a recording once, and keep it."""
+        """Read the recording once, and keep it."""
         video = self.video or self.inner.read_video(source)
         self.video = video
         columns: dict[str, Sequence[NDArray[np.generic]]] = {INDEX: _Numbers(video.frames)}  # type: ignore[dict-item]  # what is asked of a sequence
@@ -118,7 +123,7 @@ class Indexed:
 
 
 class _Numbers:
-    """0, 1, ... for the points of every frame."""
+    """The numbers 0, 1, ... of the points of every frame."""
 
     def __init__(self, frames: Sequence[NDArray[np.float32]]) -> None:
         self.frames = frames
@@ -128,7 +133,7 @@ class _Numbers:
 
 
 def frame_sizes(store: Store, video: int) -> NDArray[np.int64]:  # (frames,)
-    """Return how many points each frame of a video has; what is stored beyond repeats them.
+    """Return how many points each frame of a video has; stored points beyond these repeat them.
 
     Raises:
         StoreError: The store's counts are damaged.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pcv.clip import Progress
 from pcv.data.files.png import write_png
 from pcv.data.raw.kitti import CAMERA_AXES
-from pcv.data.raw.synthia import CAMERA, VIEWS
+from pcv.data.raw.synthia_views import CAMERA, VIEWS
 from pcv.errors import InputError, PcvError
 from pcv.synth.street import COLOURS, Street, build_street, cast
 
