@@ -46,19 +46,26 @@ Start = Annotated[
 ]
 Raw = Annotated[Path, typer.Argument(metavar="RAW", help="Folder of raw recordings.")]
 Out = Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the store to.")]
-Points = Annotated[int, typer.Option(min=1, help="Points stored a frame.")]
-MostPoints = Annotated[int, typer.Option(min=1, help="Most points a room may have; all are kept.")]
-Dtype = Annotated[str, typer.Option(help="int16 (half a step of error at most) or float32.")]
+Points = Annotated[int, typer.Option(min=1, help="Points stored per frame.")]
+MostPoints = Annotated[
+    int, typer.Option(min=1, help="The most points a room may have; all are kept.")
+]
+Dtype = Annotated[
+    str, typer.Option(help="int16 (with an error of half a step at most) or float32.")
+]
 Step = Annotated[
     float,
-    typer.Option(min=1e-6, help="int16 only: metres a step; a power of two keeps distances exact."),
+    typer.Option(
+        min=1e-6, help="For int16: metres per step; a power of two keeps distances exact."
+    ),
 ]
-Jobs = Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")]
+Jobs = Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")]
 SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave unreadable recordings out, list them, exit 1.")
+    bool,
+    typer.Option("--skip-bad", help="Leave out what cannot be read, list it, and exit with 1."),
 ]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many recordings.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first so many recordings.")]
 Scheduler = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786."),
+    typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://host:8786."),
 ]

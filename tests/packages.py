@@ -23,7 +23,7 @@ from pcv.clip import Video, VideoSource
 from pcv.data.raw.listing import list_named
 from pcv.data.raw.marks import Text
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
-from pcv.data.raw.words import names
+from pcv.data.raw.words import split_names
 from pcv.errors import RawFileError
 
 NAME = re.compile(r"walk(\d+)\.walk")
@@ -32,7 +32,7 @@ NAME = re.compile(r"walk(\d+)\.walk")
 @dataclass(frozen=True, config=OPTIONS)
 class Walks(DatasetReader):
     unit: Annotated[float, Field(ge=1e-6, description="Metres per unit.")] = 1.0
-    test: Annotated[tuple[str, ...], Field(description="Who tests [so]."), Text("1,2", names)] = ()
+    test: Annotated[tuple[str, ...], Field(description="Who [so]."), Text("1,2", split_names)] = ()
     up_side_down: Annotated[bool, Field(description="Turn them over.")] = False
 
     dataset = "walks"

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class People(NamedTuple):
-    """How much synthetic material is made."""
+    """How many synthetic recordings are made, and of what."""
 
     actions: int = 12
     subjects: int = 10
     trials: int = 2
     seed: int = 0
-    sequences: int = 3  # of a street, for kitti and synthia; rooms, for scannet and rgbd
-    frames: int = 8  # of each
+    sequences: int = 3  # streets for kitti and synthia, rooms for scannet and rgbd
+    frames: int = 8  # of each sequence
 
 
 def synthesise(
     out: Path, format: str, *, people: People, jobs: int = 0, progress: Progress | None = None
 ) -> int:
-    """Write synthetic raw recordings; returns how many.
+    """Write synthetic raw recordings, and return how many.
 
     Raises:
         InputError: The format is unknown, or ``out`` holds something else.
@@ -73,11 +73,11 @@ def prepare(
 
     Args:
         reader: Knows the raw format.
-        raw: Folder that is read; nothing is written there.
-        out: Store to write.
-        options: Keyword arguments of ``pcv.data.prepare.prepare``; ``jobs`` 0 means one a core.
-        progress: Called after each video.
-        suggest: Also measure the points and note a radius and a frame interval.
+        raw: The folder that is read; nothing is written there.
+        out: The store that is written.
+        options: Keyword arguments of ``pcv.data.prepare.prepare``; ``jobs`` 0: one per core.
+        progress: Called after each group of videos.
+        suggest: Also measure the points, and note a radius and a frame interval.
     """
     from pcv.data.prepare import prepare as convert
 
@@ -95,7 +95,7 @@ def prepare(
 def describe(
     store: Path, *, verify: bool = False, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Return what a store holds; with ``verify`` also the ``problems`` that a recheck found."""
+    """Return what a store holds; with ``verify`` also the ``problems`` that a check finds."""
     from pcv.data.store.store import open_store
 
     opened = open_store(store)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pcv.data.files.png import write_png
 from pcv.data.raw.kitti import CAMERA_AXES
-from pcv.data.raw.synthia import CAMERA, VIEWS
+from pcv.data.raw.synthia_views import CAMERA, VIEWS
 from pcv.errors import InputError
 from pcv.progress import Advance, Progress
 from pcv.synth.new_folder import new_folder

@@ -1,4 +1,4 @@
-"""``pcv prepare DATASET RAW OUT``: one command a dataset, made of what its reader states."""
+"""``pcv prepare DATASET RAW OUT``: one command per dataset, made of what its reader states."""
 
 from pcv_cli.prepare.group import prepare_app
 

@@ -1,4 +1,4 @@
-"""The command of a reader, made of its fields."""
+"""The command of a reader, which is made of its fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pcv_cli.options import (
     SkipBad,
     Step,
 )
-from pcv_cli.prepare.convert import convert
+from pcv_cli.prepare.convert import convert_and_show
 
 STORAGE = ("points", "dtype", "step")
 WORK: dict[str, tuple[Any, Any]] = {
@@ -39,11 +39,11 @@ WORK: dict[str, tuple[Any, Any]] = {
 
 
 def command_of(kind: type[DatasetReader]) -> Callable[..., None]:
-    """Return a function whose parameters are the options of a reader, for Typer."""
+    """Return a function for Typer whose parameters are the options of a reader."""
 
     def prepare(raw: Path, out: Path, json: bool, **given: Any) -> None:  # noqa: ANN401 - any option
         options = {name: given[name] for name in (*STORAGE, *WORK)}
-        convert(_reader(kind, raw, given), raw, out, options, json, suggest=kind.suggests)
+        convert_and_show(_reader(kind, raw, given), raw, out, options, json, suggest=kind.suggests)
 
     parameters = _parameters(kind)
     prepare.__doc__ = escape(kind.summary)
@@ -53,7 +53,7 @@ def command_of(kind: type[DatasetReader]) -> Callable[..., None]:
 
 
 def _reader(kind: type[DatasetReader], raw: Path, given: dict[str, Any]) -> DatasetReader:
-    """Make the reader of what was given; a field of the store's name has the store's value."""
+    """Make the reader; a field named like an option of the store has the value of that option."""
     known = options_of(kind)
     values = {name: given[name] for name in STORAGE if name in known}
     for field, option in known.items():
@@ -84,7 +84,7 @@ def _parameter(name: str, annotation: Any, default: Any = ...) -> inspect.Parame
 
 
 def _annotation(flag: Flag) -> Any:  # noqa: ANN401 - what Typer reads
-    """Typer's form of an option; a switch that is on can be put off."""
+    """Return an option in Typer's form; a switch that is on by default can be switched off."""
     names = f"--{flag.name}" + f"/--no-{flag.name}" * (flag.default is True)
     option = typer.Option(
         names, metavar=flag.metavar, min=flag.low, max=flag.high, help=escape(flag.help)

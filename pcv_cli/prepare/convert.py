@@ -1,4 +1,4 @@
-"""What every command of the group ends in."""
+"""What all commands of the group end with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pcv.data.raw.reader import Reader
 
 
-def convert(
+def convert_and_show(
     reader: Reader,
     raw: Path,
     out: Path,
@@ -22,7 +22,7 @@ def convert(
     *,
     suggest: bool = False,
 ) -> None:
-    """Run a reader over a folder, show what came of it, exit 1 if something was left out."""
+    """Run a reader over a folder, show what it made, and exit with 1 if it left something out."""
     from pcv.stages.data import prepare
 
     with console.progress(f"prepare {reader.dataset}", goes_on=True) as progress:

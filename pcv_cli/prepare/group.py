@@ -1,4 +1,4 @@
-"""The group of commands: one for every reader, built when it is asked for."""
+"""The group of commands: one per reader, which is built when it is asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pcv.errors import PluginError
 
 
 class Commands(MutableMapping[str, Any]):
-    """The commands of all readers by name; readers are imported when one is asked for."""
+    """The commands of all readers by name; the readers are imported when one is asked for."""
 
     def __init__(self) -> None:
         self.built: dict[str, Any] = {}
@@ -44,7 +44,7 @@ class Commands(MutableMapping[str, Any]):
 
 
 class Datasets(TyperGroup):
-    """A group whose commands are those of all readers."""
+    """The group whose commands are those of all readers."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - what Typer says
         super().__init__(**attributes)
@@ -61,7 +61,7 @@ prepare_app = typer.Typer(
 
 
 def _build(name: str) -> Any:  # noqa: ANN401 - Typer's own kind of command
-    """The command of a reader; of one that cannot be used a command that says why."""
+    """Build the command of a reader; for one that cannot be used, a command that says why."""
     from pcv.data.raw import READERS, find_reader
     from pcv.data.raw.plugin import package_of
     from pcv_cli.prepare.command import command_of

@@ -141,8 +141,12 @@ def test_rooms_and_recordings_are_not_taken_for_each_other(
     for run, given, said in (
         (room_run.run, segmented.store, "a store of recordings, and .* was trained on scenes"),
         (segmented.run, room_run.store, "a store of scenes, and .* was trained on recordings"),
-        (room_run.run, classified.raw, "recordings of msr, and only rooms are read here"),
-        (segmented.run, room_run.raw, "scenes of scannet, and only recordings are read here"),
+        (
+            room_run.run,
+            classified.raw,
+            "holds recordings of msr, and the model was trained on rooms",
+        ),
+        (segmented.run, room_run.raw, "holds scenes of scannet, and the model was trained on"),
     ):
         with pytest.raises(InputError, match=said) as caught:
             predict(run, [given], wanted=wanted)

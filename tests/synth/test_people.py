@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.raw.msr import MsrAction3d, read_depth
+from pcv.data.raw.msr import MsrAction3d, read_depth_bin
 from pcv.errors import InputError, PcvError
 from pcv.synth.people import FORMATS, render, synthesise_people
 from pcv.synth.recording import SyntheticRecording
@@ -16,7 +16,7 @@ def test_files_are_genuine_and_parts_lie_on_the_foreground(tmp_path: Path) -> No
     reader = MsrAction3d()
     videos = reader.list_videos(tmp_path)
     assert len(videos) == 4
-    depth = read_depth(videos[0].path)
+    depth = read_depth_bin(videos[0].path)
     with np.load(tmp_path / "parts" / f"{videos[0].name}_parts.npz") as file:
         parts = file["parts"]
         assert parts.max() <= len(file["names"])

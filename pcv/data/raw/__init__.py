@@ -1,4 +1,4 @@
-"""Readers of raw recordings, one dataset a file."""
+"""Readers of raw recordings, one file per dataset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pcv.data.raw.shrec import Shrec17
 from pcv.data.raw.synthia import Synthia
 from pcv.data.raw.utd import UtdMhad
 
-# As `pcv prepare` lists them; where a name tells two datasets, the first one counts.
+# In the order of `pcv prepare --help`; a file name that fits two datasets is of the first one.
 READERS: dict[str, type[DatasetReader]] = {
     "folder": VideoFolders,
     "msr": MsrAction3d,

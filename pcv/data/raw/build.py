@@ -1,4 +1,4 @@
-"""Readers built from options: of a command, noted by a store, or in words of a user."""
+"""Readers that are built from options: of a command, of a store's notes, or of a user's words."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def build_reader(
     """Build the reader of a format for recordings whose labels and split do not matter.
 
     Args:
-        name: Of the format.
-        root: Folder of videos, which some readers are told in advance.
-        noted: What the reader of a store said of its settings; those of no concern are passed by.
-        given: What a user says; goes before ``noted``.
-        rooms: Whether rooms are to be read, or recordings.
+        name: The name of the format.
+        root: The folder of the videos, which some readers are told in advance.
+        noted: What the reader of a store noted of its options; options that are not read here
+            are passed over.
+        given: What a user gives; it goes before ``noted``.
+        rooms: Whether rooms are to be read, rather than recordings.
 
     Raises:
-        InputError: No such format, no such option of it, or a value that it cannot have.
-        PluginError: The format is of another package, which is broken.
+        InputError: There is no such format or option, or the option cannot have this value.
+        PluginError: The format is that of another package, which is broken.
     """
     kind = _kind(name, root, rooms=rooms)
     known = kind.read_options()
@@ -58,10 +59,10 @@ def make_reader(
     """Make a reader of the values of its fields.
 
     Args:
-        kind: Class of the reader.
-        root: Folder of videos, which some readers are told in advance.
-        values: By the names of fields.
-        say: Names the option of a field to the user.
+        kind: The class of the reader.
+        root: The folder of the videos, which some readers are told in advance.
+        values: The values by the names of the fields.
+        say: Turns the name of a field into what the user calls it, for the error.
 
     Raises:
         InputError: An option cannot have its value.
@@ -89,7 +90,7 @@ def _kind(name: str, root: Path, *, rooms: bool) -> type[DatasetReader]:
     if not _fits(found, rooms=rooms):
         held, wanted = ("recordings", "rooms") if rooms else ("scenes", "recordings")
         raise InputError(
-            f"{root}: {held} of {name}, and only {wanted} are read here: the model was trained so"
+            f"{root}: holds {held} of {name}, and the model was trained on {wanted}; give {wanted}"
         )
     return found.rooms if rooms and found.rooms else found
 

@@ -1,4 +1,4 @@
-"""A text file of classes, ``id name`` a line, and label images in its ids."""
+"""A text file of classes, one ``id name`` per line, and label images that hold its ids."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MOST = 65535  # the largest id of a label image
 
 
 def read_class_list(path: Path) -> dict[int, str]:
-    """Read names by id; blank lines and lines that begin with # say nothing.
+    """Return the names by id; blank lines and lines that begin with # are passed over.
 
     Raises:
-        InputError: A line is something else, an id or name comes twice, or there is none.
+        InputError: A line is something else, an id or a name comes twice, or no class is named.
     """
     found: dict[int, str] = {}
     for number, line in enumerate(read_bytes(path).decode("utf-8", "replace").splitlines(), 1):
@@ -38,8 +38,8 @@ def classes_of(
     ids: NDArray[np.int64],  # (...,) 0 to MOST
     names: dict[int, str],
 ) -> NDArray[np.int16]:  # (...,)
-    """Return the place of each id among those listed, -1 for any other."""
+    """Return the class of each id: its position among those listed, -1 for any other."""
     table = np.full(MOST + 1, -1, np.int16)
-    for place, number in enumerate(names):
-        table[number] = place
+    for position, number in enumerate(names):
+        table[number] = position
     return table[ids]

@@ -1,4 +1,4 @@
-"""Options that the readers of anyone's own clouds share."""
+"""Options that the two readers of a user's own clouds share."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pcv.data.raw.words import numbers
 
 
 def parse_camera(focal: str, centre: str) -> DepthCamera:
-    """Make a camera of ``585`` or ``585,590``, and of ``320,240`` or nothing.
+    """Make a camera of a focal length ``585`` or ``585,590`` and a centre ``320,240`` or nothing.
 
     Raises:
-        ValueError: Other texts.
+        ValueError: The texts are others.
     """
     fx, fy = (float(word) for word in (focal if "," in focal else f"{focal},{focal}").split(","))
     middle = tuple(float(word) for word in centre.split(",")) if centre else None
@@ -26,10 +26,10 @@ def parse_camera(focal: str, centre: str) -> DepthCamera:
 
 
 def read_camera(text: str) -> DepthCamera:
-    """Read ``585``, ``585,585`` or ``585,585,320,240``, in whatever brackets.
+    """Read ``585``, ``585,585`` or ``585,585,320,240``, whatever brackets are around them.
 
     Raises:
-        ValueError: Another text.
+        ValueError: The text is another one.
     """
     found = numbers(text)
     if len(found) not in (1, 2, 4) or min(found[:2]) <= 0:
@@ -40,15 +40,17 @@ def read_camera(text: str) -> DepthCamera:
 
 Metres = Annotated[
     float | None,
-    Field(ge=1e-9, description="Metres a unit; default 1, depth 0.001."),
+    Field(ge=1e-9, description="Metres per unit of the files; default: 1, of depth PNGs 0.001."),
     Noted(none="default"),
 ]
-Camera = Annotated[
+CloudCamera = Annotated[
     DepthCamera | None,
     Parts(
         (
-            Flag("focal", "Of depth PNGs, pixels; needed for them.", "FX[,FY]"),
-            Flag("centre", "Of depth PNGs, pixels; default: the middle.", "CX,CY"),
+            Flag("focal", "Focal length in pixels; depth PNGs need it.", "FX[,FY]"),
+            Flag(
+                "centre", "Principal point of depth PNGs in pixels; default: the middle.", "CX,CY"
+            ),
         ),
         parse_camera,
         "pixels such as 585 and 320,240",

@@ -1,4 +1,4 @@
-"""Recordings of a depth camera as points."""
+"""Recordings of a depth camera, as points."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pcv.errors import RawFileError
 
 def depth_video(
     source: VideoSource,
-    images: Iterable[NDArray[np.generic]],  # (H, W) each
+    images: Iterable[NDArray[np.generic]],  # T of (H, W)
     *,
     focal: tuple[float, float],
     centre: tuple[float, float],
     unit: float,
     empty: tuple[str, str] = ("no pixel has a depth", "leave the file out"),
 ) -> Video:
-    """Make a video of depth images, a frame of each.
+    """Make a video of depth images, one frame (N_t, 3) per image.
 
     Args:
-        source: Of the recording.
-        images: Depth; 0 is background.
-        focal: fx and fy, pixels.
-        centre: cx and cy, pixels.
-        unit: Metres a unit of depth.
-        empty: What the problem is, and what to do, where all of every image is background.
+        source: The recording.
+        images: The depths; 0 is background.
+        focal: fx and fy in pixels.
+        centre: cx and cy in pixels.
+        unit: Metres per unit of depth.
+        empty: Problem and advice of the error where no image has a pixel with a depth.
 
     Raises:
-        RawFileError: All of every image is background.
+        RawFileError: No image has a pixel with a depth.
     """
     from pcv.kernels.back_project import back_project  # brings Numba, which takes long to import
 

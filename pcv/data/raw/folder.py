@@ -1,4 +1,4 @@
-"""Anyone's recordings: a folder of videos, each a folder of frames in a common format."""
+"""A user's own recordings: one folder of frames per video, in a common format."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
 from pcv.data.files.cloud_files import SUFFIXES, read_cloud
 from pcv.data.raw.axes import FAR, UPRIGHT
-from pcv.data.raw.cloud_options import Camera, Metres
-from pcv.data.raw.folder_table import Row, draw_split, read_table
+from pcv.data.raw.cloud_options import CloudCamera, Metres
+from pcv.data.raw.folder_table import VideoRow, draw_split, read_video_table
 from pcv.data.raw.frames import Frame, lazy_video
-from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.listing import collect_sources, walk
 from pcv.data.raw.marks import Choice, Text
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
 from pcv.data.raw.room_files import RoomFiles
@@ -40,47 +40,45 @@ def _class_names(text: str) -> tuple[str, ...]:
 class VideoFolders(DatasetReader):
     """Reads ``root/[class/]video/0001.ply`` and the like.
 
-    Args:
-        root: Folder of the videos.
-        labels: CSV with columns ``video``, ``label`` and, where known, ``subject`` and ``split``;
-            None: the folder a video lies in is its class.
-        split: CSV with columns ``video`` and ``split``: train, validation or test.
-        test: Share of every class that tests, where no CSV says it.
-        validation: Share of every class that validates.
-        seed: Of that draw.
-        pattern: Which files are frames, such as ``*.depth.png``.
-        up: Which axis of the files points up: ``-y``, ``y`` or ``z``.
-        unit: Metres a unit of the files; None: 1, for depth images 0.001.
-        camera: For depth images.
-        point_classes: Names of the classes in the files' point labels; empty: labels are not read.
-        colour: Read the points' colours.
-        drop_nan: Leave points out that are not finite, instead of refusing their file.
+    Without a CSV file of labels, the class of a video is the folder that it lies in. Without one
+    that says the split, the shares that test and validate are drawn in every class.
     """
 
-    root: Path
+    root: Path  # the folder of the videos
     labels: Annotated[
-        Path | None, Field(description="CSV: video, label[, subject][, split]; default: folders.")
+        Path | None,
+        Field(
+            description="CSV of video, label[, subject][, split]; default: folders are the classes."
+        ),
     ] = None
-    split: Annotated[Path | None, Field(description="CSV: video, split.")] = None
-    test: Annotated[float, Field(description="Share that tests, without a CSV.")] = 0.2
-    validation: Annotated[float, Field(description="Share that validates.")] = 0.1
-    seed: Annotated[int, Field(ge=0, description="Of the draw of the split.")] = 0
-    pattern: Annotated[str, Field(description="Which files are frames.")] = "*"
+    split: Annotated[Path | None, Field(description="CSV of video, split.")] = None
+    test: Annotated[
+        float, Field(description="Share of each class that tests, if no CSV says it.")
+    ] = 0.2
+    validation: Annotated[
+        float, Field(description="Share of each class that validates, likewise.")
+    ] = 0.1
+    seed: Annotated[int, Field(ge=0, description="Seed of the draw of the split.")] = 0
+    pattern: Annotated[str, Field(description="Which files are frames, such as *.depth.png.")] = "*"
     up: Annotated[
-        str, Field(description="The axis that points up: -y, y or z."), Choice(*UPRIGHT)
+        str,
+        Field(description="The axis of the files that points up: -y, y or z."),
+        Choice(*UPRIGHT),
     ] = "-y"
     unit: Metres = None
-    camera: Camera = None
+    camera: CloudCamera = None
     point_classes: Annotated[
         tuple[str, ...],
-        Field(description="Read point labels; their names from 0."),
+        Field(description="Read the points' labels; the names of their classes, from 0."),
         Text("A,B,...", _class_names),
     ] = ()
-    colour: Annotated[bool, Field(description="Read colours.")] = False
-    drop_nan: Annotated[bool, Field(description="Leave NaN points out.")] = False
+    colour: Annotated[bool, Field(description="Read the points' colours.")] = False
+    drop_nan: Annotated[bool, Field(description="Leave out points that are not finite.")] = False
 
     dataset = "folder"
-    summary = "Your own: [class/]video/0001.ply (.pcd .xyz .npy .npz .las .laz, 16-bit depth .png)."
+    summary = (
+        "Your own: [class/]video/0001.ply (or .pcd .xyz .npy .npz .las .laz, 16-bit depth .png)."
+    )
     example = "pcv prepare folder recordings stores/mine --up z"
     suggests = True
     signs = (Sign(CLOUD, last=True),)
@@ -89,17 +87,17 @@ class VideoFolders(DatasetReader):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the labels of videos, sorted."""
+        """The names of the labels of videos, sorted."""
         return tuple(sorted({row.label for row in self._rows.values() if row.label}))
 
     @property
     def point_class_names(self) -> tuple[str, ...]:
-        """Names of the labels of points."""
+        """The names of the labels of points."""
         return self.point_classes
 
     @property
     def columns(self) -> dict[str, Column]:
-        """What is read of every point besides its place."""
+        """What is read of every point besides its position."""
         labels = {"labels": LABELS} if self.point_classes else {}
         return labels | ({"colour": COLOUR} if self.colour else {})
 
@@ -122,12 +120,12 @@ class VideoFolders(DatasetReader):
             frames = self._frames(folder)
             if name not in self._rows:
                 table = next(path for path, listed in self._tables if name not in listed)
-                raise RawFileError(folder, f"not in {table}", "add a line or remove the folder")
+                raise RawFileError(folder, f"is not in {table}", "add a line or remove the folder")
             row = self._rows[name]
             label = classes[row.label] if row.label else -1
             return VideoSource(folder, name, label, row.subject, 0, row.split, files=tuple(frames))
 
-        found = collect(self._folders, describe, bad)
+        found = collect_sources(self._folders, describe, bad)
         self._refuse_rows_without_a_folder(bad)
         return found
 
@@ -138,7 +136,8 @@ class VideoFolders(DatasetReader):
     def read_video(self, source: VideoSource) -> Video:
         """Read a video, frame by frame, as points in metres; see ``Reader``.
 
-        Far from zero, as in maps, float32 is coarse: then whole metres are taken off all frames.
+        Far from zero, as in maps, float32 is coarse: then whole metres are subtracted from all
+        frames.
         """
         first = self._read(source.files[0])[0]
         middle = np.median(first, axis=0) if len(first) else np.zeros(3)
@@ -154,7 +153,7 @@ class VideoFolders(DatasetReader):
         """Describe a folder of frames, or one frame, that is given on its own.
 
         Raises:
-            RawFileError: Frames without numbers.
+            RawFileError: A frame has no number, or that of another one.
         """
         if path.is_dir() and not self._holds_frames(path):
             return None
@@ -163,7 +162,7 @@ class VideoFolders(DatasetReader):
 
     @cached_property
     def _folders(self) -> list[Path]:
-        """Every folder that holds frames, or no folder."""
+        """Every folder that holds frames, or that holds no folder."""
         if not self.root.is_dir():
             raise InputError(f"{self.root}: no such folder; give a folder of videos")
         found = [
@@ -173,14 +172,15 @@ class VideoFolders(DatasetReader):
         ]
         if self.root in found:
             raise InputError(
-                f"{self.root}: a folder of frames, or empty; expected [class/]video/0001.ply in it"
+                f"{self.root}: is a folder of frames, or empty; "
+                "expected [class/]video/0001.ply in it"
             )
         if not found:
-            raise InputError(f"{self.root}: holds no folder but links, which are not followed")
+            raise InputError(f"{self.root}: holds only links to folders, which are not followed")
         return sorted(found)
 
     @cached_property
-    def _rows(self) -> dict[str, Row]:
+    def _rows(self) -> dict[str, VideoRow]:
         """What is known of every video by its name."""
         tables = {path: table for path, table in self._tables}
         names = [self._name(folder) for folder in self._folders]
@@ -188,17 +188,19 @@ class VideoFolders(DatasetReader):
         if self.labels:
             rows = {name: tables[self.labels][name] for name in names}
         else:
-            rows = {name: Row(label=name.rpartition("/")[0].rpartition("/")[2]) for name in names}
+            rows = {
+                name: VideoRow(label=name.rpartition("/")[0].rpartition("/")[2]) for name in names
+            }
         if self.split:
             told = tables[self.split]
             return {name: row._replace(split=told[name].split) for name, row in rows.items()}
         return draw_split(rows, self.test, self.validation, self.seed)
 
     @cached_property
-    def _tables(self) -> list[tuple[Path, dict[str, Row]]]:
+    def _tables(self) -> list[tuple[Path, dict[str, VideoRow]]]:
         """The CSV files, with what they say."""
         asked = ((self.labels, "label"), (self.split, "split"))
-        return [(path, read_table(path, needed)) for path, needed in asked if path]
+        return [(path, read_video_table(path, needed)) for path, needed in asked if path]
 
     def _name(self, folder: Path) -> str:
         return folder.relative_to(self.root).as_posix()
@@ -208,7 +210,9 @@ class VideoFolders(DatasetReader):
         for path, table in self._tables:
             for name in sorted(set(table) - names):
                 error = RawFileError(
-                    path, f"lists {name}, no folder of {self.root}", "copy it or cut the line"
+                    path,
+                    f"lists {name}, which is no folder of {self.root}",
+                    "copy it or cut the line",
                 )
                 if bad is None:
                     raise error
@@ -224,16 +228,20 @@ class VideoFolders(DatasetReader):
         paths = [path for path in sorted(folder.iterdir()) if self._is_frame(path.name)]
         if not paths:
             raise RawFileError(
-                folder, f"no frame in it ({', '.join(SUFFIXES)}; {self.pattern})", "remove it"
+                folder,
+                f"has no frame in it ({', '.join(SUFFIXES)}; {self.pattern})",
+                "remove it",
             )
         found: dict[tuple[int, ...], Path] = {}
         for path in paths:
             key = tuple(int(number) for number in re.findall(r"\d+", path.stem))
             if not key:
-                raise RawFileError(path, "no frame number in its name", "expected e.g. 0001.ply")
+                raise RawFileError(
+                    path, "has no frame number in its name", "expected e.g. 0001.ply"
+                )
             if key in found:
                 raise RawFileError(
-                    path, f"the same frame as {found[key].name}", "keep one, or give --pattern"
+                    path, f"is the same frame as {found[key].name}", "keep one, or give --pattern"
                 )
             found[key] = path
         return [found[key] for key in sorted(found)]
@@ -253,18 +261,20 @@ class VideoFolders(DatasetReader):
         columns: dict[str, NDArray[np.generic]] = {}
         if self.point_classes:
             if cloud.labels is None:
-                raise RawFileError(path, "its points have no label", "or omit --point-classes")
+                raise RawFileError(
+                    path, "its points have no label", "add them or omit --point-classes"
+                )
             wrong = (cloud.labels < -1) | (cloud.labels >= len(self.point_classes))
             if wrong.any():
                 ids = ", ".join(str(i) for i in np.unique(cloud.labels[wrong])[:5])
                 raise RawFileError(
                     path,
-                    f"unknown class ids {ids}",
+                    f"has the unknown class ids {ids}",
                     f"--point-classes names 0 to {len(self.point_classes) - 1}",
                 )
             columns["labels"] = cloud.labels.astype(np.int16)
         if self.colour:
             if cloud.colour is None:
-                raise RawFileError(path, "its points have no colour", "or omit --colour")
+                raise RawFileError(path, "its points have no colour", "add them or omit --colour")
             columns["colour"] = cloud.colour
         return columns

@@ -1,4 +1,4 @@
-"""What a CSV, or a draw, says of the videos of a folder."""
+"""What a CSV file, or a random draw, says of the videos of a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pcv.errors import InputError
 SPLITS = ("train", "validation", "test")
 
 
-class Row(NamedTuple):
+class VideoRow(NamedTuple):
     """What is known of a video."""
 
     label: str = ""  # empty: unknown
@@ -22,16 +22,16 @@ class Row(NamedTuple):
     split: str = ""  # empty: to be drawn
 
 
-def read_table(path: Path, needed: str) -> dict[str, Row]:
-    """Read a CSV with a line of column names: ``video`` and ``label``, ``subject`` or ``split``.
+def read_video_table(path: Path, needed: str) -> dict[str, VideoRow]:
+    """Read a CSV file whose first line names ``video`` and ``label``, ``subject`` or ``split``.
 
     Args:
-        path: File.
-        needed: Column that every line must fill, besides ``video``.
+        path: The file.
+        needed: The column that every line must fill, besides ``video``.
 
     Raises:
-        InputError: Not readable, a column is missing, a line is short or wrong, or two lines are
-            of one video. Names the line.
+        InputError: The file cannot be read, a column is missing, a line is short or wrong, or two
+            lines are of one video; the error names the line.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -46,38 +46,41 @@ def read_table(path: Path, needed: str) -> dict[str, Row]:
             f"{path}: its first line names {found[:120]}; expected the columns video and {needed}"
         )
     lines.fieldnames = columns
-    rows: dict[str, Row] = {}
+    rows: dict[str, VideoRow] = {}
     for values in lines:
         where = f"{path}, line {lines.line_num}"
         name = (values["video"] or "").strip().strip("/")
         if not name or not (values[needed] or "").strip() or None in values:
             raise InputError(f"{where}: expected {len(columns)} values: {', '.join(columns)}")
         if name in rows:
-            raise InputError(f"{where}: {name} a second time; keep one line")
+            raise InputError(f"{where}: {name} is listed a second time; keep one line")
         rows[name] = _row(where, {key: (value or "").strip() for key, value in values.items()})
     if not rows:
-        raise InputError(f"{path}: lists no video; expected a line for each")
+        raise InputError(f"{path}: lists no video; expected one line per video")
     return rows
 
 
-def _row(where: str, values: dict[str, str]) -> Row:
+def _row(where: str, values: dict[str, str]) -> VideoRow:
     split, subject = values.get("split", ""), values.get("subject", "")
     if split and split not in SPLITS:
-        raise InputError(f"{where}: split {split}; choose {', '.join(SPLITS)}")
+        raise InputError(f"{where}: the split is {split}; choose {', '.join(SPLITS)}")
     try:
         number = int(subject) if subject else -1
     except ValueError:
-        raise InputError(f"{where}: subject {subject}; expected a number") from None
-    return Row(values.get("label", ""), number, split)
+        raise InputError(f"{where}: the subject is {subject}; expected a number") from None
+    return VideoRow(values.get("label", ""), number, split)
 
 
-def draw_split(rows: dict[str, Row], test: float, validation: float, seed: int) -> dict[str, Row]:
-    """Give every video without a split one: the shares of each class, drawn from the seed.
+def draw_split(
+    rows: dict[str, VideoRow], test: float, validation: float, seed: int
+) -> dict[str, VideoRow]:
+    """Draw a split for every video without one: the same shares of each class, by the seed.
 
-    At least one video of a class trains; one tests where there are two or more and ``test`` > 0.
+    At least one video of a class trains; at least one tests where there are two or more and
+    ``test`` is above 0.
 
     Raises:
-        InputError: The shares are none, or leave nothing to train on.
+        InputError: The shares are not from 0 to 1, or leave nothing to train on.
     """
     if not (0 <= test < 1 and 0 <= validation < 1 and test + validation < 1):
         raise InputError(f"--test {test:g} --validation {validation:g}: expected shares below 1")
@@ -89,6 +92,6 @@ def draw_split(rows: dict[str, Row], test: float, validation: float, seed: int) 
         validates = min(round(validation * len(names)), max(len(names) - 1 - tests, 0))
         kinds = ["test"] * tests + ["validation"] * validates
         kinds += ["train"] * (len(names) - len(kinds))
-        for place, kind in zip(order, kinds, strict=True):
-            drawn[names[place]] = rows[names[place]]._replace(split=kind)
+        for index, kind in zip(order, kinds, strict=True):
+            drawn[names[index]] = rows[names[index]]._replace(split=kind)
     return drawn

@@ -10,9 +10,9 @@ Mask = NDArray[np.bool_]  # (H, W)
 
 
 def otsu_threshold(image: NDArray[np.uint8]) -> int:
-    """Return the level that parts an image best (Otsu, 1979): what is above is one class.
+    """Return the level that parts an image (H, W) best (Otsu, 1979): pixels above it are one class.
 
-    An image of one level has nothing to part: 255, and nothing is above.
+    An image of one level cannot be parted: then 255 is returned, and no pixel is above it.
     """
     pixels = np.bincount(image.ravel(), minlength=256).astype(np.float64)
     below = pixels.cumsum()
@@ -25,7 +25,7 @@ def otsu_threshold(image: NDArray[np.uint8]) -> int:
 
 
 def largest_component(mask: Mask) -> Mask:
-    """Keep the largest group of pixels that touch along an edge; of equals the first."""
+    """Keep the largest group of pixels that touch along an edge; of equal ones, the first."""
     labels, count = scipy.ndimage.label(mask)
     if not count:
         return mask
@@ -36,18 +36,18 @@ def largest_component(mask: Mask) -> Mask:
 
 
 def erode(mask: Mask, side: int = 3) -> Mask:
-    """Take off what a square of ``side`` pixels does not fit into; beyond the image all counts."""
+    """Keep the pixels around which a square of ``side`` pixels fits; it may leave the image."""
     eroded: Mask = scipy.ndimage.binary_erosion(mask, np.ones((side, side), bool), border_value=1)
     return eroded
 
 
 def close(mask: Mask, side: int = 7) -> Mask:
-    """Fill gaps that a square of ``side`` pixels does not fit into."""
+    """Fill the gaps that a square of ``side`` pixels does not fit into."""
     grown = scipy.ndimage.binary_dilation(mask, np.ones((side, side), bool))
     return erode(grown, side)
 
 
-def median(image: NDArray[np.uint16], side: int = 3) -> NDArray[np.uint16]:
-    """Replace every pixel by the median of its neighbourhood; edges repeat."""
+def median(image: NDArray[np.uint16], side: int = 3) -> NDArray[np.uint16]:  # (H, W) both
+    """Replace every pixel by the median of the square around it; the image's edges repeat."""
     blurred: NDArray[np.uint16] = scipy.ndimage.median_filter(image, size=side, mode="nearest")
     return blurred

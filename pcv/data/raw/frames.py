@@ -1,4 +1,4 @@
-"""Recordings that are folders of frame files: found by number, read one at a time."""
+"""Recordings that are folders of frame files, which are found by number and read one at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Frame(NamedTuple):
 
 
 class Loaded(Sequence[NDArray[np.generic]]):
-    """Arrays that are loaded when they are asked for, one a frame."""
+    """Arrays that are loaded when they are asked for, one per frame."""
 
     def __init__(self, load: Callable[[int], NDArray[np.generic]], count: int) -> None:
         self.load, self.frames = load, count
@@ -51,10 +51,10 @@ def lazy_video(
     """Return a video whose frames are read when they are asked for.
 
     Args:
-        source: Of the video.
+        source: The recording.
         load: Reads the frame of an index; raises RawFileError for a damaged one. The last frame
             read is kept, so that its points and columns cost one reading.
-        count: Frames.
+        count: How many frames there are.
         columns: Names of the columns that every frame has.
     """
     load = lru_cache(maxsize=1)(load)
@@ -67,7 +67,7 @@ def lazy_video(
 
 
 def numbered_files(folder: Path, suffix: str) -> dict[int, Path]:
-    """Find the files of a folder that are named by a number, in its order.
+    """Find the files of a folder that are named by a number, and return them in order.
 
     Raises:
         RawFileError: The folder cannot be listed, a name is no number, two names are the same
@@ -81,11 +81,15 @@ def numbered_files(folder: Path, suffix: str) -> dict[int, Path]:
     for path in paths:
         match = NUMBERED.fullmatch(path.name)
         if match is None:
-            raise RawFileError(path, "the name is no frame number", f"expected e.g. 000000{suffix}")
+            raise RawFileError(path, "its name is no frame number", f"expected e.g. 000000{suffix}")
         number = int(match[1])
         if number in found:
-            raise RawFileError(path, f"the same frame as {found[number].name}", "keep one of them")
+            raise RawFileError(
+                path, f"is the same frame as {found[number].name}", "keep one of them"
+            )
         found[number] = path
     if not found:
-        raise RawFileError(folder, f"no frame ({suffix} file) in it", "copy it again or remove it")
+        raise RawFileError(
+            folder, f"has no frame ({suffix} file) in it", "copy it again or remove it"
+        )
     return {number: found[number] for number in sorted(found)}

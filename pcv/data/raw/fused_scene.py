@@ -1,4 +1,4 @@
-"""A scene fused of posed frames: one cloud, with the frames as its views."""
+"""A scene that is fused of posed frames: one cloud, with the frames as its views."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from pcv.errors import RawFileError
 
 
 class Fusing(NamedTuple):
-    """How frames are fused."""
+    """How the frames of a scene are fused."""
 
-    voxel: float  # metres
-    far: float  # metres
-    held_out: int  # every so many-th view adds nothing to the points; 0: all do
+    voxel: float  # metres: the edge of the voxels in which points are averaged
+    far: float  # metres: points farther from the camera are left out
+    held_out: int  # every held_out-th view adds nothing to the points; 0: all views do
     poses: str  # one of CONVENTIONS
-    classes: int  # of points; 0: labels are not read
+    classes: int  # how many classes points have; 0: labels are not read
     instances: bool  # whether objects are read
 
 
 def fuse_scene(
     source: VideoSource, entries: list[Entry], cameras: Cameras, frames: FrameReader, how: Fusing
 ) -> Video:
-    """Fuse the frames of a scene and list what could not be used of it.
+    """Fuse the frames of a scene to one cloud (n, 3), and list the frames that cannot be used.
 
     Args:
-        source: Of the scene.
-        entries: Its frames.
-        cameras: Of its recording.
-        frames: What reads single frames.
+        source: The scene.
+        entries: The frames of the scene.
+        cameras: The cameras of its recording.
+        frames: Reads single frames.
         how: How they are fused.
 
     Raises:
-        RawFileError: No frame can be used, or the poses are of another convention.
+        RawFileError: No frame can be used, or the poses follow another convention.
     """
     fusion, objects = Fusion(how.voxel, how.far, how.classes), Objects()
     agreement = Agreement()
@@ -63,14 +63,14 @@ def fuse_scene(
     _check(source, agreement, how.poses)
     if not fusion.used:
         first = f", e.g. {left_out[0]}" if left_out else ""
-        raise RawFileError(source.path, f"no usable frame{first}", "check the recording")
+        raise RawFileError(source.path, f"has no usable frame{first}", "check the recording")
     views = KeptViews(frames, source.path, cameras, kept)
     points, columns = _columns(fusion, objects, how)
     return Video(source, [points], columns, views, tuple(left_out))
 
 
 def is_held_out(number: int, every: int) -> bool:
-    """Tell whether a view, by its number within the scene, is one that tests."""
+    """Say whether a view, by its number within the scene, is one that tests."""
     return bool(every) and number % every == every // 2
 
 
@@ -99,7 +99,7 @@ def _check(source: VideoSource, agreement: Agreement, poses: str) -> None:
         shares = agreement.shares()
         raise RawFileError(
             source.path,
-            f"poses are {found}, not {poses}: {shares[found]:.0%} of the points land "
+            f"its poses are {found}, not {poses}: {shares[found]:.0%} of the points land "
             f"where the next frame measures them, against {shares[poses]:.0%}",
             f"give --poses {found}",
         )

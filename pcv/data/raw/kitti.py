@@ -1,4 +1,4 @@
-"""SemanticKITTI (Behley et al., ICCV 2019): a folder of LiDAR scans a sequence."""
+"""SemanticKITTI (Behley et al., ICCV 2019): one folder of LiDAR scans per sequence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.data.raw.marks import Named, Text
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
-from pcv.data.raw.words import names
+from pcv.data.raw.words import split_names
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"\d{2}")
@@ -30,10 +30,9 @@ COLUMNS = {"labels": LABELS}
 DEFAULT_MAP = Path(__file__).with_name("semantic_kitti.yaml")
 Sequences = Annotated[
     tuple[int, ...],
-    Field(description="Instead of the published split; others train."),
     Text(
         "08,10",
-        lambda text: tuple(int(word) for word in names(text)),
+        lambda text: tuple(int(word) for word in split_names(text)),
         "sequence numbers such as 08,10",
     ),
 ]
@@ -41,26 +40,26 @@ Sequences = Annotated[
 
 @dataclass(frozen=True, config=OPTIONS)
 class SemanticKitti(MappedClasses, DatasetReader):
-    """Reads SemanticKITTI; a sequence is a video, points that nothing returned are left out.
+    """Reads SemanticKITTI; a sequence is a video, and beams that did not return make no points.
 
-    Args:
-        label_map: YAML file in the keys of ``semantic-kitti.yaml``; also says the split. None: the
-            published one.
-        world: Put all scans of a sequence into the frame of its first one, by ``poses.txt``.
-        validation: Sequences that validate; with ``test``, instead of the published split.
-        test: Sequences that test; all others train.
-        labelled: Read labels where there are some.
+    The label map also says which sequences train, validate and test, unless options do.
     """
 
     label_map: Annotated[
         Path | None,
-        Field(description="Label map in the keys of semantic-kitti.yaml."),
+        Field(description="Label map in the keys of semantic-kitti.yaml; default: that one."),
         Named("labels"),
     ] = None
-    world: Annotated[bool, Field(description="Undo the motion, by poses.txt.")] = False
-    validation: Sequences = ()
-    test: Sequences = ()
-    labelled: bool = True
+    world: Annotated[bool, Field(description="Undo the motion of the scanner, by poses.txt.")] = (
+        False
+    )
+    validation: Annotated[
+        Sequences, Field(description="Sequences that validate, instead of the published split.")
+    ] = ()
+    test: Annotated[
+        Sequences, Field(description="Sequences that test, likewise; all others train.")
+    ] = ()
+    labelled: bool = True  # read labels where there are some
 
     dataset = "kitti"
     summary = "SemanticKITTI: sequences/NN with velodyne, labels, poses.txt and calib.txt."
@@ -68,7 +67,10 @@ class SemanticKitti(MappedClasses, DatasetReader):
     stored = StoreDefaults(points=16384, step=2**-8)
     signs = (Sign(re.compile("velodyne"), folder=True),)
     predict_options = ("world",)
-    predict_always: ClassVar = {"test": (-1,), "labelled": False}  # sequences that are in no split
+    predict_always: ClassVar = {
+        "test": (-1,),
+        "labelled": False,
+    }  # so that sequences of no split are read
     columns = COLUMNS
 
     @cached_property
@@ -106,7 +108,7 @@ class SemanticKitti(MappedClasses, DatasetReader):
 
     def _describe(self, folder: Path) -> VideoSource:
         if not NAME.fullmatch(folder.name):
-            raise RawFileError(folder, "the name is no sequence number", "expected e.g. 00")
+            raise RawFileError(folder, "its name is no sequence number", "expected e.g. 00")
         number = int(folder.name)
         scans = numbered_files(folder / "velodyne", SCAN)
         files = [*scans.values()]
@@ -124,7 +126,7 @@ class SemanticKitti(MappedClasses, DatasetReader):
             return "test" if number in self.test else inside
         if number not in self.labels.split:
             raise RawFileError(
-                folder, f"sequence {number} is in no split of the label map", "give --test"
+                folder, f"its sequence {number} is in no split of the label map", "give --test"
             )
         return self.labels.split[number]
 
@@ -138,7 +140,7 @@ class SemanticKitti(MappedClasses, DatasetReader):
             raw = _read(file, np.dtype("<u4"), 1)
             if len(raw) != len(points):
                 raise RawFileError(
-                    file, f"{len(raw)} labels for {len(points)} points", "copy both again"
+                    file, f"has {len(raw)} labels for {len(points)} points", "copy both again"
                 )
             labels = self.labels.classes((raw & 0xFFFF).astype(np.int64), file)
         returned = (points != 0).any(axis=1)
@@ -154,7 +156,7 @@ def _label_files(folder: Path, scans: dict[int, Path]) -> list[Path]:
     for file in files:
         if not file.is_file():
             raise RawFileError(
-                file, "missing, though its scan is there", "copy it, or remove all labels"
+                file, "is missing, though its scan is there", "copy it, or remove all labels"
             )
     return files
 
@@ -164,21 +166,21 @@ def _read(path: Path, dtype: np.dtype[np.generic], values: int) -> NDArray[Any]:
     size = dtype.itemsize * values
     if not data or len(data) % size:
         raise RawFileError(
-            path, f"{len(data)} bytes, expected a positive multiple of {size}", "copy it again"
+            path, f"has {len(data)} bytes, expected a positive multiple of {size}", "copy it again"
         )
     return np.frombuffer(data, dtype)
 
 
 def _poses(source: VideoSource, scans: list[Path]) -> NDArray[np.float64]:  # (scans, 4, 4)
-    """From each scan to the first one: the poses are the camera's, ``Tr`` leads to it."""
+    """Return the motion from each scan to the first: poses are the camera's, ``Tr`` leads to it."""
     calibration = _matrices(source.path / "calib.txt", "Tr:")
     if len(calibration) != 1:
-        raise RawFileError(source.path / "calib.txt", "no line Tr:", "copy it again")
+        raise RawFileError(source.path / "calib.txt", "has no line of Tr", "copy it again")
     camera = _matrices(source.path / "poses.txt", "")
     wanted = max(int(path.stem) for path in scans)
     if wanted >= len(camera):
         raise RawFileError(
-            source.path / "poses.txt", f"{len(camera)} poses, scan {wanted} needs one", "copy it"
+            source.path / "poses.txt", f"has {len(camera)} poses, none of scan {wanted}", "copy it"
         )
     found: NDArray[np.float64] = np.linalg.inv(calibration[0]) @ camera @ calibration[0]
     return found[[int(path.stem) for path in scans]]
@@ -193,6 +195,6 @@ def _matrices(path: Path, key: str) -> NDArray[np.float64]:  # (lines, 4, 4)
         if not np.isfinite(values).all():
             raise ValueError("not finite")
     except ValueError:
-        raise RawFileError(path, "a line is not 12 numbers", "copy it again") from None
+        raise RawFileError(path, "has a line that is not 12 numbers", "copy it again") from None
     last = np.broadcast_to(np.array([[[0.0, 0.0, 0.0, 1.0]]]), (len(values), 1, 4))
     return np.concatenate([values, last], axis=1)

@@ -1,4 +1,4 @@
-"""Which class a raw label id is: a YAML file in the keys of ``semantic-kitti.yaml``."""
+"""A YAML file that says which class a raw label id is, in the keys of ``semantic-kitti.yaml``."""
 
 from __future__ import annotations
 
@@ -17,19 +17,27 @@ MOST_IDS = 1 << 16
 
 
 class LabelMap(NamedTuple):
-    """Raw ids to classes, and sequences to splits."""
+    """Which class a raw id is, and which split a sequence is in."""
 
     table: tuple[int, ...]  # class of every raw id from 0; -1 ignored, -2 unknown
     names: tuple[str, ...]  # of the classes, from 0
     split: dict[int, str]  # sequence: train, validation or test
 
     def classes(
-        self, raw: NDArray[np.integer], path: Path, remedy: str = "give a map that has them"
-    ) -> NDArray[np.int16]:
-        """Turn raw ids into classes from 0, -1 for ignored ones.
+        self,
+        raw: NDArray[np.integer],  # (...,)
+        path: Path,
+        remedy: str = "give a map that has them",
+    ) -> NDArray[np.int16]:  # (...,)
+        """Turn raw ids into classes from 0; ignored ones become -1.
+
+        Args:
+            raw: The ids.
+            path: The file that the error names.
+            remedy: What the error advises.
 
         Raises:
-            RawFileError: An id is not in the map; names ``path``.
+            RawFileError: An id is not in the map.
         """
         table = np.array(self.table, np.int16)
         known = raw[(raw >= 0) & (raw < len(table))]
@@ -37,7 +45,7 @@ class LabelMap(NamedTuple):
         unknown |= set(np.unique(known[table[known] == -2]))
         if unknown:
             ids = ", ".join(str(i) for i in sorted(unknown)[:5])
-            raise RawFileError(path, f"unknown class ids {ids}", remedy)
+            raise RawFileError(path, f"holds the unknown class ids {ids}", remedy)
         return table[raw]
 
 
@@ -63,10 +71,10 @@ class MappedClasses:
 def read_label_map(path: Path) -> LabelMap:
     """Read ``labels``, ``learning_map``, ``learning_map_inv``, ``learning_ignore`` and ``split``.
 
-    Classes are numbered from 0 in the order of their learning ids; ignored ones get -1.
+    Classes are numbered from 0 in the order of their learning ids; ignored ones are -1.
 
     Raises:
-        InputError: Not readable, not YAML, or a key is missing or of the wrong kind.
+        InputError: The file cannot be read, is no YAML, or a key is missing or of the wrong kind.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -76,7 +84,7 @@ def read_label_map(path: Path) -> LabelMap:
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         reason = one_line(error, 120)
         raise InputError(
-            f"{path}: no label map: {reason}; expected the keys of semantic-kitti.yaml"
+            f"{path}: is no label map: {reason}; expected the keys of semantic-kitti.yaml"
         ) from None
 
 

@@ -25,15 +25,15 @@ def list_named(
     """List every file under ``root`` that ends in ``suffix``, sorted by name.
 
     Args:
-        root: Folder, or one recording.
-        suffix: Files that end otherwise are none of ours.
+        root: A folder, or one recording.
+        suffix: The end of the names of recordings; other files are passed over.
         pattern: What the whole file name must match.
         example: A right name, for the error.
         describe: Makes a source of a match; raises RawFileError for numbers out of range.
-        bad: Collects errors instead of raising the first.
+        bad: Collects the errors; without it the first one is raised.
 
     Raises:
-        InputError: No folder, nothing there, a wrong name or a duplicate.
+        InputError: The folder is not there, holds no such file, or a name is wrong or a duplicate.
     """
     if not root.exists():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
@@ -54,14 +54,15 @@ def list_folders(
     A folder whose name matches is not looked into: millions of frames are never listed at once.
 
     Args:
-        root: Folder.
+        root: The folder that is searched.
         pattern: What the whole name of a recording's folder matches.
         example: A right name, for the error.
         describe: Makes a source of a match; raises RawFileError for numbers out of range.
-        bad: Collects errors instead of raising the first.
+        bad: Collects the errors; without it the first one is raised.
 
     Raises:
-        InputError: No folder, nothing there, images elsewhere or a duplicate.
+        InputError: The folder is not there, holds no recording, has images elsewhere, or two
+            recordings are the same.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
@@ -86,14 +87,14 @@ def list_folders_holding(
     """List every folder under ``root`` that has a folder ``inside``, sorted by name.
 
     Args:
-        root: Folder.
-        inside: What a recording's folder holds; ``a/b`` for a folder in a folder.
+        root: The folder that is searched.
+        inside: The folder that a recording's folder holds; ``a/b`` for a folder in a folder.
         example: A right path, for the error.
         describe: Makes a source of a folder; raises RawFileError for one that cannot be used.
-        bad: Collects errors instead of raising the first.
+        bad: Collects the errors; without it the first one is raised.
 
     Raises:
-        InputError: No folder, nothing there, or two of one name.
+        InputError: The folder is not there, holds no recording, or two have one name.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {example}")
@@ -109,26 +110,26 @@ def _some(
     bad: list[InputError] | None,
 ) -> list[VideoSource]:
     """Make sources of paths, of which there must be one."""
-    found = collect(sorted(paths, key=lambda path: (path.name, str(path))), describe, bad)
+    found = collect_sources(sorted(paths, key=lambda path: (path.name, str(path))), describe, bad)
     if not found and not bad:
         raise InputError(f"{root}: holds no {what}")
     return found
 
 
-def collect(
+def collect_sources(
     items: Iterable[Item],
     describe: Callable[[Item], VideoSource],
     bad: list[InputError] | None,
 ) -> list[VideoSource]:
-    """Make sources of items, sorted by name.
+    """Make sources of items, and sort them by name.
 
     Args:
         items: Paths, or lines of a list.
         describe: Makes a source of an item; raises RawFileError where it cannot.
-        bad: Collects errors instead of raising the first.
+        bad: Collects the errors; without it the first one is raised.
 
     Raises:
-        RawFileError: ``describe`` does, or two items are the same recording.
+        RawFileError: ``describe`` raises it, or two items are the same recording.
     """
     found: dict[str, VideoSource] = {}
     for item in items:
@@ -137,7 +138,7 @@ def collect(
             if source.name in found:
                 raise RawFileError(
                     source.path,
-                    f"the same recording as {found[source.name].path}",
+                    f"is the same recording as {found[source.name].path}",
                     "keep one of them",
                 )
         except RawFileError as error:
@@ -153,12 +154,13 @@ def list_frames(folder: Path, pattern: re.Pattern[str], example: str) -> list[Pa
     """List the images of a recording, from names alone, in the order of their numbers.
 
     Args:
-        folder: One image a frame.
+        folder: Holds one image per frame.
         pattern: What the name of an image matches; its first group is the frame's number.
         example: A right name, for the error.
 
     Raises:
-        RawFileError: None there, one named otherwise, two for one frame, or one missing.
+        RawFileError: There is no image, one has another name, two are of one frame, or one is
+            missing.
     """
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".png"))
@@ -170,15 +172,19 @@ def list_frames(folder: Path, pattern: re.Pattern[str], example: str) -> list[Pa
             continue
         match = pattern.fullmatch(name)
         if match is None:
-            raise RawFileError(folder / name, "no name of a frame", f"expected e.g. {example}")
+            raise RawFileError(
+                folder / name, "its name is no name of a frame", f"expected e.g. {example}"
+            )
         number = int(match[1])
         if number in frames:
             raise RawFileError(
-                folder / name, f"frame {number} again, like {frames[number]}", "keep one of them"
+                folder / name,
+                f"is frame {number} again, like {frames[number]}",
+                "keep one of them",
             )
         frames[number] = name
     if not frames:
-        raise RawFileError(folder, f"no frame, expected e.g. {example}", "unpack it again")
+        raise RawFileError(folder, f"has no frame, expected e.g. {example}", "unpack it again")
     numbers = sorted(frames)
     if numbers[-1] - numbers[0] >= len(numbers):
         lost = next(n for n in range(numbers[0], numbers[-1]) if n not in frames)
@@ -216,5 +222,5 @@ def _describe(
 ) -> VideoSource:
     match = pattern.fullmatch(path.name)
     if match is None:
-        raise RawFileError(path, "the name does not say what it is", f"expected e.g. {example}")
+        raise RawFileError(path, "its name does not say what it is", f"expected e.g. {example}")
     return describe(path, match)

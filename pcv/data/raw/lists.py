@@ -1,4 +1,4 @@
-"""Lists of recordings that a dataset comes with."""
+"""The lists of recordings that a dataset comes with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pcv.clip import VideoSource
-from pcv.data.raw.listing import collect
+from pcv.data.raw.listing import collect_sources
 from pcv.errors import InputError, RawFileError
 
 
@@ -57,7 +57,7 @@ def list_listed(
         InputError: A list is missing or unusable, a line is wrong, or a recording is unlisted.
     """
     lines = read_lists(root, how.patterns, how.examples)
-    found = collect(lines, describe, bad)
+    found = collect_sources(lines, describe, bad)
     listed = {source.path for source in found} | {how.place(line) for line in lines}
     surplus = unlisted(lines[0].path.parent, how.glob, listed)
     if surplus and bad is None:
@@ -70,15 +70,15 @@ def list_listed(
 def read_lists(
     root: Path, patterns: dict[str, re.Pattern[str]], examples: dict[str, str]
 ) -> list[Line]:
-    """Read the lists of every split; blank lines count for nothing.
+    """Read the lists of all splits; blank lines are passed over.
 
     Args:
-        root: Folder that holds the lists, or the one folder in it that does.
-        patterns: What the whole name of a split's list matches.
-        examples: The official name of each list, for the error.
+        root: The folder that holds the lists, itself or in a folder in it.
+        patterns: By split, what the whole name of its list matches.
+        examples: By split, the official name of its list, for the error.
 
     Raises:
-        InputError: No such folder, a list is missing, twice there, empty or not text.
+        InputError: The folder is not there, or a list is missing, there twice, empty or not text.
     """
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; give the folder that holds {examples['train']}")
@@ -95,7 +95,7 @@ def read_lists(
                 "give the folder that holds it, or copy it from the dataset"
             )
         if len(found) > 1:
-            raise InputError(f"{found[1]}: a second {split} list beside {found[0]}; keep one")
+            raise InputError(f"{found[1]}: is a second {split} list beside {found[0]}; keep one")
         lines += _read(found[0], split)
     return lines
 
@@ -120,12 +120,12 @@ def unlisted(root: Path, pattern: str, listed: set[Path]) -> list[RawFileError]:
     """Return an error for every recording below ``root`` that no list names.
 
     Args:
-        root: Folder of the lists.
-        pattern: Glob of recordings, below ``root``.
-        listed: Recordings that the lists name.
+        root: The folder of the lists.
+        pattern: A glob that finds all recordings below ``root``.
+        listed: The recordings that the lists name.
     """
     return [
-        RawFileError(path, "on neither list", "is a list cut short? copy it again")
+        RawFileError(path, "is on neither list", "is a list cut short? copy it again")
         for path in sorted(root.glob(pattern))
         if path not in listed
     ]

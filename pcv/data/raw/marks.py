@@ -1,4 +1,4 @@
-"""Marks on the fields of a reader: what type, bounds, default and description do not say.
+"""Marks on the fields of a reader: they say what type, bounds, default and description do not.
 
 A reader states every option once, as a field of its class. A field with a description is an option
 of ``pcv prepare``; a mark gives it another name, or says how its value is written as text.
@@ -12,9 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-Focal = Annotated[float, Field(ge=1.0, description="Focal length, pixels.")]
-Unit = Annotated[float, Field(ge=1e-9, description="Metres a unit of depth.")]
-Frames = Annotated[int, Field(ge=0, description="Frames kept of a recording, spread; 0: all.")]
+Focal = Annotated[float, Field(ge=1.0, description="Focal length in pixels.")]
+Unit = Annotated[float, Field(ge=1e-9, description="Metres per unit of depth.")]
+Frames = Annotated[
+    int, Field(ge=0, description="Frames kept of each recording, evenly spread; 0: all of them.")
+]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Named:
 
 
 class Choice:
-    """The only values that an option can have."""
+    """An option can have only these values."""
 
     def __init__(self, *values: int | str) -> None:
         self.values = values
@@ -41,8 +43,8 @@ class Text:
 
     Attributes:
         metavar: Stands for the text in the help, such as ``FX,FY,CX,CY``.
-        parse: Makes the value; raises ValueError.
-        expected: Says in the error what was expected.
+        parse: Makes the value of the text; raises ValueError where it cannot.
+        expected: Says in the error what was expected, such as ``pixels such as 585``.
     """
 
     metavar: str
@@ -68,8 +70,8 @@ class Parts:
     """``pcv prepare`` takes the value as several texts.
 
     Attributes:
-        flags: An option for each of them; without the first there is no value.
-        parse: Makes the value of all texts; raises ValueError.
+        flags: One option per text; where the first is not given, the field has its default.
+        parse: Makes the value of all the texts; raises ValueError where it cannot.
         expected: Says in the error what was expected.
     """
 
@@ -83,9 +85,9 @@ class Noted:
     """How a store notes a value, and how ``pcv predict --read KEY=VALUE`` takes it.
 
     Attributes:
-        key: Empty: the field's name.
-        none: Stands for None.
-        read: Makes a value of a text; raises ValueError.
+        key: The name in the notes and for ``--read``; empty: the field's name.
+        none: The word that stands for None.
+        read: Makes a value of a text; raises ValueError with what it expected.
         write: Makes the note of a value.
     """
 

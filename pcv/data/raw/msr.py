@@ -1,4 +1,4 @@
-"""MSRAction-3D (Li et al., CVPRW 2010): one ``aAA_sSS_eEE_sdepth.bin`` a recording."""
+"""MSRAction-3D (Li et al., CVPRW 2010): one ``aAA_sSS_eEE_sdepth.bin`` per recording."""
 
 from __future__ import annotations
 
@@ -38,17 +38,14 @@ TRAIN_SUBJECTS = range(1, 6)  # Liu et al., ICCV 2019; not the odd-even split of
 class MsrAction3d(DatasetReader):
     """Reads MSRAction-3D.
 
-    Args:
-        focal: Pixels, both axes. The published conversion takes 280.
-        centre: Pixels; None: the middle of the image, as published.
-        unit: Metres a unit of depth. The published scale divides raw depth by 300; with
-            millimetres that is ``data.scale: 3.3333333`` in a recipe.
+    The published conversion takes a focal length of 280, and divides raw depth by 300: with depth
+    in millimetres that is ``data.scale: 3.3333333`` in a recipe.
     """
 
     focal: Focal = 280.0
     centre: Annotated[
         tuple[float, float] | None, Noted(none="image", read=read_centre, write=note_centre)
-    ] = None
+    ] = None  # pixels; None: the middle of the image, as published
     unit: Unit = 0.001
 
     dataset = "msr"
@@ -58,7 +55,7 @@ class MsrAction3d(DatasetReader):
     class_names = CLASS_NAMES
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find recordings, sorted by name; see ``Reader``."""
+        """Find all recordings, sorted by name; see ``Reader``."""
         return list_named(root, ".bin", NAME, "a01_s01_e01_sdepth.bin", _describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
@@ -68,18 +65,18 @@ class MsrAction3d(DatasetReader):
 
     def read_video(self, source: VideoSource) -> Video:
         """Read a recording as points in metres; see ``Reader``."""
-        depth = read_depth(source.path)
+        depth = read_depth_bin(source.path)
         rows, columns = depth.shape[1:]
         centre = self.centre or (columns / 2, rows / 2)
         focal = (self.focal, self.focal)
         return depth_video(source, depth, focal=focal, centre=centre, unit=self.unit)
 
 
-def read_depth(path: Path) -> NDArray[np.uint32]:  # (T, H, W)
-    """Read raw depth in the recording's own unit.
+def read_depth_bin(path: Path) -> NDArray[np.uint32]:  # (T, H, W)
+    """Read raw depth, in the recording's own unit.
 
     Raises:
-        RawFileError: Truncated, oversized, or a header that cannot be true.
+        RawFileError: The file is truncated or oversized, or its header cannot be true.
     """
     with _open(path) as file:
         frames, columns, rows = _header(path, file)
@@ -106,7 +103,9 @@ def _describe(path: Path, match: re.Match[str]) -> VideoSource:
     action, subject, _ = (int(group) for group in match.groups())
     if not 1 <= action <= len(CLASS_NAMES) or subject not in SUBJECTS:
         raise RawFileError(
-            path, f"action {action} of subject {subject}", "actions are 1 to 20, subjects 1 to 10"
+            path,
+            f"is of action {action} and subject {subject}",
+            "actions are 1 to 20, subjects 1 to 10",
         )
     split = "train" if subject in TRAIN_SUBJECTS else "test"
     name = path.name.removesuffix("_sdepth.bin")
@@ -124,7 +123,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int, int]:
     size = os.fstat(file.fileno()).st_size
     raw = file.read(HEADER.size)
     if len(raw) < HEADER.size:
-        raise RawFileError(path, f"{size} bytes, less than its 12-byte header", "copy it again")
+        raise RawFileError(path, f"has {size} bytes, less than its 12-byte header", "copy it again")
     frames, columns, rows = HEADER.unpack(raw)
     if not (0 < frames <= MOST_FRAMES and 0 < columns * rows <= MOST_PIXELS):
         raise RawFileError(
@@ -137,7 +136,7 @@ def _header(path: Path, file: BinaryIO) -> tuple[int, int, int]:
         what = "truncated" if size < expected else "oversized"
         raise RawFileError(
             path,
-            f"{what}: {size} bytes, its header says {expected}",
+            f"is {what}: it has {size} bytes, and its header says {expected}",
             "copy it again from the archive",
         )
     return frames, columns, rows

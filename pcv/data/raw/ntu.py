@@ -1,6 +1,6 @@
 """NTU RGB+D 60 and 120 (Shahroudy et al., CVPR 2016; Liu et al., TPAMI 2020): masked depth.
 
-One folder ``SsssCcccPpppRrrrAaaa`` a recording, one 16-bit PNG of millimetres a frame.
+One folder ``SsssCcccPpppRrrrAaaa`` per recording, one 16-bit PNG of millimetres per frame.
 """
 
 from __future__ import annotations
@@ -62,34 +62,30 @@ CLASS_NAMES = (
 class NtuRgbd(DatasetReader):
     """Reads masked depth of NTU RGB+D.
 
-    Recordings without a skeleton stay in, as in the published depth lists.
+    Recordings without a skeleton stay in, as in the published depth lists. In the split
+    ``cross-view`` cameras 2 and 3 train, in ``cross-setup`` even setups.
 
-    Args:
-        classes: 60 or 120.
-        split: ``cross-subject``; ``cross-view`` (60: cameras 2 and 3 train); ``cross-setup``
-            (120: even setups train).
-        focal: Pixels, both axes. The published conversion takes 280, though the sensor's is
-            about 365: x and y come out 1.3 times too long.
-        unit: Metres a unit of depth. The published unit, millimetres / 65535 * 100, is
-            ``data.scale: 1.5259022`` in a recipe.
+    The published conversion takes a focal length of 280, though that of the sensor is about 365:
+    x and y come out 1.3 times too long. Its unit, millimetres / 65535 * 100, is
+    ``data.scale: 1.5259022`` in a recipe.
 
     Raises:
-        InputError: No such set of classes, or no such split of it.
+        InputError: There is no such set of classes, or no such split of it.
     """
 
-    classes: Annotated[int, Field(description="60 or 120."), Choice(*SPLITS)] = 60
+    classes: Annotated[int, Field(description="How many classes: 60 or 120."), Choice(*SPLITS)] = 60
     split: Annotated[
-        str, Field(description="cross-subject, cross-view (60) or cross-setup (120).")
+        str, Field(description="cross-subject, cross-view (of 60) or cross-setup (of 120).")
     ] = "cross-subject"
     focal: Focal = 280.0
     unit: Unit = 0.001
 
     dataset = "ntu"
-    summary = "NTU RGB+D 60 and 120: masked depth, a folder SsssCcccPpppRrrrAaaa of PNG each."
+    summary = "NTU RGB+D 60 and 120: masked depth, one folder SsssCcccPpppRrrrAaaa per recording."
     example = "pcv prepare ntu nturgb+d_depth_masked stores/ntu --jobs 8"
     signs = (Sign(NAME, folder=True),)
     predict_options = ("focal", "unit")
-    predict_always: ClassVar = {"classes": 120}  # recordings of any class
+    predict_always: ClassVar = {"classes": 120}  # so that recordings of all classes are read
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,7 +95,7 @@ class NtuRgbd(DatasetReader):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the labels, from 0."""
+        """The names of the labels, from 0."""
         return CLASS_NAMES[: self.classes]
 
     def settings(self) -> dict[str, float | str]:
@@ -107,7 +103,7 @@ class NtuRgbd(DatasetReader):
         return self.noted("split", "focal", "unit")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find recordings, sorted by name; see ``Reader``."""
+        """Find all recordings, sorted by name; see ``Reader``."""
         return list_folders(root, NAME, "S001C001P001R001A001", self._describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
@@ -129,12 +125,12 @@ class NtuRgbd(DatasetReader):
         setup, camera, subject, _, action = (int(group) for group in match.groups())
         if not 1 <= action <= self.classes:
             advice = "use --classes 120" if 60 < action <= 120 else "is it of this dataset?"
-            raise RawFileError(path, f"action {action}, expected 1 to {self.classes}", advice)
+            raise RawFileError(path, f"is of action {action}, expected 1 to {self.classes}", advice)
         setups, subjects = MOST[self.classes]
         if not (1 <= setup <= setups and 1 <= camera <= 3 and 1 <= subject <= subjects):
             raise RawFileError(
                 path,
-                f"setup {setup}, camera {camera}, subject {subject}",
+                f"is of setup {setup}, camera {camera}, subject {subject}",
                 f"expected setups 1 to {setups}, cameras 1 to 3, subjects 1 to {subjects}",
             )
         train = {

@@ -1,4 +1,4 @@
-"""NvGesture (Molchanov et al., CVPR 2016): one ``sk_depth.avi`` a recording, and two lists."""
+"""NvGesture (Molchanov et al., CVPR 2016): one ``sk_depth.avi`` per recording, and two lists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LISTS = {
     for split in ("train", "test")
 }
 EXAMPLES = {split: f"nvgesture_{split}_correct_cvpr2016_v2.lst" for split in LISTS}
-PLACE = re.compile(r"(?:\./)?(Video_data/class_(\d{2})/subject(\d{1,3})_r(\d{1,3}))/?")
+FOLDER = re.compile(r"(?:\./)?(Video_data/class_(\d{2})/subject(\d{1,3})_r(\d{1,3}))/?")
 FILM = "sk_depth.avi"
 SIZE = (320, 240)
 FOCAL, CENTRE = (224.502, 230.494), (160.0, 120.0)  # the SoftKinetic depth camera, pixels
@@ -38,21 +38,19 @@ CLASSES = 25
 class NvGesture(DatasetReader):
     """Reads the depth films of NvGesture.
 
-    The hand is what Otsu's threshold leaves, its largest component, eroded by 3 x 3, as in the
+    The hand is the largest component of what Otsu's threshold leaves, eroded by 3 x 3, as in the
     published conversion (Min et al., CVPR 2020). That conversion projects with the camera of
-    another dataset and cuts by the colour film's frames; here both are the depth camera's own.
+    another dataset, and cuts by the frames of the colour film; here both are the depth camera's.
 
-    Args:
-        frames: Frames kept of each recording, evenly spread as published; 0: all.
-        unit: Metres a level, counted from 255 at the camera. The set names none: 0.004 makes
-            255 levels the metre that the sensor sees, and hands 8 cm wide.
+    Levels count down from 255 at the camera. The dataset does not state their unit: with 0.004,
+    255 levels are the metre that the sensor sees, and hands are 8 cm wide.
     """
 
     frames: Frames = 32
-    unit: Annotated[float, Field(ge=1e-9, description="Metres a level of depth.")] = 0.004
+    unit: Annotated[float, Field(ge=1e-9, description="Metres per level of depth.")] = 0.004
 
     dataset = "nvgesture"
-    summary = "NvGesture: sk_depth.avi and the official lists. Needs PyAV (extra video)."
+    summary = "NvGesture: sk_depth.avi and the official lists; needs PyAV (extra video)."
     example = "pcv prepare nvgesture NvGesture stores/nvgesture"
     stored = StoreDefaults(points=1024)
     signs = (Sign(re.compile(re.escape(FILM))), *map(Sign, LISTS.values()))
@@ -60,12 +58,12 @@ class NvGesture(DatasetReader):
     class_names = tuple(f"gesture {number}" for number in range(1, CLASSES + 1))
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Read the lists, and compare them with what is there; see ``Reader``."""
+        """Read the lists, and compare them with the files that are there; see ``Reader``."""
         how = Listed(LISTS, EXAMPLES, f"Video_data/class_*/subject*_r*/{FILM}", _film)
         return list_listed(root, how, _describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
-        """Return the number of frames kept, from the list."""
+        """Return the number of frames that are kept, from the list."""
         return len(self._kept(source))
 
     def read_video(self, source: VideoSource) -> Video:
@@ -75,11 +73,11 @@ class NvGesture(DatasetReader):
         levels = read_grey(source.path, source.span, SIZE)
         return depth_video(
             source,
-            (hand_depth(levels[index]) for index in self._kept(source)),
+            (hand_levels(levels[index]) for index in self._kept(source)),
             focal=FOCAL,
             centre=CENTRE,
             unit=self.unit,
-            empty=("no hand in any frame", "leave the recording out"),
+            empty=("shows no hand in any frame", "leave the recording out"),
         )
 
     def _kept(self, source: VideoSource) -> list[int]:
@@ -87,8 +85,8 @@ class NvGesture(DatasetReader):
         return keyframes(stop - start, self.frames)
 
 
-def hand_depth(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:  # (H, W) both
-    """Levels away from the camera where the hand is, 0 elsewhere."""
+def hand_levels(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:  # (H, W) both
+    """Return by how many levels each pixel of the hand is away from the camera, and 0 elsewhere."""
     hand = erode(largest_component(levels > otsu_threshold(levels)))
     return np.where(hand, FARTHEST - levels, 0).astype(np.uint8)
 
@@ -98,16 +96,16 @@ def _fields(line: Line) -> dict[str, str]:
 
 
 def _film(line: Line) -> Path:
-    match = PLACE.fullmatch(_fields(line).get("path", ""))
+    match = FOLDER.fullmatch(_fields(line).get("path", ""))
     return line.path.parent / match[1] / FILM if match else line.path
 
 
 def _describe(line: Line) -> VideoSource:
     fields = _fields(line)
-    place = PLACE.fullmatch(fields.get("path", ""))
+    folder = FOLDER.fullmatch(fields.get("path", ""))
     depth = re.fullmatch(r"sk_depth:(\d{1,6}):(\d{1,6})", fields.get("depth", ""))
     label = re.fullmatch(r"\d{1,3}", fields.get("label", ""))
-    if place is None or depth is None or label is None:
+    if folder is None or depth is None or label is None:
         raise line.wrong(
             "is cut short or of another list",
             "expected path:./Video_data/class_XX/subjectY_rZ depth:sk_depth:START:END ... label:N",
@@ -121,6 +119,6 @@ def _describe(line: Line) -> VideoSource:
     film = _film(line)
     if not film.is_file():
         raise line.missing(film)
-    name = f"class_{place[2]}_subject{place[3]}_r{place[4]}"
-    subject = int(place[3])
+    name = f"class_{folder[2]}_subject{folder[3]}_r{folder[4]}"
+    subject = int(folder[3])
     return VideoSource(film, name, int(label[0]) - 1, subject, 0, line.split, (start, stop))

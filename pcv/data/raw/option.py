@@ -1,4 +1,4 @@
-"""A field of a reader as an option, in the terms of everything that asks for it."""
+"""A field of a reader as an option: for the command line, for a store's notes and for words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Mark = TypeVar("Mark")
 
 @dataclass(frozen=True)
 class Option:
-    """What ``pcv prepare``, ``pcv predict --read`` and a store's settings make of a field."""
+    """A field, as ``pcv prepare``, ``pcv predict --read`` and the settings of a store see it."""
 
     field: str
     info: FieldInfo
@@ -57,7 +57,7 @@ class Option:
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """Its options of ``pcv prepare``; none without a description."""
+        """The options of ``pcv prepare`` that set it; none where it has no description."""
         parts, text, said = self.mark(Parts), self.mark(Text), self.info.description
         if parts:
             return parts.flags
@@ -75,7 +75,7 @@ class Option:
         return bool(texts) or not self.flags or self.kind in READ
 
     def take(self, words: list[Any]) -> Any:  # noqa: ANN401 - any value
-        """Make the value of what was given for each of the flags.
+        """Make the value of what was given for its flags, one word per flag.
 
         Raises:
             InputError: A text is not what was expected.
@@ -96,7 +96,7 @@ class Option:
         """Refuse a value that cannot be chosen.
 
         Raises:
-            InputError: It is none of the choices.
+            InputError: The value is none of the choices.
         """
         choice = self.mark(Choice)
         if choice and value not in choice.values and not (self.optional and value is None):
@@ -121,15 +121,15 @@ class Option:
 
     @property
     def readable(self) -> bool:
-        """Whether ``read`` knows how."""
+        """Whether ``read`` can make its value."""
         noted = self.mark(Noted)
         return bool(noted and noted.read) or self.kind in READ
 
     def read(self, text: str) -> Any:  # noqa: ANN401 - any value
-        """Make the value of what a store noted, or a user says.
+        """Make the value of what a store noted, or what a user gives.
 
         Raises:
-            ValueError: It is no such value; says what was expected.
+            ValueError: The text is no such value; the error says what was expected.
         """
         noted, choice = self.mark(Noted) or Noted(), self.mark(Choice)
         if self.optional and text == noted.none:
@@ -142,6 +142,6 @@ class Option:
 
 @lru_cache
 def options_of(kind: type[Any]) -> dict[str, Option]:
-    """Return the fields of a reader by name, in their order, without its root folder."""
+    """Return the options of a reader by the names of their fields: all but its root folder."""
     fields: dict[str, FieldInfo] = kind.__pydantic_fields__
     return {name: Option(name, info) for name, info in fields.items() if name != "root"}

@@ -1,4 +1,4 @@
-"""What is asked of a reader of another package before it is used."""
+"""Checks of a reader of another package, before it is used."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def check_reader(name: str, kind: type[DatasetReader]) -> None:
     """Refuse a class that cannot be used as a reader.
 
     Args:
-        name: Of its entry point.
+        name: The name of its entry point.
         kind: The class, which derives from ``DatasetReader``.
 
     Raises:
-        PluginError: It cannot; names the package and what is wrong.
+        PluginError: It cannot; the error names the package and what is wrong.
     """
     try:
         problem = _problem(name, kind)

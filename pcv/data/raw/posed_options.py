@@ -1,4 +1,4 @@
-"""Options of posed recordings that are written as text."""
+"""Options of posed recordings that are written as texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pcv.data.raw.marks import Named, Noted, Text
-from pcv.data.raw.words import names, numbers
+from pcv.data.raw.words import numbers, split_names
 
 MOST = 4096  # rows, and columns, of the images kept
 
@@ -35,7 +35,7 @@ def parse_pinhole(text: str) -> tuple[float, ...]:
 
 
 def read_pinhole(text: str) -> tuple[float, ...]:
-    """Read ``585,585,320,240``, in whatever brackets.
+    """Read ``585,585,320,240``, whatever brackets are around it.
 
     Raises:
         ValueError: It is another text.
@@ -53,18 +53,16 @@ def _positive(text: str, count: int) -> tuple[float, ...]:
     return found
 
 
-Recordings = Annotated[
-    tuple[str, ...], Field(description="Recordings; all others train."), Text("A,B", names)
-]
+Recordings = Annotated[tuple[str, ...], Text("A,B", split_names)]
 Size = Annotated[
     tuple[int, int] | None,
-    Field(description="Of the images kept; default: as the depth."),
+    Field(description="Size of the images kept; default: that of the depth."),
     Named("image"),
     Text("ROWS,COLUMNS", parse_size, "rows and columns such as 240,320"),
 ]
 Pinhole = Annotated[
     tuple[float, float, float, float] | None,
-    Field(description="Instead of the recordings' own, pixels."),
+    Field(description="Camera in pixels, instead of the recordings' own."),
     Text("FX,FY,CX,CY", parse_pinhole, "pixels such as 585,585,320,240"),
     Noted(none="as recorded", read=read_pinhole),
 ]

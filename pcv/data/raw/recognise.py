@@ -1,4 +1,4 @@
-"""Which format a path is of, told by its names."""
+"""Which format a path has, which the names of its files and folders tell."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pcv.data.raw.listing import walk
 from pcv.data.raw.reader import DatasetReader, Sign
 from pcv.errors import InputError, PluginError, RawFileError
 
-MOST_FOLDERS = 2000  # looked into before what has been seen must do
+MOST_FOLDERS = 2000  # that are looked into before a weak sign must do
 STORE = Sign(re.compile(r"zarr\.json"))
-Signs = list[tuple[str, Sign]]  # format and what tells it; the first one counts
+Signs = list[tuple[str, Sign]]  # a format and a sign of it; the first that fits counts
 
 
 class Recognised(NamedTuple):
-    """A format, and what told it."""
+    """A format, and the path that told it."""
 
     format: str
     found: Path
 
 
 def recognise(path: Path) -> Recognised:
-    """Guess the format of a recording, of a folder of recordings or of a store.
+    """Tell the format of a recording, of a folder of recordings or of a store by their names.
 
     Raises:
-        InputError: Nothing there, or nothing that any reader knows.
+        InputError: The path is not there, or holds nothing that any reader knows.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder")
@@ -46,19 +46,19 @@ def recognise(path: Path) -> Recognised:
 
 
 def _signs() -> Signs:
-    """The signs of all formats; those of a broken package are left out."""
+    """Return the signs of all formats; those of a broken package are left out."""
     found: Signs = [("store", STORE)]
     for name in reader_names():
         try:
             kind = find_reader(name)
         except PluginError:
-            kind = READERS.get(name)  # what is found is refused when it is to be read
+            kind = READERS.get(name)  # its recordings are refused when they are to be read
         found += [(name, sign) for sign in kind.signs] if kind else []
     return found
 
 
 def _inside(path: Path, signs: Signs) -> Recognised | None:
-    """What the first name that tells a format says; where there is none, clouds or images."""
+    """Return what the first name inside tells; where none does, what the first weak sign tells."""
     least: Recognised | None = None
     for folder, folders, files in itertools.islice(walk(path), MOST_FOLDERS):
         folders.sort()
@@ -84,12 +84,12 @@ def list_recordings(
     """Find the recordings at a path: one recording, or a folder of them.
 
     Args:
-        reader: Of the format.
-        path: Given by a user.
-        bad: Collects what cannot be used; without it the first is raised.
+        reader: The reader of the format.
+        path: The path that a user gives.
+        bad: Collects the errors of what cannot be used; without it the first one is raised.
 
     Raises:
-        InputError: None there, or (without ``bad``) one that cannot be used.
+        InputError: There is no recording, or (without ``bad``) one that cannot be used.
     """
     single = reader.alone(path)
     if single:
@@ -98,7 +98,7 @@ def list_recordings(
     root = _root(path, reader.below_lists)
     if root == path:
         found = reader.list_videos(path, bad)
-        # A reader that is told its folder lists what lies beside a file, too.
+        # A reader that was made for a folder also lists what lies beside a file.
         alone = [each for each in found if path.samefile(each.path)] if path.is_file() else found
         if found and not alone:
             raise InputError(f"{path}: no recording of {reader.dataset}; is it a part of one?")
@@ -116,7 +116,7 @@ def list_recordings(
 
 
 def _root(path: Path, layout: tuple[str, ...]) -> Path:
-    """The folder of the lists that a recording is on, from where it lies below them."""
+    """Return the folder of the lists that a recording is on, or the path where there are none."""
     for depth in range(len(layout), 0, -1):
         parts = path.parts[-depth:]
         if len(parts) == depth and all(map(re.fullmatch, layout, parts)):

@@ -1,4 +1,4 @@
-"""Posed RGB-D recordings as scenes: one cloud fused of the frames, and the frames as its views."""
+"""Posed RGB-D recordings as scenes: one cloud fused of the frames, with the frames as its views."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Column, Video, VideoSource
 from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import read_class_list
-from pcv.data.raw.listing import collect
+from pcv.data.raw.listing import collect_sources
 from pcv.data.raw.marks import Choice
 from pcv.data.raw.posed.conventions import CONVENTIONS
 from pcv.data.raw.posed.frame import FrameReader, size_of
@@ -36,65 +36,58 @@ LAYOUTS: dict[str, Layout] = {"7scenes": SEVEN_SCENES, "scannet": SCANNET, "sens
 class RgbdScenes(DatasetReader):
     """Reads posed RGB-D recordings; a scene is a video of one frame, with views.
 
-    Args:
-        root: Folder of the recordings.
-        layout: One of LAYOUTS, or ``auto``: the one that is found.
-        every: Take every so many-th frame.
-        views_per_scene: Cut a recording into scenes of about so many consecutive frames taken;
-            0: a recording is one scene.
-        size: Rows and columns of the images kept; None: those of the first depth image.
-        held_out: Every so many-th view adds nothing to the points, so that it can test; 0: none.
-        voxel: Edge of the voxels that points are averaged in, metres.
-        far: Points farther from the camera are left out, metres.
-        up: Axis of the world that points up: ``-y``, ``y`` or ``z``; None: the layout's.
-        unit: Metres a unit of depth; None: the layout's.
-        camera: fx, fy, cx, cy for all recordings instead of their files.
-        poses: One of CONVENTIONS.
-        test: Recordings that test.
-        validation: Recordings that validate; all others train.
-        classes: File that names the ids of label images; None: ``classes.txt`` in ``root``, where
-            there is one. Without it neither labels nor instances are read.
-        labelled: False: neither labels nor instances are read, whatever lies there.
+    Labels and instances are read where a file names the classes of label images.
     """
 
-    root: Path
+    root: Path  # the folder of the recordings
     layout: Annotated[
-        str, Field(description="auto, or one of them by name."), Choice("auto", *LAYOUTS)
+        str,
+        Field(description="Layout of the files: auto, 7scenes, scannet, sens or tum."),
+        Choice("auto", *LAYOUTS),
     ] = "auto"
-    every: Annotated[int, Field(ge=1, description="Take every so many-th frame.")] = 1
+    every: Annotated[int, Field(ge=1, description="Take one frame of every so many.")] = 1
     views_per_scene: Annotated[
-        int, Field(ge=0, description="Cut recordings into scenes of about so many; 0: whole.")
+        int,
+        Field(ge=0, description="Cut recordings into scenes of about so many frames; 0: do not."),
     ] = 0
     size: Size = None
     held_out: Annotated[
-        int, Field(description="Every so many-th view tests: it adds no points; 0: none.")
+        int, Field(description="Let one view of every so many test and add no points; 0: none.")
     ] = 0
-    voxel: Annotated[float, Field(ge=1e-4, description="Metres that points are fused at.")] = 0.02
-    far: Annotated[float, Field(ge=1e-3, description="Farthest depth fused, metres.")] = 10.0
+    voxel: Annotated[
+        float, Field(ge=1e-4, description="Edge in metres of the voxels that points are fused in.")
+    ] = 0.02
+    far: Annotated[
+        float, Field(ge=1e-3, description="Farthest depth that is fused, in metres.")
+    ] = 10.0
     up: Annotated[
         str | None,
-        Field(description="The axis of the world that points up: -y, y or z."),
+        Field(
+            description="The axis of the world that points up: -y, y or z; default: the layout's."
+        ),
         Choice(*UPRIGHT),
     ] = None
     unit: Annotated[
-        float | None, Field(ge=1e-9, description="Metres a unit of depth; default: the layout's.")
+        float | None, Field(ge=1e-9, description="Metres per unit of depth; default: the layout's.")
     ] = None
     camera: Pinhole = None
     poses: Annotated[
         str,
-        Field(description="camera-to-world or world-to-camera, either with -opengl."),
+        Field(description="camera-to-world or world-to-camera, or either with -opengl at its end."),
         Choice(*CONVENTIONS),
     ] = "camera-to-world"
-    test: Recordings = ()
-    validation: Recordings = ()
+    test: Annotated[Recordings, Field(description="Recordings that test.")] = ()
+    validation: Annotated[
+        Recordings, Field(description="Recordings that validate; all others train.")
+    ] = ()
     classes: Annotated[
         Path | None,
-        Field(description="Names of label ids, `id name` a line; default: RAW/classes.txt."),
+        Field(description="File of classes, one `id name` per line; default: RAW/classes.txt."),
     ] = None
-    labelled: bool = True
+    labelled: bool = True  # False: read neither labels nor instances
 
     dataset = "rgbd"
-    summary = "Posed RGB-D: folders as 7-Scenes, ScanNet (exported or .sens) or TUM RGB-D has them."
+    summary = "Posed RGB-D: recordings as of 7-Scenes, ScanNet (exported or .sens) or TUM RGB-D."
     example = "pcv prepare rgbd redkitchen stores/kitchen --image 240,320"
     stored = StoreDefaults(points=1 << 20)
     signs = (
@@ -112,19 +105,19 @@ class RgbdScenes(DatasetReader):
 
     @property
     def columns(self) -> dict[str, Column]:
-        """Columns of every scene."""
+        """The columns of every scene."""
         labels = {"labels": LABELS} if self.labels else {}
         objects = {"instances": INSTANCES} if self.instances else {}
         return {"colour": COLOUR, "normals": NORMALS} | labels | objects
 
     @property
     def point_class_names(self) -> tuple[str, ...]:
-        """Names of the classes of points; none without a file of them."""
+        """The names of the classes of points; there are none without a file of them."""
         return tuple(self.labels.values())
 
     @cached_property
     def labels(self) -> dict[int, str]:
-        """Names of the ids in label images."""
+        """The names of the ids in label images."""
         file = self.classes or self.root / "classes.txt"
         there = self.labelled and (self.classes or file.is_file())
         return read_class_list(file) if there else {}
@@ -138,7 +131,7 @@ class RgbdScenes(DatasetReader):
 
     @cached_property
     def found(self) -> tuple[Layout, list[Path]]:
-        """The layout, and its recordings."""
+        """The layout that is found, and its recordings."""
         if not self.root.is_dir():
             raise InputError(f"{self.root}: no such folder; give the folder of the recordings")
         wanted = LAYOUTS if self.layout == "auto" else {self.layout: LAYOUTS[self.layout]}
@@ -151,7 +144,7 @@ class RgbdScenes(DatasetReader):
 
     @cached_property
     def image(self) -> tuple[int, int]:
-        """Rows and columns of the images kept."""
+        """The rows and columns of the images that are kept."""
         if self.size:
             return self.size
         layout, recordings = self.found
@@ -181,9 +174,11 @@ class RgbdScenes(DatasetReader):
         }
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find every recording, or piece of one, sorted; see ``Reader``."""
+        """Find every recording, or every piece of them, sorted; see ``Reader``."""
         if self.held_out < 0 or self.held_out == 1:
-            raise InputError(f"--held-out {self.held_out}: choose 0, or every so many-th from 2")
+            raise InputError(
+                f"--held-out {self.held_out}: choose 0, or one view of every 2 or more"
+            )
         layout, recordings = self.found
         unknown = {*self.test, *self.validation} - {self._name(path) for path in recordings}
         if unknown:
@@ -202,17 +197,17 @@ class RgbdScenes(DatasetReader):
             path, first, stop, tail = piece
             entries = self._entries(path)[first:stop]
             if not entries:
-                raise RawFileError(path, f"no frame, expected {layout.example}", "remove it")
+                raise RawFileError(path, f"has no frame, expected {layout.example}", "remove it")
             files = tuple(dict.fromkeys(file for entry in entries for file in entry.files))
             name = self._name(path)
             return VideoSource(
                 path, name + tail, -1, numbers[path], 0, self._split(name), (first, stop), files
             )
 
-        return collect(pieces, describe, bad)
+        return collect_sources(pieces, describe, bad)
 
     def _pieces(self, path: Path) -> list[tuple[Path, int, int, str]]:
-        """Cut a recording: first frame taken, the one after the last, end of the name."""
+        """Cut a recording: path, first frame, the one after the last, and the end of its name."""
         entries = len(self._entries(path))
         if not self.views_per_scene:
             return [(path, 0, entries, "")]
@@ -230,7 +225,7 @@ class RgbdScenes(DatasetReader):
         return source.span[1] - source.span[0]
 
     def read_video(self, source: VideoSource) -> Video:
-        """Fuse a scene and list what could not be used of it; see ``Reader``."""
+        """Fuse a scene, and list what cannot be used of it; see ``Reader``."""
         from pcv.data.raw.fused_scene import Fusing, fuse_scene  # brings Numba, which takes long
 
         assert source.span
@@ -242,7 +237,7 @@ class RgbdScenes(DatasetReader):
 
     @property
     def frames(self) -> FrameReader:
-        """What reads single frames."""
+        """The reader of single frames."""
         return FrameReader(self.found[0], self.image, self._up, self._unit, self.poses, self.labels)
 
     def _cameras(self, path: Path) -> Cameras:
@@ -250,7 +245,7 @@ class RgbdScenes(DatasetReader):
             return Cameras(pinhole(*self.camera))
         cameras = self.found[0].cameras(path)
         if cameras is None:
-            raise RawFileError(path, "no file of intrinsics", "give --camera FX,FY,CX,CY")
+            raise RawFileError(path, "has no file of intrinsics", "give --camera FX,FY,CX,CY")
         return cameras
 
     def _entries(self, path: Path) -> list[Entry]:
@@ -260,7 +255,7 @@ class RgbdScenes(DatasetReader):
         try:
             return self._index(path)
         except RawFileError:
-            return []  # listing recordings tells of it
+            return []  # list_videos reports it
 
     def _index(self, path: Path) -> list[Entry]:
         if path not in self._indices:

@@ -1,4 +1,4 @@
-"""What all datasets of rooms share: axes, columns, checks and who trains."""
+"""What all datasets of rooms share: axes, columns, checks, and which rooms train."""
 
 from __future__ import annotations
 
@@ -15,40 +15,41 @@ from pcv.data.normals import estimate_normals
 from pcv.errors import InputError, RawFileError
 
 COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}
-ORDERED = 1 << 19  # points of a room in farthest-point order
-UP_Z = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # to x right, y down, z forward
+ORDERED = 1 << 19  # so many points of a room are put into farthest-point order
+UP_Z = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # from z up to the axes of stores
 OFFICIAL = {"train": "scannetv2_train.txt", "test": "scannetv2_val.txt"}
-EVERY = 3  # without lists, each third room tests
+EVERY = 3  # without lists, every third room tests
 
 
-class Room(NamedTuple):
+class RawRoom(NamedTuple):
     """What the files of a room hold, in their own axes."""
 
     points: NDArray[np.float64]  # (n, 3) metres, z up
     colour: NDArray[np.uint8] | None  # (n, 3)
     labels: NDArray[np.int64] | None  # (n,) ids of the dataset
-    labels_from: Path
-    instances: NDArray[np.int64] | None  # (n,) from 0, -1: none
+    labels_from: Path  # the file that the labels are from
+    instances: NDArray[np.int64] | None  # (n,) objects from 0; -1: none
     normals: NDArray[np.floating] | None = None  # (n, 3) unit length, z up
 
 
 class RoomLists(NamedTuple):
-    """Files that name the rooms that train and those that test, one a line."""
+    """The files that name the rooms that train and those that test, one room per line."""
 
     train: Path | None = None
     test: Path | None = None
 
     def describe(self, root: Path) -> str:
-        """Say where the split comes from: lists by name and checksum, or the rule."""
+        """Say where the split comes from: names and checksums of the lists, or the rule."""
         found = [path for path in self._files(root).values() if path]
         named = [f"{p.name} {hashlib.sha256(' '.join(_lines(p)).encode()).hexdigest()[:12]}"
                  for p in found]  # fmt: skip
         return ", ".join(named) or f"every {EVERY}rd room tests"
 
     def splits(self, root: Path, names: list[str]) -> dict[str, str]:
-        """Return the split of every room: by the lists given, by those found, or every third room.
+        """Return the split of every room: by the lists given, else those found, else by a rule.
 
-        Scans of one room, named alike up to ``_``, are never on two sides.
+        By that rule every third room tests. All scans of one room, whose names are alike up to
+        ``_``, have the same split.
         """
         found = self._files(root)
         if any(found.values()):
@@ -65,18 +66,22 @@ class RoomLists(NamedTuple):
 
 
 def room_video(
-    source: VideoSource, room: Room, labels: NDArray[np.int16] | None, *, unlabelled: bool
+    source: VideoSource,
+    room: RawRoom,
+    labels: NDArray[np.int16] | None,  # (n,)
+    *,
+    unlabelled: bool,
 ) -> Video:
     """Make a video of one frame of a room, with every column of ``COLUMNS``.
 
     Args:
-        source: Of the room.
-        room: What was read.
-        labels: Classes from 0, -1 ignored; None: the room has none.
-        unlabelled: Whether that is allowed.
+        source: The room.
+        room: What was read of it.
+        labels: Classes from 0, and -1 for ignored points; None: the room has no labels.
+        unlabelled: Whether a room may have no labels.
 
     Raises:
-        RawFileError: No point, a point that is not finite, or labels or colours are missing.
+        RawFileError: There is no point, one is not finite, or labels or colours are missing.
     """
     path = source.path
     if not len(room.points):
@@ -107,11 +112,11 @@ def stored_normals(
     return np.round(found @ UP_Z.T * 127).astype(np.int8)
 
 
-def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 3)
-    """Return the normals of a file at unit length; zeros stay, and mean that there is none.
+def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64]:  # (n, 3) both
+    """Return the normals of a file at unit length; zeros, which stand for no normal, stay zeros.
 
     Raises:
-        RawFileError: One is not finite.
+        RawFileError: A normal is not finite.
     """
     check_finite(path, normals, "write it again")
     length = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -121,14 +126,14 @@ def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64
 def _narrow(path: Path, instances: NDArray[np.int64]) -> NDArray[np.int16]:
     low, high = instances.min(), instances.max()
     if low < -1 or high > np.iinfo(np.int16).max:
-        raise RawFileError(path, f"instances {low} to {high}", "number them from 1, or from 0")
+        raise RawFileError(path, f"has instances {low} to {high}", "number them from 1, or from 0")
     return instances.astype(np.int16)
 
 
 def _find(root: Path, name: str) -> Path | None:
     found = sorted([*root.glob(name), *root.glob(f"*/{name}")])
     if len(found) > 1:
-        raise InputError(f"{found[1]}: a second list beside {found[0]}; keep one")
+        raise InputError(f"{found[1]}: is a second list beside {found[0]}; keep one")
     return found[0] if found else None
 
 

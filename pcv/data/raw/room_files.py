@@ -1,4 +1,4 @@
-"""Anyone's rooms: a file in a common format is one, with all its points."""
+"""A user's own rooms: one file in a common format per room, with all its points."""
 
 from __future__ import annotations
 
@@ -14,37 +14,30 @@ from pcv.data.files.checked import check_finite
 from pcv.data.files.cloud import Cloud
 from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, read_cloud
 from pcv.data.raw.axes import FAR, UPRIGHT
-from pcv.data.raw.cloud_options import Camera, Metres
-from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.cloud_options import CloudCamera, Metres
+from pcv.data.raw.listing import collect_sources, walk
 from pcv.data.raw.marks import Choice
 from pcv.data.raw.reader import OPTIONS, DatasetReader
 from pcv.data.raw.room import ORDERED, UP_Z, stored_normals, unit_normals
 from pcv.errors import InputError, RawFileError
 
-WIDEST = 1024.0  # metres: beyond, a room was measured in millimetres
+WIDEST = 1024.0  # metres: a wider room was measured in millimetres
 
 
 @dataclass(frozen=True, config=OPTIONS)
 class RoomFiles(DatasetReader):
-    """Reads clouds without labels, each a room: what a model of scenes is shown.
+    """Reads clouds without labels, one room per file, for ``pcv predict``.
 
-    Args:
-        root: Folder of the files; a room's name is its path in it without the suffix.
-        up: Which axis of the files points up: ``-y``, ``y`` or ``z``.
-        unit: Metres a unit of the files; None: 1, for depth images 0.001.
-        camera: For depth images, which are not listed without it.
-        colour: Read the points' colours.
-        normals: Read the points' normals; where a file has none they are estimated.
-        drop_nan: Leave points out that are not finite, instead of refusing their file.
+    A room is named by its path below the folder, without the suffix.
     """
 
     root: Path
     up: Annotated[str, Choice(*UPRIGHT)] = "z"
     unit: Metres = None
-    camera: Camera = None
-    colour: bool = False
-    normals: bool = False
-    drop_nan: bool = False
+    camera: CloudCamera = None  # without it depth images are not listed
+    colour: bool = False  # read the points' colours
+    normals: bool = False  # read the points' normals; where a file has none, they are estimated
+    drop_nan: bool = False  # leave out points that are not finite, instead of refusing their file
 
     dataset = "folder"
     predict_options = ("up", "unit", "camera", "drop_nan", "colour", "normals")
@@ -54,7 +47,7 @@ class RoomFiles(DatasetReader):
 
     @property
     def columns(self) -> dict[str, Column]:
-        """What is read of every point besides its place."""
+        """What is read of every point besides its position."""
         colour = {"colour": COLOUR} if self.colour else {}
         return colour | ({"normals": NORMALS} if self.normals else {})
 
@@ -63,7 +56,7 @@ class RoomFiles(DatasetReader):
         return self.noted("up", "unit", "camera")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find every cloud below a folder, or take the one file given; see ``Reader``."""
+        """Find every cloud below a folder, or take the one file that is given; see ``Reader``."""
         known = SUFFIXES if self.camera else tuple(CLOUDS)
         paths = [root]
         if root.is_dir():
@@ -71,7 +64,7 @@ class RoomFiles(DatasetReader):
             paths = [p for p in paths if p.suffix.lower() in known and not p.name.startswith(".")]
         if not paths:
             raise InputError(f"{root}: holds no cloud ({', '.join(known)})")
-        return collect(sorted(paths), self._describe, bad)
+        return collect_sources(sorted(paths), self._describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
         """Return 1: a room is one frame."""
@@ -80,7 +73,7 @@ class RoomFiles(DatasetReader):
     def read_video(self, source: VideoSource) -> Video:
         """Read a room as points in metres; see ``Reader``.
 
-        Far from zero, as in maps, float32 is coarse: then whole metres are taken off.
+        Far from zero, as in maps, float32 is coarse: then whole metres are subtracted.
         """
         path = source.path
         cloud = self._finite(path, read_cloud(path, self.camera))
@@ -97,8 +90,8 @@ class RoomFiles(DatasetReader):
         middle = np.median(points, axis=0)
         if np.abs(middle).max() > FAR:
             points = points - np.round(middle)
-        placed = (points @ UP_Z.T).astype(np.float32)
-        return Video(source, [placed], {name: [values] for name, values in columns.items()})
+        turned = (points @ UP_Z.T).astype(np.float32)
+        return Video(source, [turned], {name: [values] for name, values in columns.items()})
 
     def _describe(self, path: Path) -> VideoSource:
         inside = path.relative_to(self.root) if self.root in path.parents else Path(path.name)
@@ -117,8 +110,8 @@ class RoomFiles(DatasetReader):
         extent = float(np.ptp(points, axis=0).max())
         if not extent <= WIDEST:
             raise RawFileError(
-                path, f"{extent:.0f} m from end to end",
-                "no room is; of millimetres it is --read unit=0.001",
+                path, f"is {extent:.0f} m from end to end, more than a room",
+                "if it is in millimetres, give --read unit=0.001",
             )  # fmt: skip
 
     def _columns(
@@ -128,7 +121,7 @@ class RoomFiles(DatasetReader):
         if self.colour:
             if cloud.colour is None:
                 raise RawFileError(
-                    path, "its points have no colour, and the model reads it",
+                    path, "its points have no colour, which the model reads",
                     "export it with red, green, blue",
                 )  # fmt: skip
             columns["colour"] = cloud.colour

@@ -1,4 +1,4 @@
-"""S3DIS (Armeni et al., CVPR 2016): six areas of rooms, a text file an object."""
+"""S3DIS (Armeni et al., CVPR 2016): six areas of rooms, one text file per object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pcv.data.files.cloud import byte_colour
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
-from pcv.data.raw.room import COLUMNS, ORDERED, Room, room_video
+from pcv.data.raw.room import COLUMNS, ORDERED, RawRoom, room_video
 from pcv.errors import InputError, RawFileError
 
 AREA = re.compile(r"Area_([1-6])")
@@ -29,17 +29,18 @@ MAP = Path(__file__).with_name("s3dis.yaml")
 
 @dataclass(frozen=True, config=OPTIONS)
 class S3dis(MappedClasses, DatasetReader):
-    """Reads S3DIS, not the aligned version's room files but ``Annotations``.
+    """Reads S3DIS: the folders ``Annotations``, not the room files of the aligned version.
 
-    Args:
-        test_area: The area that tests; all others train. A recipe's ``train.test_subjects`` takes
-            another one of the same store, an area being a subject.
+    An area is a subject, so ``train.test_subjects`` of a recipe can let another area of the same
+    store test.
     """
 
-    test_area: Annotated[int, Field(ge=1, le=6, description="Tests; the others train.")] = 5
+    test_area: Annotated[
+        int, Field(ge=1, le=6, description="The area that tests; all others train.")
+    ] = 5
 
     dataset = "s3dis"
-    summary = "S3DIS: Area_N/room_M/Annotations/*.txt, an object a file."
+    summary = "S3DIS: Area_N/room_M/Annotations/*.txt, one file per object."
     example = "pcv prepare s3dis Stanford3dDataset stores/s3dis"
     stored = StoreDefaults(points=1 << 24, step=2**-10)
     signs = (Sign(AREA, folder=True), Sign(re.compile("Annotations"), folder=True))
@@ -54,7 +55,7 @@ class S3dis(MappedClasses, DatasetReader):
 
     @cached_property
     def ids(self) -> dict[str, int]:
-        """The id of every name that an annotation's file can begin with."""
+        """The id of every name with which the name of an annotation's file can begin."""
         named = yaml.safe_load(MAP.read_text(encoding="utf-8"))["labels"]
         return {name: number for number, name in named.items()}
 
@@ -73,7 +74,7 @@ class S3dis(MappedClasses, DatasetReader):
         sizes = [len(table) for table in tables]
         table = np.concatenate(tables) if tables else np.empty((0, 6))
         ids = np.array([self._id(path) for path in source.files], np.int64)
-        room = Room(
+        room = RawRoom(
             points=table[:, :3],
             colour=byte_colour(source.path, table[:, 3:], fractions=False),
             labels=np.repeat(ids, sizes),
@@ -86,7 +87,7 @@ class S3dis(MappedClasses, DatasetReader):
     def _describe(self, folder: Path) -> VideoSource:
         area = AREA.fullmatch(folder.parent.name)
         if area is None:
-            raise RawFileError(folder, "in no folder of an area", "expected Area_1/office_1")
+            raise RawFileError(folder, "is in no folder of an area", "expected Area_1/office_1")
         files = sorted((folder / "Annotations").glob("*.txt"))
         if not files:
             raise RawFileError(folder / "Annotations", "holds no .txt file", "copy it again")
@@ -101,12 +102,12 @@ class S3dis(MappedClasses, DatasetReader):
         match = OBJECT.fullmatch(path.name)
         if match is None or match[1] not in self.ids:
             known = ", ".join(self.ids)
-            raise RawFileError(path, "the name begins with no class", f"known: {known}")
+            raise RawFileError(path, "its name begins with no class", f"expected one of {known}")
         return self.ids[match[1]]
 
 
 def _read(path: Path) -> NDArray[np.float64]:  # (n, 6) x y z red green blue
-    """Read an object; a control character, which two published files have, stands for a space."""
+    """Read an object; the control character in two of the published files stands for a space."""
     data = read_bytes(path).replace(b"\x10", b" ")
     lines = [line for line in data.splitlines() if line.strip()]
     words = b" ".join(lines).split()
@@ -116,7 +117,7 @@ def _read(path: Path) -> NDArray[np.float64]:  # (n, 6) x y z red green blue
         except ValueError:
             pass
     number = next((i for i, line in enumerate(data.splitlines(), 1) if not _is_row(line)), 0)
-    raise RawFileError(path, f"line {number} is not x y z red green blue", "copy it again")
+    raise RawFileError(path, f"its line {number} is not x y z red green blue", "copy it again")
 
 
 def _is_row(line: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""ScanNet (Dai et al., CVPR 2017): a room a scan, as the official files or as plain arrays."""
+"""ScanNet (Dai et al., CVPR 2017): one room per scan, as the official files or as plain arrays."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pydantic.dataclasses import dataclass
 from pcv.clip import Video, VideoSource
 from pcv.data.raw import scannet_arrays, scannet_mesh
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
-from pcv.data.raw.listing import collect, walk
+from pcv.data.raw.listing import collect_sources, walk
 from pcv.data.raw.marks import Choice
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
-from pcv.data.raw.room import COLUMNS, ORDERED, Room, RoomLists, room_video
+from pcv.data.raw.room import COLUMNS, ORDERED, RawRoom, RoomLists, room_video
 from pcv.errors import InputError, RawFileError
 
 NAME = re.compile(r"scene(\d{4})_(\d{2})")
@@ -30,27 +30,24 @@ MAPS = {20: "scannet20.yaml", 200: "scannet200.yaml"}
 class ScanNet(MappedClasses, DatasetReader):
     """Reads ScanNet; a scan is a video of one frame, with all its points.
 
-    Args:
-        root: Folder of the scans, of the label table and, where there are any, of the lists.
-        classes: 20, by NYU40 id, or 200, by the ids of the label table.
-        train_list: Names the scans that train; scans that are on no list are left out.
-        val_list: Names the scans that are scored.
-        unlabelled: Take rooms without labels, such as those of the hidden test set.
-        labelled: False: read neither labels nor lists, whatever lies there; every room tests.
+    The 20 classes go by NYU40 ids, the 200 by the ids of the label table. Scans that are on no
+    list are left out. The hidden test set has rooms without labels.
     """
 
-    root: Path
-    classes: Annotated[int, Field(description="20 or 200."), Choice(*MAPS)] = 20
+    root: Path  # of the scans, of the label table and of the lists, if there are any
+    classes: Annotated[int, Field(description="How many classes: 20 or 200."), Choice(*MAPS)] = 20
     train_list: Annotated[
-        Path | None, Field(description="Rooms that train; default: scannetv2_train.txt in RAW.")
+        Path | None,
+        Field(description="File of the rooms that train; default: scannetv2_train.txt in RAW."),
     ] = None
     val_list: Annotated[
-        Path | None, Field(description="Rooms that are scored; default: scannetv2_val.txt in RAW.")
+        Path | None,
+        Field(description="File of the rooms that test; default: scannetv2_val.txt in RAW."),
     ] = None
     unlabelled: Annotated[
-        bool, Field(description="Take rooms without labels: every point is ignored.")
+        bool, Field(description="Also take rooms without labels: all their points are ignored.")
     ] = False
-    labelled: bool = True
+    labelled: bool = True  # False: read neither labels nor lists; every room tests
 
     dataset = "scannet"
     summary = "ScanNet: sceneXXXX_YY_vh_clean_2.ply with labels, or sceneXXXX_YY_vert.npy."
@@ -81,7 +78,7 @@ class ScanNet(MappedClasses, DatasetReader):
         paths = self._paths(root)
         names = [_name(path) for path in paths]
         splits = self._lists.splits(root, names) if self.labelled else dict.fromkeys(names, "test")
-        found = collect(
+        found = collect_sources(
             [path for path in sorted(paths) if _name(path) in splits],
             lambda path: self._describe(path, splits[_name(path)]),
             bad,
@@ -113,8 +110,8 @@ class ScanNet(MappedClasses, DatasetReader):
         spare = self.unlabelled or not self.labelled
         return room_video(source, room, self._classes(room), unlabelled=spare)
 
-    def _classes(self, room: Room) -> NDArray[np.int16] | None:
-        """Labels as classes: the 200 are a choice of the table's ids, the others count as none."""
+    def _classes(self, room: RawRoom) -> NDArray[np.int16] | None:
+        """Turn labels into classes: 200 ids of the table are classes, the others are ignored."""
         if room.labels is None:
             return None
         ids = room.labels
@@ -127,7 +124,9 @@ class ScanNet(MappedClasses, DatasetReader):
     def _describe(self, path: Path, split: str) -> VideoSource:
         match = NAME.fullmatch(_name(path))
         if match is None:
-            raise RawFileError(path, "the name does not say which scan", "expected scene0000_00...")
+            raise RawFileError(
+                path, "its name does not say which scan it is", "expected scene0000_00..."
+            )
         arrays = path.name.endswith(ARRAYS)
         files = [path]
         if self.labelled:

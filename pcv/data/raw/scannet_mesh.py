@@ -14,7 +14,7 @@ from pcv.clip import VideoSource
 from pcv.data.files.checked import check_finite, read_bytes
 from pcv.data.files.ply import Mesh, read_mesh, read_ply
 from pcv.data.normals import normals_of_faces
-from pcv.data.raw.room import Room, unit_normals
+from pcv.data.raw.room import RawRoom, unit_normals
 from pcv.errors import InputError, RawFileError, one_line
 
 MESH = "_vh_clean_2.ply"
@@ -22,26 +22,26 @@ LABELS = "_vh_clean_2.labels.ply"
 SEGMENTS = "_vh_clean_2.0.010000.segs.json"
 ANNOTATION = ".aggregation.json"
 TABLE = "scannetv2-labels.combined.tsv"
-COLUMN = {20: "nyu40id", 200: "id"}  # of the table
+COLUMN = {20: "nyu40id", 200: "id"}  # which column of the table has the ids
 
 
-class Objects(NamedTuple):
+class AnnotatedVertices(NamedTuple):
     """What the annotation says of every vertex."""
 
-    kind: NDArray[np.int64]  # (n,) id of the class; 0: not annotated
-    number: NDArray[np.int64]  # (n,) object from 0; -1: none
+    kind: NDArray[np.int64]  # (n,) id of the class; 0: it is not annotated
+    number: NDArray[np.int64]  # (n,) number of the object, from 0; -1: it is of none
 
 
 def files_of(path: Path, root: Path) -> list[Path]:
-    """Return the files of a room that are there: the label table only with an annotation."""
+    """Return the files of a room that are there; the label table is one if it is annotated."""
     found = [path, *(file for end in (LABELS, SEGMENTS) if (file := _beside(path, end)).is_file())]
     annotation = _beside(path, ANNOTATION)
     if annotation.is_file():
-        found += [annotation, find_table(root)]
+        found += [annotation, find_label_table(root)]
     return found
 
 
-def find_table(root: Path) -> Path:
+def find_label_table(root: Path) -> Path:
     """Return the table that gives the ids of annotated names.
 
     Raises:
@@ -53,11 +53,11 @@ def find_table(root: Path) -> Path:
     raise InputError(f"{root}: {TABLE} is missing, which gives the ids of classes; copy it there")
 
 
-def read_room(source: VideoSource, classes: int) -> Room:
-    """Read a room; normals are those of the file, else of the faces.
+def read_room(source: VideoSource, classes: int) -> RawRoom:
+    """Read a room of n points; its normals are those of the file, else those of the faces.
 
-    Labels are NYU40 ids, of the ``.labels.ply`` where there is one; for 200 classes ids of the
-    label table, of the annotation.
+    For 20 classes the labels are NYU40 ids, from ``.labels.ply`` if there is one, else from the
+    annotation. For 200 classes they are ids of the label table, from the annotation.
 
     Raises:
         RawFileError: A file is damaged or of another length, or a name is not in the table.
@@ -73,7 +73,7 @@ def read_room(source: VideoSource, classes: int) -> Room:
         labels = _labels(source, labels_file, count, classes)
     else:
         labels_file = _beside(path, ANNOTATION)
-    return Room(
+    return RawRoom(
         points=mesh.cloud.points,
         colour=mesh.cloud.colour,
         labels=labels,
@@ -98,26 +98,26 @@ def _labels(source: VideoSource, path: Path, points: int, classes: int) -> NDArr
     if labels is None:
         raise RawFileError(path, "its vertices have no label", "copy it again")
     if len(labels) != points:
-        raise RawFileError(path, f"{len(labels)} labels for {points} points", "copy both again")
+        raise RawFileError(path, f"has {len(labels)} labels for {points} points", "copy both again")
     return labels
 
 
-def _objects(source: VideoSource, points: int, column: str) -> Objects | None:
+def _objects(source: VideoSource, points: int, column: str) -> AnnotatedVertices | None:
     path = _beside(source.path, ANNOTATION)
     segments_file = _beside(source.path, SEGMENTS)
     if path not in source.files:
         return None
     if segments_file not in source.files:
-        raise RawFileError(segments_file, "missing, though its annotation is there", "copy it")
+        raise RawFileError(segments_file, "is missing, though its annotation is there", "copy it")
     segments = _segments(segments_file, points)
-    ids = read_table(source.files[-1], column)
+    ids = read_label_table(source.files[-1], column)
     kind, number = np.zeros(points, np.int64), np.full(points, -1, np.int64)
     for index, (name, members) in enumerate(_groups(path)):
         if name not in ids:
-            raise RawFileError(path, f"{name!a} is not in {TABLE}", "copy both again")
+            raise RawFileError(path, f"its {name!a} is not in {TABLE}", "copy both again")
         inside = np.isin(segments, members)
         kind[inside], number[inside] = ids[name], index
-    return Objects(kind, number)
+    return AnnotatedVertices(kind, number)
 
 
 def _segments(path: Path, points: int) -> NDArray[np.int64]:
@@ -129,18 +129,18 @@ def _segments(path: Path, points: int) -> NDArray[np.int64]:
         segments = np.empty(0, np.int64)
     if segments.shape != (points,):
         size = len(found) if isinstance(found, list) else "no"
-        raise RawFileError(path, f"{size} segments for {points} points", "copy both again")
+        raise RawFileError(path, f"has {size} segments for {points} points", "copy both again")
     return segments
 
 
 def _groups(path: Path) -> list[tuple[str, list[int]]]:
-    """Name and segments of every object."""
+    """Return the name and the segments of every object."""
     tree = _json(path)
     try:
         groups = [(str(g["label"]), [int(s) for s in g["segments"]]) for g in tree["segGroups"]]
     except (KeyError, TypeError, ValueError):
         raise RawFileError(
-            path, "no annotation: expected segGroups of label and segments", "copy it again"
+            path, "is no annotation: expected segGroups of label and segments", "copy it again"
         ) from None
     return groups
 
@@ -153,11 +153,11 @@ def _json(path: Path) -> Any:  # noqa: ANN401 - what a JSON file holds
         raise RawFileError(path, f"cannot be read as JSON: {reason}", "copy it again") from None
 
 
-def read_table(path: Path, column: str) -> dict[str, int]:
-    """Read which id a column of the label table gives every ``raw_category``.
+def read_label_table(path: Path, column: str) -> dict[str, int]:
+    """Read which id a column of the label table gives to every ``raw_category``.
 
     Raises:
-        RawFileError: Not such a table.
+        RawFileError: The file is no such table.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -167,7 +167,9 @@ def read_table(path: Path, column: str) -> dict[str, int]:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "copy it again") from None
     except (KeyError, ValueError, TypeError, csv.Error):
         raise RawFileError(
-            path, f"no label table: expected columns raw_category and {column}", "copy it again"
+            path,
+            f"is no label table: expected the columns raw_category and {column}",
+            "copy it again",
         ) from None
 
 

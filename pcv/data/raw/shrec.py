@@ -1,4 +1,4 @@
-"""SHREC'17 hand gestures (De Smedt et al., 3DOR 2017): a folder of depth PNG a recording."""
+"""SHREC'17 hand gestures (De Smedt et al., 3DOR 2017): one folder of depth PNGs per recording."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pcv.errors import InputError, RawFileError
 EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
 LISTS = {split: re.compile(re.escape(name)) for split, name in EXAMPLES.items()}
 FRAME = re.compile(r"(\d+)_depth\.png")
-BOXES = "general_informations.txt"  # a line a frame: time, x, y, width and height of the hand
+BOXES = "general_informations.txt"  # one line per frame: time; x, y, width, height of the hand
 SIZE = (640, 480)
 FOCAL, CENTRE = (463.889, 463.889), (320.0, 240.0)  # the RealSense depth camera, pixels
 GESTURES = (
@@ -42,24 +42,18 @@ class Shrec17(DatasetReader):
 
     The hand is the largest component within the box that the dataset gives, of depth blurred by
     a 3 x 3 median and closed by 7 x 7, as in the published conversion (Min et al., CVPR 2020).
-
-    Args:
-        classes: 14 gestures, or 28: each with one finger and with the whole hand.
-        frames: Frames kept of each recording, evenly spread as published; 0: all.
-        unit: Metres a unit of depth.
+    Classes are the 14 gestures, or 28: each gesture with one finger and with the whole hand.
 
     Raises:
-        InputError: No such set of classes.
+        InputError: There is no such set of classes.
     """
 
-    classes: Annotated[int, Field(description="14 or 28."), Choice(14, 28)] = 14
+    classes: Annotated[int, Field(description="How many classes: 14 or 28."), Choice(14, 28)] = 14
     frames: Frames = 32
     unit: Unit = 0.001
 
     dataset = "shrec"
-    summary = (
-        "SHREC'17 hand gestures: N_depth.png and the lists train_gestures.txt, test_gestures.txt."
-    )
+    summary = "SHREC'17 hand gestures: N_depth.png, train_gestures.txt and test_gestures.txt."
     example = "pcv prepare shrec HandGestureDataset_SHREC2017 stores/shrec"
     stored = StoreDefaults(points=1024)
     signs = (*map(Sign, LISTS.values()), Sign(re.compile(re.escape(BOXES))))
@@ -68,7 +62,7 @@ class Shrec17(DatasetReader):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the labels, from 0."""
+        """The names of the labels, from 0."""
         if self.classes == len(GESTURES):
             return GESTURES
         return tuple(f"{gesture}, {fingers}" for gesture in GESTURES for fingers in FINGERS)
@@ -78,12 +72,12 @@ class Shrec17(DatasetReader):
         return self.noted("frames", "unit")
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Read the lists, and compare them with what is there; see ``Reader``."""
+        """Read the lists, and compare them with the folders that are there; see ``Reader``."""
         how = Listed(LISTS, EXAMPLES, "gesture_*/finger_*/subject_*/essai_*", _folder)
         return list_listed(root, how, self._describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
-        """Return the number of frames kept, from names and the list."""
+        """Return the number of frames that are kept, from names and the list."""
         return len(self._kept(source))
 
     def read_video(self, source: VideoSource) -> Video:
@@ -96,7 +90,7 @@ class Shrec17(DatasetReader):
             focal=FOCAL,
             centre=CENTRE,
             unit=self.unit,
-            empty=("no hand in any frame", "leave the folder out"),
+            empty=("shows no hand in any frame", "leave the folder out"),
         )
 
     def _kept(self, source: VideoSource) -> list[tuple[int, Path]]:
@@ -104,7 +98,9 @@ class Shrec17(DatasetReader):
         length = (source.span or (0, len(paths)))[1]
         if len(paths) < length:
             raise RawFileError(
-                source.path, f"{len(paths)} frames, its list says {length}", "unpack it again"
+                source.path,
+                f"has {len(paths)} frames, and its list says {length}",
+                "unpack it again",
             )
         return [(index, paths[index]) for index in keyframes(length, self.frames)]
 
@@ -128,7 +124,7 @@ def hand_depth(
     depth: NDArray[np.uint16],  # (H, W)
     box: tuple[int, int, int, int],  # x, y, width and height, pixels
 ) -> NDArray[np.uint16]:  # (H, W)
-    """Blurred depth where the hand is, 0 elsewhere."""
+    """Return the blurred depth where the hand is, and 0 elsewhere."""
     x, y, width, height = box
     part = (slice(max(y, 0), max(y + height, 0)), slice(max(x, 0), max(x + width, 0)))
     out = np.zeros_like(depth)
@@ -172,9 +168,9 @@ def _read_boxes(source: VideoSource) -> list[tuple[int, int, int, int]]:
         ) from None
     except (ValueError, OverflowError):
         raise RawFileError(
-            path, "not a time and a box a line", "expected time, x, y, width and height"
+            path, "has a line that is no time and box", "expected time, x, y, width and height"
         ) from None
     length = (source.span or (0, 0))[1]
     if len(boxes) < length:
-        raise RawFileError(path, f"{len(boxes)} boxes for {length} frames", "unpack it again")
+        raise RawFileError(path, f"has {len(boxes)} boxes for {length} frames", "unpack it again")
     return boxes

@@ -1,4 +1,4 @@
-"""UTD-MHAD (Chen et al., ICIP 2015): one ``aA_sS_tT_depth.mat`` a recording."""
+"""UTD-MHAD (Chen et al., ICIP 2015): one ``aA_sS_tT_depth.mat`` per recording."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pcv.errors import InputError, RawFileError, one_line
 
 NAME = re.compile(r"a(\d{1,2})_s(\d{1,2})_t(\d{1,2})_depth\.mat")
 KEY = "d_depth"
+CENTRE = (160.0, 120.0)  # pixels
 NUMBERS = {"uint8", "uint16", "uint32", "int16", "int32", "single", "double"}
 CLASS_NAMES = (
     "swipe left", "swipe right", "wave", "clap", "throw", "cross arms", "basketball shoot",
@@ -36,16 +37,12 @@ CLASS_NAMES = (
 class UtdMhad(DatasetReader):
     """Reads UTD-MHAD; odd subjects train, even subjects test.
 
-    Args:
-        focal: Pixels, both axes. The set names none; 285.63 agrees with its skeletons.
-        centre: Pixels.
-        unit: Metres a unit of depth.
+    The dataset does not state a focal length; 285.63 agrees with its skeletons.
     """
 
     focal: Focal = 285.63
     centre: Annotated[tuple[float, float], Noted(read=read_centre, write=note_centre)] = (
-        160.0,
-        120.0,
+        CENTRE  # pixels
     )
     unit: Unit = 0.001
 
@@ -56,7 +53,7 @@ class UtdMhad(DatasetReader):
     class_names = CLASS_NAMES
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
-        """Find recordings, sorted by name; see ``Reader``."""
+        """Find all recordings, sorted by name; see ``Reader``."""
         return list_named(root, "_depth.mat", NAME, "a1_s1_t1_depth.mat", _describe, bad)
 
     def count_frames(self, source: VideoSource) -> int:
@@ -65,19 +62,19 @@ class UtdMhad(DatasetReader):
 
     def read_video(self, source: VideoSource) -> Video:
         """Read a recording as points in metres; see ``Reader``."""
-        depth = read_depth(source.path)
+        depth = read_depth_mat(source.path)
         images = (depth[:, :, t] for t in range(depth.shape[2]))
         focal = (self.focal, self.focal)
         return depth_video(source, images, focal=focal, centre=self.centre, unit=self.unit)
 
 
-def read_depth(path: Path) -> NDArray[np.generic]:  # (H, W, T)
+def read_depth_mat(path: Path) -> NDArray[np.generic]:  # (H, W, T)
     """Read raw depth in millimetres.
 
     Only a plain numeric array is ever loaded: its type is checked before its values are read.
 
     Raises:
-        RawFileError: Damaged, no ``d_depth`` in it, or not a plain array of numbers.
+        RawFileError: The file is damaged, has no ``d_depth``, or it is no plain array of numbers.
     """
     _shape(path)
     try:
@@ -95,7 +92,7 @@ def _shape(path: Path) -> tuple[int, int, int]:
         raise _explain(path, error) from None
     if len(shape) != 3 or min(shape) < 1:
         raise RawFileError(
-            path, f"{KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
+            path, f"its {KEY} has shape {shape}", "expected (rows, columns, frames), none of them 0"
         )
     if _absurd(shape):
         raise _disbelieved(path, shape)
@@ -124,7 +121,7 @@ def _explain(path: Path, reason: ValueError) -> RawFileError:
         variables = {name: (shape, kind) for name, shape, kind in listed}
     except NotImplementedError:
         return RawFileError(
-            path, "a MATLAB 7.3 file", "expected version 5; save it with -v6 or -v7"
+            path, "is a MATLAB 7.3 file", "expected version 5; save it with -v6 or -v7"
         )
     except Exception as error:  # scipy raises many kinds on a damaged file
         return _unreadable(path, error)
@@ -134,7 +131,7 @@ def _explain(path: Path, reason: ValueError) -> RawFileError:
         return RawFileError(path, f"holds {names[:120]}, expected {KEY}", "is it a depth file?")
     shape, kind = variables[KEY]
     if kind not in NUMBERS:
-        return RawFileError(path, f"{KEY} holds {kind}", "expected a plain array of numbers")
+        return RawFileError(path, f"its {KEY} holds {kind}", "expected a plain array of numbers")
     if _absurd(shape):
         return _disbelieved(path, shape)
     return _unreadable(path, reason)
@@ -149,7 +146,9 @@ def _describe(path: Path, match: re.Match[str]) -> VideoSource:
     action, subject, trial = (int(group) for group in match.groups())
     if not 1 <= action <= len(CLASS_NAMES) or subject < 1:
         raise RawFileError(
-            path, f"action {action} of subject {subject}", "actions are 1 to 27, subjects from 1"
+            path,
+            f"is of action {action} and subject {subject}",
+            "actions are 1 to 27, subjects from 1",
         )
     split = "train" if subject % 2 else "test"
     name = f"a{action}_s{subject}_t{trial}"  # a01 and a1 are the same recording

@@ -1,4 +1,4 @@
-"""Values of options from words: those that a store noted, or a user says."""
+"""Values of options, read from the words that a store noted or a user gives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHOLE = re.compile(r"-?\d{1,9}(\.0)?")
 
 
 def number(text: str, low: float | None = None) -> float:
-    """Read a finite number, which is positive where the least value is.
+    """Read a finite number; where the least value allowed is positive, so must the number be.
 
     Raises:
         ValueError: It is another text.
@@ -27,7 +27,7 @@ def number(text: str, low: float | None = None) -> float:
 
 
 def whole(text: str, low: float | None = None) -> int:
-    """Read a whole number, which is not below the least value.
+    """Read a whole number; where the least value allowed is 0 or 1, it is checked.
 
     Raises:
         ValueError: It is another text.
@@ -52,17 +52,17 @@ def switch(text: str, low: float | None = None) -> bool:
 
 
 def numbers(text: str) -> list[float]:
-    """Return the numbers in a text, in whatever brackets."""
+    """Return all numbers in a text, whatever brackets and commas are between them."""
     return [float(word) for word in NUMBER.findall(text)]
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Return what stands between commas."""
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a text of names with commas between them."""
     return tuple(word for word in text.split(",") if word)
 
 
 def read_centre(text: str) -> tuple[float, float]:
-    """Read two numbers, in whatever brackets.
+    """Read two numbers, whatever brackets are around them.
 
     Raises:
         ValueError: It is another text.

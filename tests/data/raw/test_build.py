@@ -51,7 +51,9 @@ def test_every_format_of_rooms_is_read_without_labels() -> None:
         assert isinstance(reader, SceneReader)
         assert not getattr(reader, "labelled", False)
     assert isinstance(build_reader("folder", ROOT, {}, {}, rooms=True), RoomFiles)
-    with pytest.raises(InputError, match="recordings of msr, and only rooms are read"):
+    with pytest.raises(
+        InputError, match="holds recordings of msr, and the model was trained on rooms"
+    ):
         build_reader("msr", ROOT, {}, {}, rooms=True)
 
 
@@ -90,7 +92,7 @@ def test_what_a_user_says_goes_first() -> None:
     ("name", "given", "said"),
     [
         ("pdf", {}, "choose store, folder, kitti, msr, ntu, nvgesture, shrec, synthia, utd"),
-        ("scannet", {}, "raw: scenes of scannet"),
+        ("scannet", {}, "raw: holds scenes of scannet, and the model was trained on recordings"),
         ("msr", {"fokal": "1"}, "msr has focal, centre, unit"),
         ("msr", {"focal": "wide"}, "could not convert"),
         ("msr", {"focal": "0.5"}, "msr: option focal 0.5: Input should be greater than or equal"),

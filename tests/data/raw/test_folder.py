@@ -91,9 +91,9 @@ def test_a_csv_that_is_shorter_or_longer_is_refused_or_its_videos_left_out(
         path.write_text("\n".join([header, *[f"{name},{value}" for name in listed]]))
         return VideoFolders(root, **{which: path})
 
-    with pytest.raises(RawFileError, match=r"walk/v4: not in .*9\.csv; add a line"):
+    with pytest.raises(RawFileError, match=r"walk/v4: is not in .*9\.csv; add a line"):
         reader(names[:-1]).list_videos(root)
-    with pytest.raises(RawFileError, match=r"11\.csv: lists walk/v9, no folder"):
+    with pytest.raises(RawFileError, match=r"11\.csv: lists walk/v9, which is no folder"):
         reader([*names, "walk/v9"]).list_videos(root)
     summary = prepared(reader([*names[:-1], "walk/v8", "walk/v9"]), tmp_path / "out", skip_bad=True)
     assert (summary.videos, len(summary.skipped)) == (9, 3)
@@ -134,7 +134,9 @@ def test_labels_and_colours_of_points_are_read_when_asked_for(tmp_path: Path) ->
     assert store.read_column("colour", 0, np.array([0]), 2)[0].tolist() == [[10, 20, 30], [0, 0, 9]]
     table[0, 6] = 2
     np.save(folder / "8.npy", table)
-    with pytest.raises(RawFileError, match=r"8\.npy: unknown class ids 2; --point-classes names 0"):
+    with pytest.raises(
+        RawFileError, match=r"8\.npy: has the unknown class ids 2; --point-classes names 0"
+    ):
         prepared(reader, tmp_path / "again", points=4)
     np.save(folder / "8.npy", table[:, :3])
     for asked, said in ((reader, "label"), (VideoFolders(reader.root, colour=True), "colour")):
@@ -156,8 +158,8 @@ def nan(path: Path) -> None:
         (lambda f: np.save(f / "9.npy", np.zeros((4, 5))), r"9\.npy: a table of shape"),
         (lambda f: nan(f / "9.npy"), r"9\.npy: 1 of 30 points are not finite; .*--drop-nan"),
         (lambda f: (f / "09.xyz").write_text("1 2 3"), "the same frame as 09|the same frame as 9"),
-        (lambda f: (f / "9.npy").rename(f / "nine.npy"), r"nine\.npy: no frame number"),
-        (lambda f: [p.unlink() for p in f.iterdir()], "v4: no frame in it"),
+        (lambda f: (f / "9.npy").rename(f / "nine.npy"), r"nine\.npy: has no frame number"),
+        (lambda f: [p.unlink() for p in f.iterdir()], "v4: has no frame in it"),
         (lambda f: (f / "9.npy").rename(f / "9.png"), r"9\.png: a depth image without a camera"),
         (lambda f: [np.save(p, np.zeros((0, 3))) for p in f.iterdir()], "no foreground"),
     ],
@@ -188,11 +190,11 @@ def test_the_wrong_folder_is_refused(tmp_path: Path) -> None:
             VideoFolders(wrong).list_videos(wrong)
     (tmp_path / "links").mkdir()
     (tmp_path / "links/one").symlink_to(folder)
-    with pytest.raises(InputError, match="links, which are not followed"):
+    with pytest.raises(InputError, match="links to folders, which are not followed"):
         VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
     (tmp_path / "other/photos").mkdir(parents=True)
     (tmp_path / "other/photos/1.jpg").touch()
-    with pytest.raises(RawFileError, match=r"photos: no frame in it \(\.ply"):
+    with pytest.raises(RawFileError, match=r"photos: has no frame in it \(\.ply"):
         VideoFolders(tmp_path / "other").list_videos(tmp_path / "other")
 
 

@@ -2,16 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from pcv.data.raw.folder_table import Row, draw_split, read_table
+from pcv.data.raw.folder_table import VideoRow, draw_split, read_video_table
 from pcv.errors import InputError
 
 
 def test_a_table_is_read_by_its_column_names(tmp_path: Path) -> None:
     path = tmp_path / "l.csv"
     path.write_text("﻿subject, label ,video,split\n3,walk,a/1,test\n,run,b/2/,\n", encoding="utf-8")
-    assert read_table(path, "label") == {
-        "a/1": Row("walk", 3, "test"),
-        "b/2": Row("run", -1, ""),
+    assert read_video_table(path, "label") == {
+        "a/1": VideoRow("walk", 3, "test"),
+        "b/2": VideoRow("run", -1, ""),
     }
 
 
@@ -24,27 +24,30 @@ def test_a_table_is_read_by_its_column_names(tmp_path: Path) -> None:
         ("video,label\na\n", "line 2: expected 2 values"),
         ("video,label\na,\n", "line 2: expected 2 values"),
         ("video,label\na,b,c\n", "line 2: expected 2 values"),
-        ("video,label\na,b\na,c\n", "line 3: a a second time"),
-        ("video,label,split\na,b,dev\n", "line 2: split dev; choose train"),
-        ("video,label,subject\na,b,Ann\n", "line 2: subject Ann; expected a number"),
+        ("video,label\na,b\na,c\n", "line 3: a is listed a second time"),
+        ("video,label,split\na,b,dev\n", "line 2: the split is dev; choose train"),
+        ("video,label,subject\na,b,Ann\n", "line 2: the subject is Ann; expected a number"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "l.csv").write_text(text)
     with pytest.raises(InputError, match=rf"l\.csv.*{said}"):
-        read_table(tmp_path / "l.csv", "label")
+        read_video_table(tmp_path / "l.csv", "label")
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.csv: cannot be read: No such file"):
-        read_table(tmp_path / "none.csv", "label")
+        read_video_table(tmp_path / "none.csv", "label")
     (tmp_path / "l.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="not UTF-8 text"):
-        read_table(tmp_path / "l.csv", "label")
+        read_video_table(tmp_path / "l.csv", "label")
 
 
 def test_the_draw_is_stratified_and_seeded() -> None:
-    rows = {f"{c}{i}": Row(c) for c in "ab" for i in range(10)} | {"c0": Row("c"), "c1": Row("c")}
+    rows = {f"{c}{i}": VideoRow(c) for c in "ab" for i in range(10)} | {
+        "c0": VideoRow("c"),
+        "c1": VideoRow("c"),
+    }
     drawn = draw_split(rows, 0.3, 0.2, 0)
     for label in "ab":
         kinds = [row.split for row in drawn.values() if row.label == label]
@@ -55,8 +58,8 @@ def test_the_draw_is_stratified_and_seeded() -> None:
 
 
 def test_the_draw_leaves_what_is_told_and_something_to_train_on() -> None:
-    drawn = draw_split({"a": Row("x", split="test"), "b": Row("x")}, 0.9, 0.05, 0)
+    drawn = draw_split({"a": VideoRow("x", split="test"), "b": VideoRow("x")}, 0.9, 0.05, 0)
     assert (drawn["a"].split, drawn["b"].split) == ("test", "train")
-    assert draw_split({"a": Row("x"), "b": Row("x")}, 0, 0, 0)["a"].split == "train"
+    assert draw_split({"a": VideoRow("x"), "b": VideoRow("x")}, 0, 0, 0)["a"].split == "train"
     with pytest.raises(InputError, match="expected shares below 1"):
         draw_split({}, 0.6, 0.4, 0)

@@ -19,7 +19,7 @@ def test_the_benchmark_has_nineteen_classes_and_three_splits() -> None:
 
 @pytest.mark.parametrize("raw", [[2], [260], [65535], [-1]])
 def test_an_unknown_id_is_named(raw: list[int]) -> None:
-    with pytest.raises(RawFileError, match=rf"x: unknown class ids {raw[0]}"):
+    with pytest.raises(RawFileError, match=rf"x: holds the unknown class ids {raw[0]}"):
         read_label_map(DEFAULT_MAP).classes(np.array(raw), Path("x"))
 
 
@@ -32,7 +32,7 @@ def test_an_unknown_id_is_named(raw: list[int]) -> None:
 )  # fmt: skip
 def test_what_is_no_label_map_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "map.yaml").write_text(text)
-    with pytest.raises(InputError, match=r"map\.yaml: no label map") as caught:
+    with pytest.raises(InputError, match=r"map\.yaml: is no label map") as caught:
         read_label_map(tmp_path / "map.yaml")
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="cannot be read"):

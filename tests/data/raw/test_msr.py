@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pcv.data.raw.msr import MsrAction3d, read_depth, write_depth
+from pcv.data.raw.msr import MsrAction3d, read_depth_bin, write_depth
 from pcv.errors import InputError, RawFileError
 
 NAME = "a05_s06_e01_sdepth.bin"
@@ -79,7 +79,7 @@ def test_what_is_written_is_read(
 ) -> None:
     path = tmp_path_factory.mktemp("msr") / NAME
     write_depth(path, depth)
-    np.testing.assert_array_equal(read_depth(path), depth)
+    np.testing.assert_array_equal(read_depth_bin(path), depth)
     assert [p.name for p in path.parent.iterdir()] == [NAME]
 
 
@@ -160,7 +160,7 @@ def test_real_depth_survives_the_format(tmp_path: Path) -> None:
         pytest.skip("PCV_DATA does not name a folder of real recordings")
     real = utd.UtdMhad()
     for source in real.list_videos(Path(root) / "utd-mhad")[::200]:
-        depth = utd.read_depth(source.path)
+        depth = utd.read_depth_mat(source.path)
         write_depth(tmp_path / NAME, np.moveaxis(depth, 2, 0))
         reader = MsrAction3d(focal=real.focal, centre=real.centre)
         (copy,) = reader.list_videos(tmp_path)

@@ -152,7 +152,7 @@ def test_a_damaged_recording_is_named_in_one_line(tmp_path: Path, change, said: 
         ("S018C001P001R001A001", "expected setups 1 to 17"),
         ("S001C004P001R001A001", "camera 4"),
         ("S001C001P041R001A001", "subject 41"),
-        ("a01_s01_e01", "the name does not say what it is"),
+        ("a01_s01_e01", "its name does not say what it is"),
     ],
 )
 def test_a_folder_of_another_dataset_is_refused_or_collected(

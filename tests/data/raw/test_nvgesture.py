@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pcv.data.files.movie import write_grey
 from pcv.data.prepare import prepare
-from pcv.data.raw.nvgesture import EXAMPLES, NvGesture, hand_depth
+from pcv.data.raw.nvgesture import EXAMPLES, NvGesture, hand_levels
 from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
@@ -73,11 +73,11 @@ def test_the_hand_is_the_largest_near_thing_eroded() -> None:
     levels[2:10, 2:12] = 150
     levels[14:16, 20:22] = 200  # speckle
     levels[:, 28] = 5  # noise of the codec
-    depth = hand_depth(levels)
+    depth = hand_levels(levels)
     rows, columns = depth.nonzero()
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (3, 8, 3, 10)
     assert set(depth[depth > 0]) == {105}
-    assert not hand_depth(np.zeros((4, 4), np.uint8)).any()
+    assert not hand_levels(np.zeros((4, 4), np.uint8)).any()
 
 
 def unlist(root: Path) -> None:
@@ -95,7 +95,7 @@ def cut(root: Path) -> None:
         (unlist, "lists no recording"),
         (cut, "line 1 is cut short"),
         (lambda r: film(r / "Video_data/class_04/subject1_r0"), "on neither list"),
-        (lambda r: shutil.rmtree(r / TEST), "is on line 1 of .* and not there"),
+        (lambda r: shutil.rmtree(r / TEST), "is named on line 1 of .*, and not there"),
         (
             lambda r: (r / EXAMPLES["test"]).write_text(line(TEST) + line(TRAIN)),
             "the same recording as",

@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from pcv.data.raw.marks import Choice, Flag, Named, Noted, Parts, Text
 from pcv.data.raw.option import options_of
-from pcv.data.raw.words import names
+from pcv.data.raw.words import split_names
 from pcv.errors import InputError
 
 
@@ -23,7 +23,7 @@ class Options:
     classes: Annotated[int, Field(description="20 or 200."), Choice(20, 200)] = 20
     up: Annotated[str | None, Field(description="Axis."), Choice("y", "z")] = None
     table: Annotated[Path | None, Field(description="A file."), Named("labels")] = None
-    test: Annotated[tuple[str, ...], Field(description="Who tests."), Text("A,B", names)] = ()
+    test: Annotated[tuple[str, ...], Field(description="Who tests."), Text("A,B", split_names)] = ()
     size: Annotated[
         tuple[int, ...],
         Parts(

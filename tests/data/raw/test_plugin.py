@@ -52,7 +52,7 @@ def test_its_recordings_are_recognised_and_its_options_read(added, tmp_path: Pat
     assert [source.name for source in list_recordings(reader, raw)] == ["walk1", "walk2"]
     with pytest.raises(InputError, match="walks has unit, up_side_down"):
         build_reader("walks", raw, {}, {"test": "1"})
-    with pytest.raises(InputError, match="only rooms are read here"):
+    with pytest.raises(InputError, match="trained on rooms; give rooms"):
         build_reader("walks", raw, {}, {}, rooms=True)
     with pytest.raises(InputError, match=r"choose store, folder, .*, utd, walks"):
         build_reader("pdf", raw, {}, {})

@@ -249,7 +249,9 @@ def test_a_bad_recording_is_skipped_where_asked(raw: Path, tmp_path: Path) -> No
     summary = prepare(reader, raw, tmp_path / "out", points=1 << 16, skip_bad=True)
     assert summary.videos == 1
     assert len(summary.skipped) == 1
-    assert summary.skipped[0].startswith("hall: no usable frame, e.g. frame 0: the intrinsics of")
+    assert summary.skipped[0].startswith(
+        "hall: has no usable frame, e.g. frame 0: the intrinsics of"
+    )
 
 
 def labelled(folder: Path, seen: list, *, things: bool = True) -> Path:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcv.clip import VideoSource
-from pcv.data.raw.room import Room, RoomLists, room_video
+from pcv.data.raw.room import RawRoom, RoomLists, room_video
 from pcv.errors import InputError, RawFileError
 
 NAMES = [f"scene{room:04}_{scan:02}" for room in range(6) for scan in range(2)]
@@ -53,6 +53,6 @@ def test_lists_that_do_not_serve_are_one_line(tmp_path: Path) -> None:
 
 def test_a_room_without_colour_is_one_line(tmp_path: Path) -> None:
     source = VideoSource(tmp_path / "a", "a", -1, 0, 0, "train")
-    room = Room(np.zeros((4, 3)), None, None, tmp_path, None)
+    room = RawRoom(np.zeros((4, 3)), None, None, tmp_path, None)
     with pytest.raises(RawFileError, match="its points have no colour"):
         room_video(source, room, None, unlabelled=True)

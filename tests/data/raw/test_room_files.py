@@ -108,7 +108,7 @@ def test_every_cloud_below_a_folder_is_a_room(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("points", "options", "said"),
     [
-        (np.zeros((5, 3)), {"colour": True}, "no colour, and the model reads it"),
+        (np.zeros((5, 3)), {"colour": True}, "no colour, which the model reads"),
         (np.full((5, 3), np.inf), {}, "5 of 5 points are not finite"),
         (np.full((5, 3), np.nan), {"drop_nan": True}, "holds no point"),
         (np.array([[0, 0, 0], [4000.0, 0, 0]]), {}, "unit=0.001"),

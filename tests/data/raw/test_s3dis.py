@@ -73,9 +73,9 @@ def test_a_control_character_stands_for_a_space(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b"1 2 3 4 5", r"wall_1\.txt: line 4 is not x y z red green blue"),
-        (b"1 2 3 4 5 6 7", r"wall_1\.txt: line 4 is not"),
-        (b"1 2 3 4 5 x", r"wall_1\.txt: line 4 is not"),
+        (b"1 2 3 4 5", r"wall_1\.txt: its line 4 is not x y z red green blue"),
+        (b"1 2 3 4 5 6 7", r"wall_1\.txt: its line 4 is not"),
+        (b"1 2 3 4 5 x", r"wall_1\.txt: its line 4 is not"),
         (b"1 2 nan 4 5 6", "1 of 150 points are not finite"),
         (b"1 2 3 4 5 256", "colours beyond 0 to 255"),
         (b"1 2 3 -1 5 25", "colours beyond 0 to 255"),
@@ -94,7 +94,7 @@ def test_a_damaged_line_is_one_line(tmp_path: Path, line: bytes, said: str) -> N
 def test_strange_folders_are_one_line(tmp_path: Path) -> None:
     folder = room(tmp_path)
     (folder / "unicorn_1.txt").touch()
-    with pytest.raises(RawFileError, match=r"unicorn_1\.txt: the name begins with no class"):
+    with pytest.raises(RawFileError, match=r"unicorn_1\.txt: its name begins with no class"):
         S3dis().list_videos(tmp_path)
     (folder / "unicorn_1.txt").unlink()
     for file in folder.iterdir():

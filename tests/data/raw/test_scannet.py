@@ -46,7 +46,7 @@ def test_wrong_folders_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no scene0000_00_vh_clean_2\.ply"):
         ScanNet(tmp_path).list_videos(tmp_path)
     room(tmp_path).rename(tmp_path / "kitchen_vert.npy")
-    with pytest.raises(RawFileError, match="the name does not say which scan"):
+    with pytest.raises(RawFileError, match="its name does not say which scan it is"):
         ScanNet(tmp_path).list_videos(tmp_path)
     bad: list[InputError] = []
     assert ScanNet(tmp_path).list_videos(tmp_path, bad) == []

@@ -103,7 +103,7 @@ def test_rooms_without_labels_are_taken_only_when_asked_for(tmp_path: Path) -> N
 
 def test_nyu40_ids_do_not_tell_200_classes(tmp_path: Path) -> None:
     room(tmp_path)
-    with pytest.raises(RawFileError, match="do not tell 200 classes; use --classes 20"):
+    with pytest.raises(RawFileError, match="do not tell 200 classes apart; use --classes 20"):
         read(tmp_path, classes=200)
 
 

@@ -96,14 +96,16 @@ def test_missing_and_damaged_files_are_one_line(raw: Path, rooms_raw: Path) -> N
     shutil.copy(rooms_raw / "scans" / NAME / annotation.name, annotation)
     table = raw / "scannetv2-labels.combined.tsv"
     table.write_text("id\tname\n1\twall\n")
-    with pytest.raises(RawFileError, match="expected columns raw_category and nyu40id"):
+    with pytest.raises(RawFileError, match="expected the columns raw_category and nyu40id"):
         read(raw)
     table.unlink()
     with pytest.raises(InputError, match=r"combined\.tsv is missing"):
         read(raw)
     (raw / NAME / f"{NAME}_vh_clean_2.0.010000.segs.json").unlink()
     shutil.copy(rooms_raw / table.name, table)
-    with pytest.raises(RawFileError, match=r"segs\.json: missing, though its annotation is there"):
+    with pytest.raises(
+        RawFileError, match=r"segs\.json: is missing, though its annotation is there"
+    ):
         read(raw)
 
 

@@ -76,12 +76,12 @@ def boxes(text: str):
     ("change", "said"),
     [
         (boxes("1 2 3 4 5\n"), "1 boxes for 3 frames"),
-        (boxes("1 2 3\n" * 3), "not a time and a box a line"),
-        (boxes("a b c d e\n" * 3), "not a time and a box a line"),
-        (boxes("1 inf 3 4 5\n" * 3), "not a time and a box a line"),
+        (boxes("1 2 3\n" * 3), "has a line that is no time and box"),
+        (boxes("a b c d e\n" * 3), "has a line that is no time and box"),
+        (boxes("1 inf 3 4 5\n" * 3), "has a line that is no time and box"),
         (boxes("1 0 0 0 0\n" * 3), "no hand in any frame"),
         (lambda r: (r / TRAIN / "general_informations.txt").unlink(), "cannot be read: No such"),
-        (lambda r: (r / TRAIN / "2_depth.png").unlink(), "2 frames, its list says 3"),
+        (lambda r: (r / TRAIN / "2_depth.png").unlink(), "has 2 frames, and its list says 3"),
         (lambda r: (r / TRAIN / "1_depth.png").unlink(), "frame 1 is missing"),
         (lambda r: (r / TRAIN / "01_depth.png").touch(), "frame 1 again"),
         (lambda r: (r / TRAIN / "1_depth.png").write_bytes(b""), "empty, expected a PNG"),
@@ -115,7 +115,10 @@ def listing(text: str):
         (listing("15 1 2 3 15 29 3\n"), "gestures are 1 to 14"),
         (listing("1 1 2 3 2 1 3\n"), "says labels 2 and 1 for gesture 1"),
         (listing(2 * LINES["train_gestures.txt"]), "the same recording"),
-        (lambda r: shutil.rmtree(r / TRAIN), "is on line 1 of train_gestures.txt and not there"),
+        (
+            lambda r: shutil.rmtree(r / TRAIN),
+            "is named on line 1 of train_gestures.txt, and not there",
+        ),
         (lambda r: recording(r / "gesture_2/finger_1/subject_1/essai_1"), "on neither list"),
     ],
 )

@@ -8,7 +8,8 @@ from pcv.data.farthest_order import farthest_order
 from pcv.data.files.png import read_png, write_png
 from pcv.data.prepare import prepare
 from pcv.data.raw import synthia
-from pcv.data.raw.synthia import Synthia, read_intrinsics, read_scene, thin, to_classes
+from pcv.data.raw.synthia import Synthia
+from pcv.data.raw.synthia_views import RAW_IDS, VIEWS, files_of, to_classes
 from pcv.data.store.store import open_store
 from pcv.errors import InputError, RawFileError
 
@@ -20,7 +21,7 @@ def sequence(root: Path, name: str = NAME, frames: int = 2) -> Path:
     """Genuine layout, tiny images: a wall 4 m before each view, sky in its first rows."""
     folder = root / name
     rng = np.random.default_rng(0)
-    for view, yaw in zip(synthia.VIEWS, (180, 0, 270, 90), strict=True):
+    for view, yaw in zip(VIEWS, (180, 0, 270, 90), strict=True):
         c, s = np.cos(np.deg2rad(yaw)), np.sin(np.deg2rad(yaw))
         for frame in range(frames):
             depth = np.full(SIZE, 400, np.uint16)
@@ -32,7 +33,7 @@ def sequence(root: Path, name: str = NAME, frames: int = 2) -> Path:
             rgb = np.full((*SIZE, 3), (10, 20, 30), np.uint8)
             # The file holds the translation with its sign changed, and everything by columns.
             pose = np.array([[c, 0, s, -frame], [0, 1, 0, 5], [-s, 0, c, -100], [0, 0, 0, 1.0]])
-            files = synthia._files_of(folder, view, f"{frame:06}.png")
+            files = files_of(folder, view, f"{frame:06}.png")
             for file, image in zip(files, (np.stack([depth] * 3, -1), rgb, labels), strict=False):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_png(file, image)
@@ -53,53 +54,7 @@ def test_the_published_splits_have_the_published_counts() -> None:
 def test_class_weights_follow_from_the_frequencies() -> None:
     weight = 1 / np.log(1.2 + np.array(synthia.CLASS_FREQUENCY))
     np.testing.assert_allclose(weight / weight.min(), synthia.CLASS_WEIGHT, atol=1e-4)
-    assert len(synthia.CLASS_WEIGHT) == len(synthia.CLASS_NAMES) == len(synthia.RAW_IDS) == 12
-
-
-def test_ids_become_classes() -> None:
-    assert to_classes(np.arange(16), Path("x")).tolist() == [
-        -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, -1, -1, 11,
-    ]  # fmt: skip
-    for wrong in (16, -1):
-        with pytest.raises(RawFileError, match=f"x: unknown class id {wrong}"):
-            to_classes(np.array([2, wrong]), Path("x"))
-
-
-def test_four_views_stand_around_the_camera_in_one_world(tmp_path: Path) -> None:
-    folder = sequence(tmp_path)
-    camera = read_intrinsics(folder / "CameraParams/intrinsics.txt")
-    scene, centre = read_scene(folder, camera, "000001.png")
-    assert centre.tolist() == [1, -5, 100]  # the sign of the translation is changed
-    offset = scene.points - centre
-    np.testing.assert_allclose(np.abs(offset[:, [0, 2]]).max(1), 4, atol=1e-4)  # four walls
-    assert len(scene.points) == 4 * 17 * 32  # neither sky nor reserved
-    front = offset[544:1088]  # the second of four views
-    # x is -(u - cx) / f d: the leftmost pixel, u = 0, is at x = +4.
-    assert (front[:, 0].min(), front[:, 0].max()) == pytest.approx((-3.75, 4), abs=1e-4)
-    assert (front[:, 1].min(), front[:, 1].max()) == pytest.approx((-1.5, 2.5), abs=1e-4)
-    assert set(scene.columns["labels"]) == {-1, 0, 6, 11}
-    assert (scene.columns["colour"] == (10, 20, 30)).all()
-
-
-def test_what_is_farther_than_25_metres_is_cut_off(tmp_path: Path) -> None:
-    folder = sequence(tmp_path)
-    file = synthia._files_of(folder, "Omni_F", "000000.png")[0]
-    depth = read_png(file)
-    depth[12:] = 2600
-    write_png(file, depth)
-    camera = read_intrinsics(folder / "CameraParams/intrinsics.txt")
-    assert len(read_scene(folder, camera, "000000.png")[0].points) == 3 * 17 * 32 + 6 * 32
-
-
-def test_thinning_prefers_what_is_far() -> None:
-    rng = np.random.default_rng(0)
-    points = np.zeros((16000, 3), np.float32)
-    points[:8000, 0], points[8000:, 0] = 1, 3
-    kept = thin(points, np.zeros(3), rng)
-    assert len(kept) == len(set(kept)) == 1000
-    assert (kept >= 8000).mean() == pytest.approx(0.75, abs=0.05)
-    points[:4, 0] = 0
-    assert not set(range(4)) & set(thin(points, np.zeros(3), rng))
+    assert len(synthia.CLASS_WEIGHT) == len(synthia.CLASS_NAMES) == len(RAW_IDS) == 12
 
 
 def test_frames_are_farthest_samples_the_same_every_time(tmp_path: Path) -> None:
@@ -128,21 +83,21 @@ def replace(image: Path, change) -> None:
 
 
 def image_of(folder: Path, kind: int, view: str = "Omni_L") -> Path:
-    return synthia._files_of(folder, view, "000001.png")[kind]
+    return files_of(folder, view, "000001.png")[kind]
 
 
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
         (lambda f: image_of(f, 0).write_bytes(image_of(f, 0).read_bytes()[:-30]), "PNG"),
-        (lambda f: image_of(f, 1).unlink(), r"RGB.*000001\.png: missing, with 0 more"),
+        (lambda f: image_of(f, 1).unlink(), r"RGB.*000001\.png: is missing, with 0 others"),
         (lambda f: image_of(f, 2).write_bytes(b"GIF89a"), "does not begin with"),
         (lambda f: replace(image_of(f, 2), lambda i: i[:-1]), r"LABELS.*size \(23, 32\)"),
         (lambda f: replace(image_of(f, 2), lambda i: i + 40), "LABELS.*unknown class id"),
         (lambda f: replace(image_of(f, 1), lambda i: i[..., 0]), "no 8-bit colour"),
         (lambda f: replace(image_of(f, 1), lambda i: i.astype("u2")), "no 8-bit colour"),
-        (lambda f: image_of(f, 3).write_text("1 2 3"), r"000001\.txt: not 16 numbers"),
-        (lambda f: image_of(f, 3).write_text("nan " * 16), "not 16 numbers"),
+        (lambda f: image_of(f, 3).write_text("1 2 3"), r"000001\.txt: does not hold 16 numbers"),
+        (lambda f: image_of(f, 3).write_text("nan " * 16), "does not hold 16 numbers"),
         (lambda f: (f / "CameraParams/intrinsics.txt").write_text("532\n"), "lines 1, 3 and 5"),
         (lambda f: (f / "CameraParams/intrinsics.txt").write_text("0\n\n1\n\n1"), "lines 1, 3"),
         (
@@ -150,9 +105,9 @@ def image_of(folder: Path, kind: int, view: str = "Omni_L") -> Path:
             "no frame",
         ),
         (lambda f: f.rename(f.with_name("SYNTHIA-SEQS-09-HAIL")), "none of the published splits"),
-        (lambda f: f.rename(f.with_name("holiday")), "the name is no sequence"),
+        (lambda f: f.rename(f.with_name("holiday")), "its name is no name of a sequence"),
         (
-            lambda f: [replace(image_of(f, 0, v), lambda i: i * 0 + 9000) for v in synthia.VIEWS],
+            lambda f: [replace(image_of(f, 0, v), lambda i: i * 0 + 9000) for v in VIEWS],
             "fewer than 16 points within 25 m",
         ),
     ],
@@ -176,7 +131,7 @@ def test_the_wrong_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no folder Depth/Stereo_Left"):
         Synthia().list_videos(tmp_path)
     np.savez(tmp_path / "other.npz", a=1)
-    with pytest.raises(RawFileError, match=r"other\.npz: the name is no frame"):
+    with pytest.raises(RawFileError, match=r"other\.npz: its name is no name of a frame"):
         Synthia().list_videos(tmp_path)
 
 

@@ -1,11 +1,11 @@
 import pytest
 
 from pcv.data.raw.words import (
-    names,
     note_centre,
     number,
     numbers,
     read_centre,
+    split_names,
     switch,
     whole,
 )
@@ -16,7 +16,7 @@ def test_numbers_are_read_as_they_are_written() -> None:
     assert (whole("3"), whole("3.0", 1), whole("0", 0), whole("-4")) == (3, 3, 0, -4)
     assert (switch("True"), switch("false")) == (True, False)
     assert numbers("((585.0, 590.5), None)") == [585.0, 590.5]
-    assert names("a,b,,c d") == ("a", "b", "c d")
+    assert split_names("a,b,,c d") == ("a", "b", "c d")
 
 
 def test_a_centre_comes_back_from_its_note() -> None:

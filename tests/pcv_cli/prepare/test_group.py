@@ -37,7 +37,7 @@ def test_a_dataset_of_a_package_is_prepared_like_any_other(add, tmp_path: Path) 
     add("walks")
     assert "Walks [of one package]: walkN.walk." in pcv("prepare", "--help")
     shown = words(pcv("prepare", "walks", "--help"))
-    for said in ("--up-side-down", "Who tests [so].", "[default: 16]", "Example: pcv prepare"):
+    for said in ("--up-side-down", "Who [so].", "[default: 16]", "Example: pcv prepare"):
         assert said in shown
     raw, store = walks(tmp_path / "raw"), tmp_path / "store"
     pcv("prepare", "walks", raw, store, "--test", "2", "--unit", "0.5", "--jobs", 1)
