@@ -73,7 +73,7 @@ def test_lists_and_folders_are_compared(tmp_path: Path) -> None:
         ("v1", "train"), ("v2", "train"), ("v3", "test"),
     ]  # fmt: skip
     (tmp_path / "v4").mkdir()
-    with pytest.raises(RawFileError, match="v4: on neither list"):
+    with pytest.raises(RawFileError, match="v4: is on neither list"):
         list_listed(tmp_path, how, describe, None)
     (tmp_path / "v3").rmdir()
     with pytest.raises(RawFileError, match=r"v3: is on line 1 of test\.txt and not there; unpack"):

@@ -95,7 +95,7 @@ def cut(root: Path) -> None:
         (unlist, "lists no recording"),
         (cut, "line 1 is cut short"),
         (lambda r: film(r / "Video_data/class_04/subject1_r0"), "on neither list"),
-        (lambda r: shutil.rmtree(r / TEST), "is named on line 1 of .*, and not there"),
+        (lambda r: shutil.rmtree(r / TEST), "is on line 1 of .* and not there"),
         (
             lambda r: (r / EXAMPLES["test"]).write_text(line(TEST) + line(TRAIN)),
             "the same recording as",

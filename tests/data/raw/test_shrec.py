@@ -117,7 +117,7 @@ def listing(text: str):
         (listing(2 * LINES["train_gestures.txt"]), "the same recording"),
         (
             lambda r: shutil.rmtree(r / TRAIN),
-            "is named on line 1 of train_gestures.txt, and not there",
+            "is on line 1 of train_gestures.txt and not there",
         ),
         (lambda r: recording(r / "gesture_2/finger_1/subject_1/essai_1"), "on neither list"),
     ],
