@@ -14,7 +14,7 @@ from pcv.config.data import DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
 from pcv.config.recipe import Recipe
-from pcv.config.registry import OBJECTIVES
+from pcv.config.registry import OBJECTIVE_CONFIGS
 from pcv.config.supervised import (
     ClassifyConfig,
     SceneInstancesConfig,
@@ -103,7 +103,7 @@ def scenes_of(clips, step):
 
 
 # Not the scene form: ten steps of that size tell platforms apart, by maxima that turn over.
-CASES = [*((name, None) for name in sorted(OBJECTIVES)), ("pointcpsc", "action")]
+CASES = [*((name, None) for name in sorted(OBJECTIVE_CONFIGS)), ("pointcpsc", "action")]
 
 
 @pytest.mark.parametrize(("objective", "form"), CASES)
