@@ -12,18 +12,19 @@ if TYPE_CHECKING:
 
 
 def from_pretrained(path: str | Path) -> Pretrained:
-    """Load a trained model from a run folder or from what ``pcv export`` wrote.
+    """Load a trained model from a run folder, or from a folder that ``pcv export`` wrote.
 
     Args:
-        path: Folder.
+        path: The folder.
 
     Returns:
-        The model on the CPU, in eval mode, with its ``config`` and ``recipe``; called with clips
-        (B, T, N, 3) it returns logits, or superpoints where it was only pretrained. One of rooms
-        is called with regions (B, 1, N, 3), what its ``channels`` name appended to every point.
+        The model on the CPU, in eval mode, with its ``config`` and ``recipe``. It takes clips
+        (B, T, N, 3 + F), or regions (B, 1, N, 3 + F) if it was trained on rooms: positions,
+        followed by the F values that its ``channels`` name. It returns logits, or superpoints if it
+        was only pretrained.
 
     Raises:
-        InputError: A file is missing, damaged or hostile, or does not fit the others.
+        InputError: A file is missing, damaged or hostile, or the files do not fit each other.
     """
     from pcv.stages.pretrained import from_pretrained as load  # torch takes seconds to import
 

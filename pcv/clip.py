@@ -83,7 +83,7 @@ class Views(NamedTuple):
     depth: Tensor  # (B, V, H, W) float32 metres along the camera's z; 0: none
     intrinsics: Tensor  # (B, V, 3, 3) float32, pixels; a pixel's centre lies at +0.5
     world_to_camera: Tensor  # (B, V, 4, 4) float32, from the points as the batch holds them
-    frame: Tensor | None = None  # (B, V) int64: the frame of the recording that each view is
+    frame: Tensor | None = None  # (B, V) int64: the frame of the recording that each view shows
     feature: Tensor | None = None  # (B, V, h, w, D) features from a 2D model
 
 
@@ -111,14 +111,14 @@ class Regions(NamedTuple):
 
 
 class Superpoints(NamedTuple):
-    """What an encoder returns for clips: the embedding of a space-time tube at each anchor."""
+    """The output of an encoder of clips: the embedding of the space-time tube at each anchor."""
 
     feature: Tensor  # (B, L, M, C)
     position: Tensor  # (B, L, M, 3), in the unit of the points
 
 
 class Logits(NamedTuple):
-    """What a supervised objective tells of a batch."""
+    """The output of a supervised objective for a batch."""
 
     scores: Tensor  # (B, classes) of clips, or (B, T, N, classes) of points
     offset: Tensor | None = None  # (B, T, N, 3) to the middle of each point's object

@@ -1,7 +1,8 @@
 """Readers, encoders and objectives of packages that are installed beside pcv.
 
-A package names them in its ``pyproject.toml`` as entry points of the groups below; the name of an
-entry point is what recipes and ``pcv prepare`` call it. Nothing is imported until it is asked for.
+A package registers them in its ``pyproject.toml`` as entry points of the groups below. The name of
+an entry point is the name that recipes and ``pcv prepare`` use. A class is imported only when its
+name is used.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import NamedTuple, TypeVar
 
-from pcv.errors import PluginError
+from pcv.errors import PluginError, one_line
 
 READERS, ENCODERS, OBJECTIVES = "pcv.readers", "pcv.encoders", "pcv.objectives"
-GROUPS = {READERS: "reader", ENCODERS: "encoder", OBJECTIVES: "objective"}  # one of them in words
+GROUPS = {READERS: "reader", ENCODERS: "encoder", OBJECTIVES: "objective"}  # what messages say
 T = TypeVar("T")
 
 
@@ -30,7 +31,7 @@ class Plugin(NamedTuple):
 
 @lru_cache
 def installed(group: str) -> tuple[Plugin, ...]:
-    """Return what packages register in a group, sorted by name; nothing of them is imported."""
+    """Return the entry points of a group, sorted by name, without importing their classes."""
     found = [
         Plugin(group, entry.name, entry.dist.name if entry.dist else entry.module, entry)
         for entry in entry_points(group=group)
@@ -39,19 +40,24 @@ def installed(group: str) -> tuple[Plugin, ...]:
 
 
 def names(group: str, own: Iterable[str]) -> list[str]:
-    """Return all names of a group: pcv's own ones first, then those of other packages."""
+    """Return all names of a group: first pcv's own, then those of other packages, sorted.
+
+    Args:
+        group: One of ``GROUPS``.
+        own: The names of pcv's own classes.
+    """
     known = list(own)
     return known + sorted({plugin.name for plugin in installed(group)} - set(known))
 
 
 def find(group: str, own: Mapping[str, type[T]], name: str, parent: type[T]) -> type[T] | None:
-    """Return the class that is registered under a name; None where there is none.
+    """Return the class that is registered under a name; None if there is no such class.
 
     Args:
         group: One of ``GROUPS``.
-        own: pcv's own classes.
-        name: What a recipe or a command says.
-        parent: What the class must derive from.
+        own: pcv's own classes by name.
+        name: The name that a recipe or a command uses.
+        parent: The class from which the found one must derive.
 
     Raises:
         PluginError: Two packages register the name, or the class cannot be loaded.
@@ -73,10 +79,10 @@ def imported(path: str, parent: type[T]) -> type[T]:
 
     Args:
         path: ``module:Class``.
-        parent: What the class must derive from.
+        parent: The class from which the imported one must derive.
 
     Raises:
-        PluginError: There is no such class.
+        PluginError: The module cannot be imported, or it has no such class.
     """
     module, _, name = path.partition(":")
     try:
@@ -84,12 +90,12 @@ def imported(path: str, parent: type[T]) -> type[T]:
     except (ImportError, AttributeError) as error:
         raise PluginError(f"{path} cannot be imported: {error}") from error
     if not (isinstance(found, type) and issubclass(found, parent)):
-        raise PluginError(f"{path} is no {parent.__module__}.{parent.__qualname__}")
+        raise PluginError(f"{path} is not a {parent.__module__}.{parent.__qualname__}")
     return found
 
 
 def load(plugin: Plugin, parent: type[T]) -> type[T]:
-    """Import the class of an entry point.
+    """Import the class of an entry point, which must derive from ``parent``.
 
     Raises:
         PluginError: The import fails, or the class does not derive from ``parent``.
@@ -97,13 +103,14 @@ def load(plugin: Plugin, parent: type[T]) -> type[T]:
     what = f"the {GROUPS[plugin.group]} {plugin.name} of the package {plugin.package}"
     try:
         found = plugin.entry.load()
-    except Exception as error:  # a package of anyone's may raise anything
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+    except Exception as error:  # an import of another package's module can raise anything
+        reason = one_line(f"{type(error).__name__}: {error}")
         raise PluginError(
             f"{what} cannot be loaded: {reason}; update or uninstall {plugin.package}"
         ) from error
     if not (isinstance(found, type) and issubclass(found, parent)):
         raise PluginError(
-            f"{what} is {plugin.entry.value}, which is no {parent.__module__}.{parent.__qualname__}"
+            f"{what} is {plugin.entry.value}, which is not a "
+            f"{parent.__module__}.{parent.__qualname__}"
         )
     return found

@@ -1,24 +1,25 @@
-"""How far a command is, as it is shown."""
+"""The progress of long work, which a command shows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-# Called by long work: how many are done, how many there are, and a word on the current one.
+# Long work calls it with the number of items that are done, the number of all items, and a few
+# words about the current one.
 Progress = Callable[[int, int, str], None]
 
 
 def silent(done: int, total: int, text: str) -> None:
-    """Report progress to nobody."""
+    """Show no progress."""
 
 
 class Advance:
-    """Turns how many more are done into how many of all.
+    """A callback that counts the items that are done, so that callers only report new ones.
 
     Args:
-        progress: Called with those done, all, and the text; None: nobody asks.
-        total: How many there are.
-        text: Says what is done to them, where a call says nothing else.
+        progress: Called with the number done, the number of all, and the text; None: not called.
+        total: The number of all items.
+        text: What is said of an item if the call itself says nothing.
     """
 
     def __init__(self, progress: Progress | None, total: int, text: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: made beside their place, then moved there."""
+"""Files and folders that appear whole or not at all: written beside their path, then renamed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 @contextmanager
 def whole_file(path: Path, *, shared: bool = False, synced: bool = False) -> Iterator[Path]:
-    """Give the path of a file to write, which takes the place of ``path`` at the end.
+    """Yield the path of a file to write, which is renamed to ``path`` at the end.
 
-    A failure, Ctrl-C included, leaves what was at ``path`` and nothing beside it; a kill leaves
-    the part that was written, which the next to write the file overwrites.
+    After a failure or Ctrl-C, ``path`` is as it was, and nothing lies beside it. After a kill the
+    unfinished file lies beside it, until the next writer of the same file overwrites that.
 
     Args:
-        path: Of the file, in a folder that is there.
-        shared: Several processes may write it at once: each gets a name of its own, so what a
-            kill leaves is overwritten by nobody.
-        synced: The bytes are on the disk before an older file is gone.
+        path: The path of the file, in a folder that exists.
+        shared: Whether several processes may write the file at once. Each then writes under a name
+            of its own, so that nobody overwrites what a kill leaves.
+        synced: Whether the bytes must be on the disk before an older file is replaced.
     """
     partial = _beside(path, shared)
     try:
@@ -38,16 +38,17 @@ def whole_file(path: Path, *, shared: bool = False, synced: bool = False) -> Ite
 def whole_folder(
     path: Path, *, over: bool = False, shared: bool = False, synced: bool = False
 ) -> Iterator[Path]:
-    """Make an empty folder to fill, which takes the place of ``path`` at the end.
+    """Yield the path of an empty folder to fill, which is renamed to ``path`` at the end.
 
-    Failures and kills leave what they leave of ``whole_file``. A kill while an older folder gives
-    way leaves that one at ``aside(path)``.
+    After a failure or a kill the same holds as for ``whole_file``. A kill while an older folder is
+    replaced can leave the older one at ``aside(path)``.
 
     Args:
-        path: Of the folder; those above it are made.
-        over: An older folder gives way; else one that holds something raises ``OSError``.
-        shared: Several processes may write it at once, as for ``whole_file``.
-        synced: The bytes of its files are on the disk before an older folder is gone.
+        path: The path of the folder; the folders above it are made.
+        over: Whether an older folder is replaced; else one that holds something raises ``OSError``.
+        shared: Whether several processes may write the folder at once, as for ``whole_file``.
+        synced: Whether the bytes of the files in it must be on the disk before an older folder is
+            replaced.
     """
     partial = _beside(path, shared)
     shutil.rmtree(partial, ignore_errors=True)
@@ -66,17 +67,17 @@ def whole_folder(
 
 
 def vacant(path: Path) -> bool:
-    """Tell whether nothing is at ``path``, or an empty folder: what may be written without loss."""
+    """Tell whether ``path`` does not exist or is an empty folder, so that nothing can be lost."""
     return not path.exists() or (path.is_dir() and not any(path.iterdir()))
 
 
 def aside(path: Path) -> Path:
-    """Return where an older folder stands while a new one takes its place."""
+    """Return the path of an older folder while a new one replaces it."""
     return path.with_name(f".{path.name}.old")
 
 
 def sync(path: Path) -> None:
-    """Put a file on the disk before anything is renamed over an older one."""
+    """Wait until the bytes of a file are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -90,8 +91,8 @@ def _beside(path: Path, shared: bool) -> Path:
 
 
 def _replace(partial: Path, path: Path) -> None:
-    """Rename twice: no system call replaces a folder that holds something."""
-    old = partial.with_suffix(aside(path).suffix)  # ``aside(path)``, or one of this process's own
+    """Replace a folder by renaming twice: no system call replaces one that holds something."""
+    old = partial.with_suffix(aside(path).suffix)  # ``aside(path)``, or this process's own name
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)

@@ -41,8 +41,8 @@ def test_a_package_adds_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         ([("a", "one", "nothing.at.all:X")], "a", "of the package one cannot be loaded: ModuleNot"),
         ([("a", "one", "builtins:nothing")], "a", "cannot be loaded: AttributeError"),
-        ([("a", "one", "builtins:str")], "a", "is builtins:str, which is no builtins.int"),
-        ([("a", "one", "builtins:len")], "a", "which is no builtins.int"),
+        ([("a", "one", "builtins:str")], "a", "is builtins:str, which is not a builtins.int"),
+        ([("a", "one", "builtins:len")], "a", "which is not a builtins.int"),
     ],
 )
 def test_what_clashes_or_is_broken_names_its_package(monkeypatch, entries, name, said) -> None:

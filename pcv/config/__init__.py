@@ -1,1 +1,1 @@
-"""Recipes: a section a file. Nothing here imports torch."""
+"""Recipes, one file per kind of section. Nothing here imports torch."""

@@ -1,4 +1,4 @@
-"""Sections whose model is chosen by their key ``name``: pcv's own, or an installed package's."""
+"""Sections whose class is chosen by their key ``name``: one of pcv, or of an installed package."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ T = TypeVar("T", bound=NamedConfig)
 
 
 class Chosen(NamedTuple, Generic[T]):
-    """Annotates a field of a recipe whose class the key ``name`` of its section chooses.
+    """An annotation of a recipe's field whose class the key ``name`` of its section chooses.
 
-    Only the class that is named is imported, when a recipe is read.
+    When a recipe is read, only the class that it names is imported.
     """
 
-    group: str  # of entry points, where other packages register theirs
-    own: Mapping[str, type[T]]
-    parent: type[T]
-    default: str  # the name where a section has none
+    group: str  # the entry points by which other packages register their classes
+    own: Mapping[str, type[T]]  # the classes of pcv by name
+    parent: type[T]  # what every class derives from
+    default: str  # the name that a section without the key has
 
     def model(self, section: Any) -> type[T] | None:  # noqa: ANN401 - anything that YAML can hold
-        """Return the class that a section names; None where there is none.
+        """Return the class that a section names; None if there is no such class.
 
         Raises:
             PluginError: An installed package that registers the name is broken or clashes.

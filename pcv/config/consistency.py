@@ -1,33 +1,33 @@
-"""What goes together in recipes, which no section can check by itself."""
+"""Checks of a recipe that need more than one of its sections."""
 
 from __future__ import annotations
 
 from pcv.config.encoder import EncoderConfig
 from pcv.config.objective import ObjectiveConfig
-from pcv.config.registry import ENCODERS, OBJECTIVES
+from pcv.config.registry import ENCODER_CONFIGS, OBJECTIVE_CONFIGS
 
 
 def check_stage(stage: str, objective: ObjectiveConfig) -> None:
-    """Check that a stage that trains has an objective of its own.
+    """Check that the objective is one that the stage trains; a probe trains none.
 
     Raises:
-        ValueError: It has another stage's.
+        ValueError: Another stage trains the objective.
     """
     if stage == "probe" or objective.stage == stage:
         return
-    names = " or ".join(name for name, kind in OBJECTIVES.items() if kind.stage == stage)
+    names = " or ".join(name for name, kind in OBJECTIVE_CONFIGS.items() if kind.stage == stage)
     raise ValueError(f"objective.name must be {names} when stage is {stage}")
 
 
-def check_scenes(encoder: EncoderConfig, objective: ObjectiveConfig, points: int) -> None:
-    """Check that an encoder serves an objective, and that clips have points enough for it.
+def check_encoder_serves(encoder: EncoderConfig, objective: ObjectiveConfig, points: int) -> None:
+    """Check that an encoder serves an objective, and that clips have enough points for it.
 
     Raises:
-        ValueError: They do not go together.
+        ValueError: The encoder does not serve it, or the clips have too few points.
     """
     name, needs = objective.name, objective.needs
     if needs not in encoder.offers:
-        able = " or ".join(own for own, kind in ENCODERS.items() if needs in kind.offers)
+        able = " or ".join(own for own, kind in ENCODER_CONFIGS.items() if needs in kind.offers)
         raise ValueError(
             f"encoder.name must be {able} when objective.name is {name}: "
             f"{encoder.name} does not serve objective {name}"
@@ -39,25 +39,28 @@ def check_scenes(encoder: EncoderConfig, objective: ObjectiveConfig, points: int
 
 
 def check_mixed(chance: float, stage: str, objective: ObjectiveConfig, views: int) -> None:
-    """Check that only labelled scenes are merged, and none that has posed images.
+    """Check that only labelled scenes without posed images are merged.
 
     Raises:
-        ValueError: Others are.
+        ValueError: Scenes without labels, or with posed images, would be merged.
     """
     if not chance:
         return
     if stage != "finetune" or objective.task not in ("rooms", "objects"):
         raise ValueError("augment.mix is for finetuning with scene_segment or scene_instances")
     if views:
-        raise ValueError("augment.mix must be 0 when data.views is not: no camera sees two scenes")
+        raise ValueError(
+            "augment.mix must be 0 when data.views is positive: "
+            "one camera cannot see two merged scenes"
+        )
 
 
 def check_voted(stage: str, encoder: EncoderConfig, objective: ObjectiveConfig) -> None:
-    """Check that what is scored in several passes are the points of scenes.
+    """Check that several passes are asked for only where the points of scenes are scored.
 
     Raises:
-        ValueError: Something else is.
+        ValueError: Something else is scored.
     """
     probes = stage == "probe" and encoder.scenes
     if not probes and (stage != "finetune" or objective.task != "rooms"):
-        raise ValueError("eval is for finetuning with scene_segment and for probes of scenes")
+        raise ValueError("eval is for finetuning with scene_segment, and for probes of scenes")

@@ -10,64 +10,82 @@ from pcv.config.section import Config, Count, Positive
 
 
 class RegionConfig(Config):
-    """Part of a scene that a clip holds: what lies nearest to a random point of it."""
+    """The part of a scene that a training clip holds: the points nearest to a random one."""
 
-    share: float = Field(0.0, ge=0, le=1)  # of the scene's points; 0: as many as data.points
-    radius: float = Field(0.0, ge=0)  # metres around that point; 0: no limit
-    thin: Literal["random", "spread"] = "random"  # how a larger region becomes data.points
-    per_scene: Count = 1  # regions of a scene an epoch
-    fill: bool = False  # repeat points of scenes too small for one; repeats have no label
+    # The share of the scene's points that a region has, at least data.points of them.
+    # 0: exactly data.points.
+    share: float = Field(0.0, ge=0, le=1)
+    # Instead of a share, a region has the points within this distance in metres, at least
+    # data.points of them. 0: share decides.
+    radius: float = Field(0.0, ge=0)
+    # How a larger region is thinned to data.points. random: by chance; spread: evenly in space.
+    thin: Literal["random", "spread"] = "random"
+    per_scene: Count = 1  # regions per scene and epoch
+    # Whether scenes of fewer than data.points are filled up with repeated points, which have no
+    # label; else such a scene is an error.
+    fill: bool = False
 
 
 class DataConfig(Config):
     """Which clips are cut from a store, and in what unit."""
 
-    dataset: str | None = None  # refuse a store of another dataset
-    frames: Count = 24
-    interval: Count = 1  # frames from one clip frame to the next
-    clip_stride: Count = 1  # frames from one clip start to the next
-    points: Count = 1024
-    scale: Positive = 1.0  # metres -> the unit of the encoder's radius
+    dataset: str | None = None  # the only dataset whose stores are accepted; none: all are
+    frames: Count = 24  # frames per clip; scenes: 1
+    interval: Count = 1  # frames of the video from one frame of a clip to the next
+    clip_stride: Count = 1  # frames of the video from the start of one clip to that of the next
+    points: Count = 1024  # points per frame of a clip
+    scale: Positive = 1.0  # factor from metres to the unit in which encoders read points
+    # What becomes the origin: the mean point of the video (or scene), that of the clip (or
+    # region), or none: the origin of the recording stays.
     centre: Literal["none", "video", "clip"] = "video"
-    epoch: Literal["clips", "videos"] = "clips"  # one pass: every clip, or one random clip a video
-    eval_clips: int = Field(0, ge=0)  # clips a video when scoring, evenly spaced; 0: all
-    short: Literal["pad", "drop"] = "pad"  # videos shorter than a clip
-    colour: bool = False  # clips carry the stored colours of their points
-    normals: bool = False  # ... and normals
-    instances: bool = False  # ... and which object each point belongs to
-    spacing: float = Field(0.0, ge=0)  # scenes: metres that points keep apart; 0: all points
+    # What a training epoch is. clips: every clip of every video; videos: one random clip per video.
+    epoch: Literal["clips", "videos"] = "clips"
+    eval_clips: int = Field(0, ge=0)  # clips per video that are scored, evenly spaced; 0: all
+    # Videos shorter than a clip. pad: their last frame is repeated; drop: they are left out.
+    short: Literal["pad", "drop"] = "pad"
+    colour: bool = False  # whether clips carry the stored colours of their points
+    normals: bool = False  # whether clips carry the stored normals of their points
+    instances: bool = False  # whether clips carry the object to which each point belongs
+    # Scenes only: the smallest distance in metres between the points that are used. 0: all points.
+    spacing: float = Field(0.0, ge=0)
     region: RegionConfig = RegionConfig()  # scenes only
-    # That a training scene keeps: so many, or those that a JSON file lists; 0: all; scenes only.
+    # Scenes only: the points of each training scene that keep their label, as a number (drawn at
+    # random) or as the path of a JSON file that lists them. 0: all.
     labelled_points: Annotated[int, Field(ge=0)] | str = 0
-    views: int = Field(0, ge=0)  # posed images a clip; training draws them at random
-    image: tuple[Count, Count] | None = None  # their rows and columns; none: as stored
-    held_out_views: int = Field(0, ge=0)  # every so many-th tests, never trains; 0: as stored
-    teacher: str | None = None  # folder of a 2D model's features of the views: pcv teach
+    # Posed images per clip, drawn at random in training and evenly spaced in scoring. 0: none.
+    views: int = Field(0, ge=0)
+    image: tuple[Count, Count] | None = None  # rows and columns of the images; none: as stored
+    # One of this many views is held out: it is scored, and never trained on. 0: as in the store.
+    held_out_views: int = Field(0, ge=0)
+    # The folder of a 2D model's features of the views, as pcv teach writes it. None: no features.
+    teacher: str | None = None
 
     @model_validator(mode="after")
     def _some_views_train(self) -> DataConfig:
         if self.held_out_views == 1:
-            raise ValueError("held_out_views 1 would leave no view to train on; 0 or from 2")
+            raise ValueError("held_out_views 1 leaves no view to train on; set 0, or 2 or more")
         return self
 
 
 class ColourAugmentConfig(Config):
-    """Random changes of a training clip's colours, as the field trains on scenes."""
+    """Random changes of a training clip's colours, which are usual in training on scenes."""
 
-    contrast: float = Field(0.0, ge=0, le=1)  # probability to stretch each channel to 0..255
-    shift: float = Field(0.0, ge=0, le=1)  # each channel moves by at most this share of 255 ...
-    shift_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    jitter: float = Field(0.0, ge=0, le=1)  # standard deviation a point, as a share of 255 ...
-    jitter_chance: float = Field(0.95, ge=0, le=1)  # ... with this probability
-    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127: as if unknown
+    # The probability that every channel is stretched by a random amount towards 0 to 255.
+    contrast: float = Field(0.0, ge=0, le=1)
+    shift: float = Field(0.0, ge=0, le=1)  # largest shift of a channel, as a share of 255
+    shift_chance: float = Field(0.95, ge=0, le=1)  # probability of the shift
+    # The standard deviation of the noise on every channel of every point, as a share of 255.
+    jitter: float = Field(0.0, ge=0, le=1)
+    jitter_chance: float = Field(0.95, ge=0, le=1)  # probability of the noise
+    drop: float = Field(0.0, ge=0, le=1)  # probability that all colours become 127, as if unknown
 
 
 class ElasticConfig(Config):
-    """Smooth random displacement of points, one field of noise a pair."""
+    """Smooth random displacement of points, once for each pair of a cell and a strength."""
 
-    chance: float = Field(0.0, ge=0, le=1)  # probability of being deformed
-    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres from one draw of the noise to the next
-    strength: tuple[Positive, ...] = (0.4, 1.6)  # metres, standard deviation of the noise drawn
+    chance: float = Field(0.0, ge=0, le=1)  # probability that a clip is deformed
+    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres between the positions where noise is drawn
+    strength: tuple[Positive, ...] = (0.4, 1.6)  # standard deviation of that noise, in metres
 
     @model_validator(mode="after")
     def _paired(self) -> ElasticConfig:
@@ -79,17 +97,21 @@ class ElasticConfig(Config):
 class AugmentConfig(Config):
     """Random changes of a training clip, the same for all its frames."""
 
-    scale: tuple[float, float] = (0.9, 1.1)
-    anisotropic: bool = True  # one factor an axis, as PSTNet
-    rotate: float = Field(0.0, ge=0, le=180)  # degrees to either side, about the vertical axis
-    tilt: float = Field(0.0, ge=0, le=180)  # degrees to either side, about both level axes
-    mirror: float = Field(0.0, ge=0, le=1)  # probability of a left-right flip
-    shift: float = Field(0.0, ge=0)  # metres to either side, each axis
-    jitter: float = Field(0.0, ge=0)  # standard deviation, metres, each point
-    drop: float = Field(0.0, ge=0, lt=1)  # at most this fraction of the points is replaced
-    intervals: tuple[int, ...] = ()  # frame intervals to draw from; empty: data.interval
-    two_views: bool = False  # a second, independent draw for the objective's target
-    mix: float = Field(0.0, ge=0, le=1)  # probability that a batch of scenes is merged in pairs
+    scale: tuple[float, float] = (0.9, 1.1)  # smallest and largest factor on positions
+    anisotropic: bool = True  # whether every axis has a factor of its own, as in PSTNet
+    rotate: float = Field(0.0, ge=0, le=180)  # largest angle about the vertical axis, in degrees
+    tilt: float = Field(0.0, ge=0, le=180)  # largest angle about each level axis, in degrees
+    mirror: float = Field(0.0, ge=0, le=1)  # probability that left and right are exchanged
+    shift: float = Field(0.0, ge=0)  # largest shift along each axis, in metres
+    jitter: float = Field(0.0, ge=0)  # standard deviation of the noise on each point, in metres
+    # The largest share of a frame's points that is replaced by copies of its first point.
+    drop: float = Field(0.0, ge=0, lt=1)
+    intervals: tuple[int, ...] = ()  # frame intervals to draw one from; empty: data.interval
+    # Whether clips also carry their points under a second, independent augmentation, from which
+    # the objective makes its target.
+    two_views: bool = False
+    # Scenes only: the probability that the scenes of a batch are merged in pairs (Mix3D).
+    mix: float = Field(0.0, ge=0, le=1)
     elastic: ElasticConfig = ElasticConfig()  # scenes only
     colour: ColourAugmentConfig = ColourAugmentConfig()  # scenes only
 

@@ -12,19 +12,19 @@ from pcv.config.section import Count, Fraction, Positive
 if TYPE_CHECKING:
     from pcv.config.recipe import Recipe
 
-# What an encoder can offer an objective: superpoints of clips, features of the points of scenes,
-# scenes read in a row, features of voxels.
+# What an encoder can offer an objective. clips: superpoints of clips; scenes: a feature of every
+# point of a scene; rows: the scenes of a batch read as one sequence; voxels: features of voxels.
 Offer = Literal["clips", "scenes", "rows", "voxels"]
 
 
 class EncoderConfig(NamedConfig):
-    """What the section of every encoder says, beside its own keys.
+    """What the section of every encoder says, besides its own keys.
 
     Attributes:
-        builds: ``module:Class`` of the encoder, which is imported when one is built.
+        builds: ``module:Class`` of the encoder, which is imported when an encoder is built.
         offers: What objectives can ask of the encoder.
-        meaning: The keys that weights depend on: a run cannot start from weights that were
-            trained with another value of one of them, even where all shapes agree.
+        meaning: The keys on which the meaning of weights depends: a run cannot start from weights
+            that were trained with another value of one of them, even where all shapes agree.
     """
 
     told = ("builds", "offers", "meaning")
@@ -39,17 +39,17 @@ class EncoderConfig(NamedConfig):
 
     @property
     def channels_read(self) -> tuple[str, ...]:
-        """What is read of a point beside its position: ``colour``, ``normal``."""
+        """The channels that are read of a point besides its position: ``colour``, ``normal``."""
         return ()
 
     @property
     def fewest_points(self) -> int:
-        """How many points a frame must have."""
+        """The smallest number of points that a frame must have."""
         return 1
 
     @property
     def repeated_blocks(self) -> int:
-        """How many blocks the keys ask for, each of which has weights of its own."""
+        """The number of blocks that the keys ask for, each of which has weights of its own."""
         return 0
 
     @property
@@ -58,34 +58,39 @@ class EncoderConfig(NamedConfig):
         return self.name
 
     def check_clips(self, objective: str) -> None:
-        """Raise a ValueError where an objective of clips needs other values of the keys."""
+        """Raise a ValueError if an objective of clips needs other values of the keys."""
 
     def check_decoder(self) -> None:
-        """Raise a ValueError where the encoder has no decoder that gives every point a feature."""
+        """Raise a ValueError if the encoder has no decoder that gives every point a feature."""
 
     def check_recipe(self, recipe: Recipe) -> None:
-        """Raise a ValueError where other sections of a recipe do not go with this one."""
+        """Raise a ValueError if another section of the recipe does not fit this one."""
 
 
 class PSTNetConfig(EncoderConfig):
-    """PSTNet, in the form the self-supervised work uses."""
+    """PSTNet (Fan et al., ICLR 2021), in the form that self-supervised work uses."""
 
     builds = "pcv.encoders.pstnet:PSTNet"
     offers = frozenset[Offer]({"clips"})
     meaning = ("width", "combine", "pool")
 
     name: Literal["pstnet"] = "pstnet"
-    width: Positive = 1.0  # multiplies every channel count
-    radius: Positive = 0.5  # of the first layer, in the unit of the points
-    neighbours: Count = 9
+    width: Positive = 1.0  # factor on the number of channels of every layer
+    radius: Positive = 0.5  # of the balls of the first layer, in the unit of the points
+    neighbours: Count = 9  # points per ball, at most
+    # How the displacement and the feature of a neighbour become one.
     combine: Literal["multiplication", "addition"] = "multiplication"
-    pool: Literal["sum", "max", "mean"] = "sum"
+    pool: Literal["sum", "max", "mean"] = "sum"  # how the neighbours of an anchor become one
+    # What lies before the first and after the last frame. zeros: empty frames; replicate: copies
+    # of the first and the last frame.
     padding: Literal["zeros", "replicate"] = "zeros"
+    # Which points become anchors. prefix: the first ones of a frame, which are its farthest points
+    # in a store; fps: those that a search for farthest points finds.
     anchors: Literal["prefix", "fps"] = "prefix"
 
     @property
     def fewest_points(self) -> int:
-        """Points of a frame that leave an anchor after every layer."""
+        """The smallest number of points per frame that leaves an anchor after every layer."""
         return 16
 
     @property
@@ -95,7 +100,7 @@ class PSTNetConfig(EncoderConfig):
 
 
 class P4TransformerConfig(EncoderConfig):
-    """P4Transformer (Fan et al., CVPR 2021); None: what the published network of the form has."""
+    """P4Transformer (Fan et al., CVPR 2021); a key that is none has the form's published value."""
 
     builds = "pcv.encoders.p4transformer:P4Transformer"
     offers = frozenset[Offer]({"clips"})
@@ -103,46 +108,53 @@ class P4TransformerConfig(EncoderConfig):
                "temporal_kernel", "rectify")  # fmt: skip
 
     name: Literal["p4transformer"]
+    # action: one convolution, to classify clips; scene: four, and a decoder to label points.
     form: Literal["action", "scene"] = "action"
-    width: Positive = 1.0  # multiplies every channel count but those of the heads
-    radius: Positive = 0.7  # of the first layer, in the unit of the points; scenes: 0.9
-    neighbours: Annotated[int, Field(gt=0, le=85)] = 32
-    colour: bool = False  # scene: reads red, green and blue of every point; needs data.colour
-    spatial_stride: Count = 32  # action
-    temporal_kernel: Count = 3  # action
-    temporal_stride: Count = 2  # action; short clips: 1, with temporal_padding [0, 0]
-    temporal_padding: tuple[int, int] = (1, 0)  # action; the first and the last frame are repeated
-    rectify: bool = False  # action: ReLU before the transformer
-    depth: int | None = Field(None, ge=0)  # blocks: 5, scenes 2
-    heads: Count | None = None  # 8, scenes 4
-    head_channels: Count | None = None  # 128, scenes 256
-    mlp: Count | None = None  # 2048, scenes 1024
-    dropout: float = Field(0.0, ge=0, lt=1)
-    anchors: Literal["prefix", "fps"] = "prefix"
+    width: Positive = 1.0  # factor on the number of channels of every layer but the heads
+    # Of the balls of the first layer, in the unit of the points; published for form scene: 0.9.
+    radius: Positive = 0.7
+    neighbours: Annotated[int, Field(gt=0, le=85)] = 32  # points per ball, at most
+    # Form scene: whether the red, green and blue of every point are read; needs data.colour.
+    colour: bool = False
+    spatial_stride: Count = 32  # form action: points per anchor
+    temporal_kernel: Count = 3  # form action: frames per tube, odd
+    # Form action: frames from one anchor frame to the next. Clips of few frames need 1, with
+    # temporal_padding [0, 0].
+    temporal_stride: Count = 2
+    # Form action: how often the first frame is repeated before it, and the last one after it.
+    temporal_padding: tuple[int, int] = (1, 0)
+    rectify: bool = False  # form action: whether a ReLU precedes the transformer
+    depth: int | None = Field(None, ge=0)  # transformer blocks; none: 5 (action) or 2 (scene)
+    heads: Count | None = None  # attention heads per block; none: 8 (action) or 4 (scene)
+    head_channels: Count | None = None  # channels per head; none: 128 (action) or 256 (scene)
+    # Hidden channels of the perceptron of a block; none: 2048 (action) or 1024 (scene).
+    mlp: Count | None = None
+    dropout: float = Field(0.0, ge=0, lt=1)  # probability, in the transformer
+    anchors: Literal["prefix", "fps"] = "prefix"  # as in PSTNetConfig
 
     @model_validator(mode="after")
     def _possible(self) -> P4TransformerConfig:
         if self.temporal_kernel % 2 == 0:
             raise ValueError("temporal_kernel must be odd")
         if self.temporal_kernel * self.neighbours > 256:
-            raise ValueError("temporal_kernel times neighbours must be 256 at most")
+            raise ValueError("temporal_kernel times neighbours must be at most 256")
         if self.colour and self.form != "scene":
             raise ValueError("colour needs form: scene")
         return self
 
     @property
     def fewest_points(self) -> int:
-        """Points of a frame that leave an anchor after every layer."""
+        """The smallest number of points per frame that leaves an anchor after every layer."""
         return self.spatial_stride if self.form == "action" else 128
 
     @property
     def channels_read(self) -> tuple[str, ...]:
-        """What is read of a point beside its position."""
+        """The channels that are read of a point besides its position."""
         return ("colour",) if self.colour else ()
 
     @property
     def repeated_blocks(self) -> int:
-        """How many blocks the keys ask for."""
+        """The number of blocks that the keys ask for."""
         return self.depth or 0
 
     @property
@@ -151,12 +163,12 @@ class P4TransformerConfig(EncoderConfig):
         return f"P4Transformer of width {self.width:g}"
 
     def check_decoder(self) -> None:
-        """Raise a ValueError where the form has no decoder."""
+        """Raise a ValueError if the form has no decoder."""
         if self.form == "action":
             raise ValueError("encoder.form must be scene when objective.name is segment")
 
     def check_recipe(self, recipe: Recipe) -> None:
-        """Raise a ValueError where colours are read that clips do not carry, or misplaced."""
+        """Raise a ValueError if colours are read that clips do not carry, or of other points."""
         if not self.colour:
             return
         if not recipe.data.colour:
@@ -164,7 +176,7 @@ class P4TransformerConfig(EncoderConfig):
         if recipe.augment.two_views and recipe.augment.drop:
             raise ValueError(
                 "augment.drop must be 0 when encoder.colour and augment.two_views are true: "
-                "the second view would have other points' colours"
+                "the second augmentation would carry the colours of other points"
             )
 
 
@@ -176,30 +188,36 @@ class SparseUNetConfig(EncoderConfig):
     meaning = ("inputs", "channels", "stem", "blocks")
 
     name: Literal["sparseunet"]
-    inputs: tuple[Literal["colour", "normal"], ...] = ("colour", "normal")  # of a point; none: 1
-    voxel: Positive = 0.02  # in the unit of the points
+    # The channels that are read of every point; empty: the constant 1.
+    inputs: tuple[Literal["colour", "normal"], ...] = ("colour", "normal")
+    voxel: Positive = 0.02  # side of a voxel, in the unit of the points
     stem: Count = 32  # channels before the first stage
-    channels: tuple[Count, ...] = (32, 64, 128, 256, 256, 128, 96, 96)  # stages down, then up
+    # Channels of every stage: first those on the way down, then those on the way up.
+    channels: tuple[Count, ...] = (32, 64, 128, 256, 256, 128, 96, 96)
+    # Residual blocks of every stage, in the same order.
     blocks: tuple[Annotated[int, Field(ge=0)], ...] = (2, 3, 4, 6, 2, 2, 2, 2)
-    norm_momentum: Fraction = 0.01  # of running statistics; short runs: 0.1
-    backend: Literal["torch", "spconv-triton"] = "torch"  # the latter: CUDA only
+    # The share of each batch in the running statistics of batch normalisation. Short runs need
+    # more, such as 0.1.
+    norm_momentum: Fraction = 0.01
+    # What computes sparse convolutions; spconv-triton needs CUDA.
+    backend: Literal["torch", "spconv-triton"] = "torch"
 
     @model_validator(mode="after")
     def _possible(self) -> SparseUNetConfig:
         if len(self.channels) % 2 or len(self.channels) != len(self.blocks) or not self.channels:
-            raise ValueError("channels and blocks must name as many stages down as up")
+            raise ValueError("channels and blocks must both name as many stages down as up")
         if len(set(self.inputs)) != len(self.inputs):
             raise ValueError("inputs must name each channel once")
         return self
 
     @property
     def channels_read(self) -> tuple[str, ...]:
-        """What is read of a point beside its position."""
+        """The channels that are read of a point besides its position."""
         return self.inputs
 
     @property
     def repeated_blocks(self) -> int:
-        """How many blocks the keys ask for."""
+        """The number of blocks that the keys ask for."""
         return sum(self.blocks)
 
     @property
@@ -209,7 +227,7 @@ class SparseUNetConfig(EncoderConfig):
 
 
 class SerialConfig(EncoderConfig):
-    """A state-space encoder of points in a row, for PointCSP; no source states its sizes."""
+    """The encoder of PointCSP: state spaces that read points in a row; its sizes are ours."""
 
     builds = "pcv.encoders.serial:Serial"
     offers = frozenset[Offer]({"scenes", "rows", "clips"})
@@ -217,21 +235,34 @@ class SerialConfig(EncoderConfig):
                "value_channels", "mlp", "bidirectional")  # fmt: skip
 
     name: Literal["serial"]
-    inputs: tuple[Literal["xyz", "colour", "normal"], ...] = ("xyz", "colour")  # of a point
-    normalise: Literal["radius", "centre"] = "radius"  # xyz over the region's radius, or as it is
-    channels: Count = 384  # of a token
-    stem_blocks: int = Field(2, ge=0)
+    # The channels that are read of every point.
+    inputs: tuple[Literal["xyz", "colour", "normal"], ...] = ("xyz", "colour")
+    # Positions are taken from the middle of their region. radius: they are also divided by the
+    # radius of the region; centre: they keep the unit of the points.
+    normalise: Literal["radius", "centre"] = "radius"
+    channels: Count = 384  # channels per token
+    stem_blocks: int = Field(2, ge=0)  # perceptrons over neighbours before the state-space blocks
+    # Nearest points that the stem reads around each point, which is one of them.
     neighbours: Annotated[int, Field(gt=0, le=256)] = 16
-    norm: Literal["layer", "batch"] = "layer"  # of the stem; batch: samples see each other training
+    # The normalisation of the stem. layer: every token by itself; batch: over the batch, so that
+    # in training the samples of a batch influence each other.
+    norm: Literal["layer", "batch"] = "layer"
     depth: int = Field(8, ge=0)  # state-space blocks
-    heads: Count = 6
-    key_channels: Count = 64  # of a head
-    value_channels: Count = 64
-    mlp: Count = 1536
+    heads: Count = 6  # heads per state-space block
+    key_channels: Count = 64  # channels per head of keys and queries
+    value_channels: Count = 64  # channels per head of values
+    mlp: Count = 1536  # hidden channels of the perceptron of a block
+    # The order of the points in a sequence. shuffle: by chance; hilbert and z: along that curve;
+    # none: as clips hold them.
     order: Literal["shuffle", "hilbert", "z", "none"] = "shuffle"
-    order_scope: Literal["batch", "sample"] = "batch"  # of cross mode: do samples mingle
-    bidirectional: bool = False
-    convolution: int = Field(0, ge=0, le=8)  # tokens joined before each scan; curves only
+    # Mode cross: whether the order mixes the points of a whole batch, or keeps those of each
+    # sample together.
+    order_scope: Literal["batch", "sample"] = "batch"
+    bidirectional: bool = False  # whether every block has a second layer that reads from the end
+    # Tokens that a causal convolution joins before each scan, with order hilbert or z. 0: none.
+    convolution: int = Field(0, ge=0, le=8)
+    # What computes the gated delta rule. auto: fla for CUDA tensors where it is installed, else
+    # torch.
     backend: Literal["auto", "torch", "fla"] = "auto"
 
     @model_validator(mode="after")
@@ -244,15 +275,15 @@ class SerialConfig(EncoderConfig):
 
     @property
     def channels_read(self) -> tuple[str, ...]:
-        """What is read of a point beside its position."""
+        """The channels that are read of a point besides its position."""
         return tuple(name for name in self.inputs if name != "xyz")
 
     @property
     def repeated_blocks(self) -> int:
-        """How many blocks the keys ask for."""
+        """The number of blocks that the keys ask for."""
         return self.depth + self.stem_blocks
 
     def check_clips(self, objective: str) -> None:
-        """Raise a ValueError where more than positions is read: clips carry nothing else."""
+        """Raise a ValueError if more than positions is read: clips carry nothing else."""
         if self.inputs != ("xyz",):
             raise ValueError(f"encoder.inputs must be [xyz] when objective.name is {objective}")

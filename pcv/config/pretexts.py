@@ -11,41 +11,54 @@ from pcv.config.section import Count, Fraction, Positive
 
 
 class PointCPSCConfig(ObjectiveConfig):
-    """PointCPSC (Sheng et al., ICCV 2023, section 3); what the paper leaves open has a key here."""
+    """PointCPSC (Sheng et al., ICCV 2023, section 3); a key settles what the paper leaves open."""
 
     builds = "pcv.objectives.pointcpsc:PointCPSC"
     stage = "pretrain"
     needs = "clips"
 
     name: Literal["pointcpsc"] = "pointcpsc"
-    segment_frames: Count = 4
-    channels: Count = 1024  # of the projected embeddings
-    projector: Literal["linear", "batchnorm"] = "linear"  # batchnorm: centred, without affine
-    autoregressor_depth: Count = 3
-    autoregressor_heads: Count = 8
-    autoregressor_head_channels: Count = 128
-    autoregressor_mlp: Count = 2048
-    predictor_hidden: tuple[int, int] = (1024, 2048)
-    temperature: Positive = 0.01
-    anchor: Literal["prediction", "target"] = "prediction"  # eq. 4 as printed: target
-    negatives: Literal["bank", "batch", "bank+batch"] = "bank+batch"  # eq. 4 as printed: bank
-    context_negatives: bool = False  # earlier segments of the same clip repel too
-    negative_ratio: Fraction = 0.7  # the least similar part of each set
-    bank_size: int = Field(1024, ge=0)
-    bank_unit: Literal["clip", "superpoint"] = "clip"
-    exclude_same_video: bool = True  # neighbours and negatives come from other videos
-    negative_subjects: Literal["any", "same"] = "any"  # same: who it is does not tell them apart
-    neighbour_subjects: Literal["any", "other"] = "any"  # other: what people share attracts
-    positive_neighbours: int = Field(3, ge=0)
-    neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"  # Table 6: B3, B1, B2
-    prototypes: int = Field(10, ge=0)
+    segment_frames: Count = 4  # frames per segment; the last segment of a clip is predicted
+    channels: Count = 1024  # channels of a projected superpoint
+    # What projects superpoints. linear: one linear layer; batchnorm: one without bias, then batch
+    # normalisation without scale and shift.
+    projector: Literal["linear", "batchnorm"] = "linear"
+    autoregressor_depth: Count = 3  # blocks of the transformer that reads the earlier segments
+    autoregressor_heads: Count = 8  # attention heads per block
+    autoregressor_head_channels: Count = 128  # channels per head
+    autoregressor_mlp: Count = 2048  # hidden channels of the perceptron of a block
+    predictor_hidden: tuple[int, int] = (1024, 2048)  # channels of the predictor's hidden layers
+    temperature: Positive = 0.01  # divides the similarities in equations 4 and 7
+    # Whose similarities equation 4 takes: those of the prediction, or of the target as printed.
+    anchor: Literal["prediction", "target"] = "prediction"
+    # Where the negatives of equation 4 come from: the bank as printed, the batch, or both.
+    negatives: Literal["bank", "batch", "bank+batch"] = "bank+batch"
+    context_negatives: bool = False  # whether earlier segments of the same clip are negatives too
+    # The share of each set, the least similar to the target, that are negatives (equation 1).
+    negative_ratio: Fraction = 0.7
+    bank_size: int = Field(1024, ge=0)  # what the bank holds, in units of bank_unit; 0: no bank
+    bank_unit: Literal["clip", "superpoint"] = "clip"  # clip: all superpoints of a clip's target
+    # Whether the neighbours and negatives from the bank come from other videos only.
+    exclude_same_video: bool = True
+    # Whose videos negatives come from. same: only those of the same subject, so that telling
+    # people apart does not help; the subjects must be known.
+    negative_subjects: Literal["any", "same"] = "any"
+    # Whose videos positive neighbours come from. other: only those of other subjects, so that
+    # what people have in common attracts; the subjects must be known.
+    neighbour_subjects: Literal["any", "other"] = "any"
+    positive_neighbours: int = Field(3, ge=0)  # most similar entries of the bank that attract
+    # How positive neighbours are weighted: fusion (B3 of Table 6), softmax (B1) or add (B2).
+    neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"
+    prototypes: int = Field(10, ge=0)  # prototypes of the semantic clustering; 0: no clustering
+    # Whether every clip has prototypes of its own in equation 7, or the batch has their average.
     prototype_scope: Literal["sample", "batch"] = "sample"
-    prototype_scale: Positive = 1.0  # multiplies the logits of eq. 5
-    normalise_prototypes: bool = False  # cosine logits in eq. 5
-    prototype_weight: float = Field(1.0, ge=0)  # lambda 1
-    assignment_weight: float = Field(0.0, ge=0)  # lambda 2; the paper: only on segmentation
-    stop_gradient_target: bool = False
-    stop_gradient_assignment: bool = False
+    prototype_scale: Positive = 1.0  # factor on the logits of equation 5
+    normalise_prototypes: bool = False  # whether the logits of equation 5 are cosines
+    prototype_weight: float = Field(1.0, ge=0)  # lambda 1, the weight of equation 7
+    # Lambda 2, the weight of equation 8; the paper uses it for segmentation only.
+    assignment_weight: float = Field(0.0, ge=0)
+    stop_gradient_target: bool = False  # whether the target gets no gradient
+    stop_gradient_assignment: bool = False  # whether the target's assignment gets no gradient
 
     def segment_length(self, frames: int) -> int:
         """Return how many frames of a clip are encoded together."""
@@ -60,8 +73,9 @@ class PointCPSCConfig(ObjectiveConfig):
 class GaussianCrossConfig(ObjectiveConfig):
     """GaussianCross (Yao et al., ACM MM 2025); its pretraining code and constants are unpublished.
 
-    What the project page states: masking of half the points, one Gaussian a lattice cell, pruning
-    at an opacity of 0.3, L1 of colour and depth, cosine to a frozen 2D teacher.
+    The project page states that half of the points are masked, that there is one Gaussian per
+    lattice cell, that Gaussians are pruned at an opacity of 0.3, and that the losses are the L1 of
+    colour and of depth and the cosine to a frozen 2D teacher. The other values are ours.
     """
 
     builds = "pcv.objectives.gaussiancross:GaussianCross"
@@ -70,43 +84,52 @@ class GaussianCrossConfig(ObjectiveConfig):
     task = "views"
 
     name: Literal["gaussiancross"]
-    segment_frames: Literal[0] = 0  # a clip is one cloud
-    mask: float = Field(0.5, ge=0, lt=1)  # share of the points that the encoder never sees
+    segment_frames: Literal[0] = 0  # always 0: a clip is one cloud
+    mask: float = Field(0.5, ge=0, lt=1)  # share of the points that training hides from the encoder
     lattice: tuple[Count, Count, Count] = (128, 32, 128)  # cells along x, y (vertical) and z
+    # What the lattice spans. cuboid: the cloud's own extent along every axis; cube: the longest
+    # of these extents along every axis.
     normalisation: Literal["cuboid", "cube"] = "cuboid"
-    dense: tuple[Count, ...] = (32, 64, 128, 256)  # widths of the 3D CNN's levels, finest first
-    dense_out: Count = 128  # channels of a cell
-    hidden: Count = 128  # of the heads
-    features: Count = 32  # channels of a Gaussian beside its colour
-    reach: Positive = 1.0  # cells that a Gaussian may move from the middle of its own
-    prune: float = Field(0.3, ge=0, lt=1)  # opacity up to which Gaussians are not drawn
-    keep_at_least: Count = 256  # Gaussians a cloud
-    rasteriser: Literal["torch", "gsplat"] = "torch"  # the latter: CUDA only
-    alpha_cap: Fraction = 0.999  # gsplat after 1.5.3: 0.99
-    depth: Literal["expected", "accumulated"] = "expected"  # what is compared with the sensor's
-    teacher: Literal["image-statistics", "cached"] = "image-statistics"  # cached: data.teacher
-    teacher_cell: Count = 16  # image-statistics: pixels a side
-    teacher_channels: int = Field(0, ge=0)  # cached: of its features
-    projector_hidden: int = Field(0, ge=0)  # to the teacher's channels; 0: one linear layer
-    colour_weight: float = Field(1.0, ge=0)
-    depth_weight: float = Field(1.0, ge=0)  # of metres
-    semantic_weight: float = Field(0.5, ge=0)
+    dense: tuple[Count, ...] = (32, 64, 128, 256)  # channels of the 3D CNN's levels, finest first
+    dense_out: Count = 128  # channels per cell after the 3D CNN
+    hidden: Count = 128  # channels of the hidden layer that all heads of the decoder share
+    features: Count = 32  # channels per Gaussian besides its colour
+    reach: Positive = 1.0  # how far a Gaussian may lie from the middle of its cell, in cells
+    prune: float = Field(0.3, ge=0, lt=1)  # Gaussians of at most this opacity are not drawn
+    keep_at_least: Count = 256  # Gaussians per cloud that are drawn however faint they are
+    rasteriser: Literal["torch", "gsplat"] = "torch"  # what draws; gsplat needs CUDA
+    alpha_cap: Fraction = 0.999  # largest alpha of a Gaussian in a pixel; gsplat after 1.5.3: 0.99
+    # Which depth is compared with the sensor's. accumulated: depths weighted by alpha; expected:
+    # the same divided by the sum of the weights.
+    depth: Literal["expected", "accumulated"] = "expected"
+    # Whose features are the target. image-statistics: hand-made ones of the images; cached: those
+    # of a 2D model, which data.teacher holds.
+    teacher: Literal["image-statistics", "cached"] = "image-statistics"
+    teacher_cell: Count = 16  # image-statistics: side in pixels of the squares that are described
+    teacher_channels: int = Field(0, ge=0)  # cached: channels of the features; else 0
+    # Hidden channels of the projector to the teacher's channels. 0: one linear layer.
+    projector_hidden: int = Field(0, ge=0)
+    colour_weight: float = Field(1.0, ge=0)  # weight of the L1 of colours, which are from 0 to 1
+    depth_weight: float = Field(1.0, ge=0)  # weight of the L1 of depth, in metres
+    semantic_weight: float = Field(0.5, ge=0)  # weight of 1 - cosine to the teacher's features
 
     @model_validator(mode="after")
     def _teacher_is_known(self) -> GaussianCrossConfig:
         if (self.teacher == "cached") != (self.teacher_channels > 0):
-            raise ValueError("teacher_channels goes with teacher cached, and only with it")
+            raise ValueError("teacher_channels must be set if teacher is cached, and only then")
         return self
 
     def check_views(self, views: int, teacher: str | None) -> None:
-        """Raise a ValueError where no views are drawn, or the teacher's features are not given."""
+        """Raise a ValueError if there are no views, or the teacher's features are not given."""
         if not views:
-            raise ValueError("data.views must be positive when objective is gaussiancross")
+            raise ValueError("data.views must be positive when objective.name is gaussiancross")
         if (self.teacher == "cached") != (teacher is not None):
-            raise ValueError("data.teacher goes with objective.teacher cached and only with it")
+            raise ValueError(
+                "data.teacher must be set if objective.teacher is cached, and only then"
+            )
 
     def check_teacher(self, channels: int) -> None:
-        """Raise a ValueError where the teacher's features have another width."""
+        """Raise a ValueError if the teacher's features have another number of channels."""
         if channels != self.teacher_channels:
             raise ValueError(
                 f"features of {channels} channels, but objective.teacher_channels is "
@@ -114,45 +137,63 @@ class GaussianCrossConfig(ObjectiveConfig):
             )
 
 
-Share = tuple[Fraction, Fraction]  # drawn evenly between both
+Share = tuple[Fraction, Fraction]  # smallest and largest share; one is drawn evenly between them
 
 
 class PointCSPConfig(ObjectiveConfig):
-    """PointCSP pretraining (arXiv 2605.01759); what only notes state, or nobody, has a key here."""
+    """PointCSP pretraining (arXiv 2605.01759); a key settles what the abstract does not state.
+
+    The keys that say view mean a crop of a scene, as the paper does.
+    """
 
     builds = "pcv.objectives.pointcsp:PointCSP"
     stage = "pretrain"
     needs = "rows"
 
     name: Literal["pointcsp"]
-    mode: Literal["cross", "single"] = "cross"  # single: without cross-sample propagation
-    flavour: Literal["dense", "crop"] = "dense"  # crop: one vector a region, as the paper
-    region: Fraction = 0.6  # of the clip's points, nearest to one of them: what views are cut from
-    global_views: Count = 2
-    global_share: Share = (0.4, 0.8)
-    global_points: Count = 1024
-    local_views: int = Field(8, ge=0)
-    local_share: Share = (0.1, 0.3)
-    local_points: Count = 1024
-    rotate: float = Field(180.0, ge=0, le=180)  # degrees to either side, each view by itself
-    scale: tuple[Positive, Positive] = (0.9, 1.1)
-    jitter: float = Field(0.005, ge=0)  # standard deviation, in the points' unit
-    colour_jitter: float = Field(0.1, ge=0)  # of brightness and contrast a view, of -1 to 1
-    match_radius: Positive = 0.32  # dense: farthest pair, in the points' unit
-    same_view: bool = False  # a student's view also meets the teacher's own, as printed
-    head_hidden: Count = 1024
-    head_channels: Count = 256
-    prototypes: Count = 1024
+    # cross: the crops of all scenes of a batch make one sequence; single: every crop makes its own.
+    mode: Literal["cross", "single"] = "cross"
+    # What agrees. dense: every token with the teacher's nearest token; crop: the mean tokens of
+    # crops, as in the paper.
+    flavour: Literal["dense", "crop"] = "dense"
+    # The share of the clip's points, those nearest to a random one, from which crops are cut.
+    region: Fraction = 0.6
+    global_views: Count = 2  # large crops per scene, which the teacher sees too
+    global_share: Share = (0.4, 0.8)  # share of the region's points that a large crop spans
+    global_points: Count = 1024  # points per large crop, after thinning
+    local_views: int = Field(8, ge=0)  # small crops per scene, for the student alone; 0: none
+    local_share: Share = (0.1, 0.3)  # share of the region's points that a small crop spans
+    local_points: Count = 1024  # points per small crop, after thinning
+    # The largest angle about the vertical axis, in degrees to either side, drawn for every crop.
+    rotate: float = Field(180.0, ge=0, le=180)
+    scale: tuple[Positive, Positive] = (0.9, 1.1)  # smallest and largest factor on positions
+    jitter: float = Field(0.005, ge=0)  # standard deviation of positions, in the points' unit
+    # The largest change of a crop's brightness and of its contrast; colours are from -1 to 1.
+    colour_jitter: float = Field(0.1, ge=0)
+    # dense: the largest distance between tokens that must agree, in the points' unit.
+    match_radius: Positive = 0.32
+    # Whether a student's crop must also agree with the teacher's output for the same crop, as
+    # printed.
+    same_view: bool = False
+    head_hidden: Count = 1024  # hidden channels of the head
+    head_channels: Count = 256  # channels in which the head compares tokens with prototypes
+    prototypes: Count = 1024  # prototypes of the head
+    # How the teacher's outputs become targets that do not collapse. sinkhorn: they are shared
+    # evenly among the prototypes; centring: their running centre is subtracted.
     targets: Literal["sinkhorn", "centring"] = "sinkhorn"
-    sinkhorn_iterations: Count = 3
-    centre_momentum: float = Field(0.9, ge=0, lt=1)
-    student_temperature: Positive = 0.1
-    teacher_temperature: tuple[Positive, Positive] = (0.04, 0.07)
-    teacher_warmup: float = Field(0.05, ge=0, le=1)  # of the run, from the first to the second
-    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)  # of the teacher, by half a cosine
-    geometry_weight: float = Field(0.1, ge=0)
-    geometry_hidden: float = Field(0.3, ge=0, lt=1)  # of a view's places; 0: all are shown, a trap
-    geometry_points: Count = 256  # predicted in each view
+    sinkhorn_iterations: Count = 3  # targets sinkhorn: iterations per step
+    centre_momentum: float = Field(0.9, ge=0, lt=1)  # targets centring: share of the old centre
+    student_temperature: Positive = 0.1  # divides the student's logits
+    teacher_temperature: tuple[Positive, Positive] = (0.04, 0.07)  # the first and the last one
+    # The share of the run over which the teacher's temperature goes from the first to the last.
+    teacher_warmup: float = Field(0.05, ge=0, le=1)
+    # The share of the teacher that a step keeps: first and last value, half a cosine in between.
+    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)
+    geometry_weight: float = Field(0.1, ge=0)  # weight of the error of predicted positions
+    # The share of a crop's positions that is hidden, to be predicted. 0: none; shown positions
+    # are predicted, which can be copied from the input.
+    geometry_hidden: float = Field(0.3, ge=0, lt=1)
+    geometry_points: Count = 256  # positions that are predicted per crop, at most
     monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
 
     @model_validator(mode="after")
@@ -162,11 +203,11 @@ class PointCSPConfig(ObjectiveConfig):
             if low > high:
                 raise ValueError(f"{name} must be two numbers, the smaller first")
         if self.global_views < 2 and not self.local_views and not self.same_view:
-            raise ValueError("one view alone has nothing to agree with; set global_views to 2")
+            raise ValueError("a single crop has no other to agree with; set global_views to 2")
         return self
 
     def check_points(self, points: int) -> None:
-        """Raise a ValueError where a clip of so many points gives views too few."""
+        """Raise a ValueError if crops of a clip of so many points would have too few."""
         region = round(self.region * points)
         kinds = {"global": (self.global_share[0], self.global_points)}
         if self.local_views:
@@ -175,6 +216,6 @@ class PointCSPConfig(ObjectiveConfig):
             held = round(share * region)
             if held < wanted:
                 raise ValueError(
-                    f"data.points {points} is too small: the smallest {kind} view holds {held} "
+                    f"data.points {points} is too small: the smallest {kind} crop holds {held} "
                     f"points and needs {wanted}; raise it, or lower objective.{kind}_points"
                 )

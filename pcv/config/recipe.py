@@ -1,4 +1,4 @@
-"""Recipes: frozen models that forbid unknown keys, read from YAML, changed by ``--set a.b=v``."""
+"""Recipes: frozen models without unknown keys, read from YAML and changed by ``--set a.b=v``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError, model_validator
 
 from pcv.config.chosen import Chosen
-from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
+from pcv.config.consistency import check_encoder_serves, check_mixed, check_stage, check_voted
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import PSTNetConfig
 from pcv.config.objective import POINTWISE
@@ -17,16 +17,18 @@ from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.registry import AnyEncoderConfig, AnyObjectiveConfig
 from pcv.config.scoring import EvalConfig, ProbeConfig
 from pcv.config.section import Config
-from pcv.config.text import apply_override, explain, one_line, read_scene_names
+from pcv.config.text import apply_override, explain, read_scene_names
 from pcv.config.training import OptimConfig, TrainConfig
-from pcv.errors import RecipeError
+from pcv.errors import RecipeError, one_line
 
 
 class Recipe(Config):
-    """One stage of work, complete: what ``recipe.yaml`` of a run folder holds."""
+    """All settings of one stage of work, as ``recipe.yaml`` of a run folder holds them."""
 
     stage: Literal["pretrain", "finetune", "probe"]
-    store: str | None = None  # default for --store, relative to the working folder
+    # The clip store, relative to the working folder, where --store does not name one. None: there
+    # is no default.
+    store: str | None = None
     data: DataConfig = DataConfig()
     augment: AugmentConfig = AugmentConfig()
     encoder: AnyEncoderConfig = PSTNetConfig()
@@ -40,7 +42,8 @@ class Recipe(Config):
     def _seen_as_changed(self) -> Recipe:
         if self.data.views and self.augment.elastic.chance:
             raise ValueError(
-                "augment.elastic.chance must be 0 when data.views is not: no camera bends so"
+                "augment.elastic.chance must be 0 when data.views is positive: "
+                "camera poses cannot be elastically deformed"
             )
         return self
 
@@ -49,18 +52,21 @@ class Recipe(Config):
         encoder, objective = self.encoder, self.objective
         check_stage(self.stage, objective)
         if self.stage != "probe":
-            check_scenes(encoder, objective, self.data.points)
+            check_encoder_serves(encoder, objective, self.data.points)
             objective.check_views(self.data.views, self.data.teacher)
         if self.eval != EvalConfig():
             check_voted(self.stage, encoder, objective)
         check_mixed(self.augment.mix, self.stage, objective, self.data.views)
         length = self.segment_length
         if self.data.frames % length:
-            raise ValueError(f"data.frames ({self.data.frames}) is not a multiple of {length}")
+            raise ValueError(
+                f"data.frames ({self.data.frames}) is not a multiple of the {length} frames that "
+                "are encoded together"
+            )
         if self.data.points < encoder.fewest_points:
             raise ValueError(
                 f"data.points ({self.data.points}) is too small: encoder {encoder.name} "
-                f"needs {encoder.fewest_points}"
+                f"needs at least {encoder.fewest_points}"
             )
         return self
 
@@ -84,7 +90,7 @@ class Recipe(Config):
 
     @property
     def segment_length(self) -> int:
-        """How many frames are encoded together."""
+        """The number of frames that are encoded together."""
         frames = self.data.frames
         if self.stage != "probe":
             return self.objective.segment_length(frames)
@@ -100,7 +106,8 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=value`` overrides, whose values are YAML.
 
     Raises:
-        RecipeError: Not readable, not YAML, an unknown key, a wrong type or a bad choice.
+        RecipeError: The file is not readable or not YAML, or the recipe has an unknown key, a
+            wrong type, or values that do not fit together.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -116,13 +123,21 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         apply_override(tree, override)
     train = tree.get("train")
     if isinstance(train, dict) and isinstance(train.get("scenes"), str):
-        # What a run learned from must not change with a file.
+        # The names themselves are kept: what a run learned from must not change with the file.
         train["scenes"] = read_scene_names(Path(train["scenes"]))
     return build_recipe(tree, str(path))
 
 
 def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
-    """Validate a tree of plain values; ``origin`` names it in errors."""
+    """Validate a tree of plain values.
+
+    Args:
+        tree: The sections and keys of the recipe.
+        origin: What the message calls the recipe.
+
+    Raises:
+        RecipeError: It has an unknown key, a wrong type, or values that do not fit together.
+    """
     try:
         return Recipe.model_validate_json(_to_json(tree))
     except ValidationError as error:
@@ -131,7 +146,7 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
 
 
 def _chosen(tree: Any) -> dict[str, type[BaseModel]]:  # noqa: ANN401 - what a file held
-    """The sections whose ``name`` chooses a model, with the model that it chooses."""
+    """Return the sections whose ``name`` chooses a class, with the class that it chooses."""
     found: dict[str, type[BaseModel]] = {}
     if not isinstance(tree, dict):
         return found
@@ -148,9 +163,9 @@ def dump_recipe(recipe: Recipe) -> str:
 
 
 def same_recipe(known: str, asked: str) -> bool:
-    """Tell whether two texts that ``dump_recipe`` made are of one recipe, comments apart.
+    """Tell whether two texts of ``dump_recipe`` mean the same recipe.
 
-    A key that one of them lacks has its default there: runs outlive releases.
+    A key that one of them lacks has its default there, since a run may be older than the key.
     """
     if known == asked:
         return True
@@ -168,5 +183,5 @@ def _to_json(tree: dict[str, Any]) -> str:
         return json.dumps(tree)
     except (TypeError, ValueError) as error:
         raise RecipeError(
-            f"a recipe holds only numbers, text, lists and mappings: {error}"
+            f"a recipe can hold only numbers, text, lists and mappings: {error}"
         ) from None

@@ -1,6 +1,6 @@
-"""The encoders and objectives that a recipe can name.
+"""The sections of pcv's own encoders and objectives, by the name that a recipe gives.
 
-A new one is a line here; those of other packages are entry points (``pcv.plugins``).
+A new one needs a line here. Those of other packages are entry points, see ``pcv.plugins``.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from pcv.config.supervised import (
     SegmentConfig,
 )
 
-ENCODERS: dict[str, type[EncoderConfig]] = {
+ENCODER_CONFIGS: dict[str, type[EncoderConfig]] = {
     "pstnet": PSTNetConfig,
     "p4transformer": P4TransformerConfig,
     "serial": SerialConfig,
     "sparseunet": SparseUNetConfig,
 }
-OBJECTIVES: dict[str, type[ObjectiveConfig]] = {
+OBJECTIVE_CONFIGS: dict[str, type[ObjectiveConfig]] = {
     "pointcpsc": PointCPSCConfig,
     "pointcsp": PointCSPConfig,
     "gaussiancross": GaussianCrossConfig,
@@ -41,8 +41,8 @@ OBJECTIVES: dict[str, type[ObjectiveConfig]] = {
     "scene_instances": SceneInstancesConfig,
 }
 
-ENCODER = Chosen(plugins.ENCODERS, ENCODERS, EncoderConfig, "pstnet")
-OBJECTIVE = Chosen(plugins.OBJECTIVES, OBJECTIVES, ObjectiveConfig, "pointcpsc")
+ENCODER = Chosen(plugins.ENCODERS, ENCODER_CONFIGS, EncoderConfig, "pstnet")
+OBJECTIVE = Chosen(plugins.OBJECTIVES, OBJECTIVE_CONFIGS, ObjectiveConfig, "pointcpsc")
 AnyEncoderConfig = Annotated[EncoderConfig, ENCODER]
 AnyObjectiveConfig = Annotated[ObjectiveConfig, OBJECTIVE]
 

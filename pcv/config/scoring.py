@@ -1,4 +1,4 @@
-"""How a frozen encoder is read, and in how many passes scenes are scored."""
+"""Sections of recipes on probing frozen encoders, and on the passes in which scenes are scored."""
 
 from __future__ import annotations
 
@@ -10,30 +10,36 @@ from pcv.config.section import Config, Count, Positive
 
 
 class ProbeConfig(Config):
-    """Reading a frozen encoder."""
+    """How classifiers read a frozen encoder."""
 
+    # Videos: frames that are encoded together. 0: the whole clip.
     segment_frames: int = Field(4, ge=0)
+    # Videos: how superpoints become one vector per clip, as in objective classify.
     read: Literal["max", "mean+max", "segments", "tokens"] = "segments"
-    neighbours: Count = 5  # kNN
-    linear_epochs: Count = 300
-    linear_lr: Positive = 1e-2
-    linear_weight_decay: float = Field(0.05, ge=0)
-    warm_statistics: int = Field(8, ge=0)  # random encoder: batches that set its norm statistics
-    scene_points: Count = 8192  # scenes: labelled points of each that are learned from, at most
+    neighbours: Count = 5  # videos: nearest training videos that vote, beside a probe of only one
+    linear_epochs: Count = 300  # passes of the linear classifier over the training features
+    linear_lr: Positive = 1e-2  # first learning rate of the linear classifier
+    linear_weight_decay: float = Field(0.05, ge=0)  # weight decay of the linear classifier
+    # Training data on which a random encoder sets the statistics of its batch normalisation: for
+    # videos so many batches, for scenes so many epochs. 0: the statistics stay untouched.
+    warm_statistics: int = Field(8, ge=0)
+    # Scenes: labelled points of each training scene from which the classifier learns, at most.
+    scene_points: Count = 8192
 
 
 class EvalConfig(Config):
-    """Passes over a whole scene, whose softmax is summed: the field's test-time augmentation.
+    """Passes over a whole scene whose softmax is summed, which is called test-time augmentation.
 
-    The released configurations take 13: four turns at scales 1, 0.95 and 1.05, and one mirrored.
-    What chooses a checkpoint while training is scored in one pass.
+    The released configurations of GaussianCross take 13 passes: four turns at each of the scales
+    1, 0.95 and 1.05, and a mirrored one. Scores that choose a checkpoint during training always
+    come from one pass.
     """
 
-    turns: Count = 1  # about the vertical axis, evenly spaced
-    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)
-    mirror: bool = False  # once more, left and right exchanged
+    turns: Count = 1  # evenly spaced turns about the vertical axis, at every scale
+    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)  # factors on positions
+    mirror: bool = False  # whether one more pass exchanges left and right
 
     @property
     def passes(self) -> int:
-        """How many they are."""
+        """The number of passes."""
         return self.turns * len(self.scales) + self.mirror

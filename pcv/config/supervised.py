@@ -1,4 +1,4 @@
-"""Sections of recipes that choose a supervised objective: what finetuning trains."""
+"""Sections of recipes that choose a supervised objective, which finetuning trains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pcv.config.section import Count, Fraction, Positive
 
 
 class ClassifyConfig(ObjectiveConfig):
-    """Supervised classification of clips: what finetuning trains."""
+    """Supervised classification of clips."""
 
     builds = "pcv.objectives.classify:Classify"
     stage = "finetune"
@@ -20,12 +20,14 @@ class ClassifyConfig(ObjectiveConfig):
     task = "videos"
 
     name: Literal["classify"] = "classify"
-    segment_frames: int = Field(4, ge=0)  # 0: the clip is encoded whole
-    hidden: int = Field(512, ge=0)  # 0: one linear layer
-    read: Literal["max", "mean+max", "segments", "tokens"] = (
-        "max"  # how superpoints become one vector
-    )
-    dropout: float = Field(0.0, ge=0, lt=1)
+    segment_frames: int = Field(4, ge=0)  # frames that are encoded together; 0: the whole clip
+    hidden: int = Field(512, ge=0)  # channels of the hidden layer; 0: one linear layer
+    # How superpoints become one vector per clip, see pcv/nn/readout.py. max (PSTNet): the largest
+    # mean of a frame; mean+max: that and the maximum; segments: both of every segment, in order;
+    # tokens (P4Transformer): the maximum.
+    read: Literal["max", "mean+max", "segments", "tokens"] = "max"
+    dropout: float = Field(0.0, ge=0, lt=1)  # probability, before the last layer
+    # The share of a target's probability that is spread over all classes.
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
     def segment_length(self, frames: int) -> int:
@@ -34,7 +36,7 @@ class ClassifyConfig(ObjectiveConfig):
 
 
 class SegmentConfig(ObjectiveConfig):
-    """Supervised segmentation: a class for every point of every frame."""
+    """Supervised labelling of the points of videos: a class for every point of every frame."""
 
     builds = "pcv.objectives.segment:Segment"
     stage = "finetune"
@@ -42,18 +44,19 @@ class SegmentConfig(ObjectiveConfig):
     task = "points"
 
     name: Literal["segment"] = "segment"
-    segment_frames: int = Field(0, ge=0)  # encoded on its own; 0: the whole clip
-    class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
-    dropout: float = Field(0.0, ge=0, lt=1)
-    halves: Literal["none", "x", "y", "z"] = "z"  # scoring: frames are cut in two along this axis
-    overlap: float = Field(1.0, ge=0)  # what each half sees beyond the cut, in the points' unit
+    segment_frames: int = Field(0, ge=0)  # frames that are encoded together; 0: the whole clip
+    class_weights: tuple[Positive, ...] = ()  # one weight of the loss per class; empty: all are 1
+    dropout: float = Field(0.0, ge=0, lt=1)  # probability, before the last layer
+    # The axis along which whole frames are cut in two when they are scored. none: they are not.
+    halves: Literal["none", "x", "y", "z"] = "z"
+    overlap: float = Field(1.0, ge=0)  # how far a half sees beyond the cut, in the points' unit
 
     def segment_length(self, frames: int) -> int:
         """Return how many frames of a clip are encoded together."""
         return self.segment_frames or frames
 
     def check_labels(self, classes: int, store: str = "the store") -> None:
-        """Raise a ValueError where there are class weights, but not one for each class."""
+        """Raise a ValueError if there are class weights, but not one for each class."""
         check_weights(self.class_weights, classes, store)
 
     def cut(self) -> Halves:
@@ -62,7 +65,7 @@ class SegmentConfig(ObjectiveConfig):
 
 
 class SceneSegmentConfig(ObjectiveConfig):
-    """Classes of the points of scenes, with PointCSP's semantic preservation distillation."""
+    """Supervised labelling of the points of scenes, with PointCSP's preservation distillation."""
 
     builds = "pcv.objectives.scene_segment:SceneSegment"
     stage = "finetune"
@@ -70,28 +73,32 @@ class SceneSegmentConfig(ObjectiveConfig):
     task = "rooms"
 
     name: Literal["scene_segment"]
-    class_weights: tuple[Positive, ...] = ()  # of the loss, one a class; empty: all 1
-    lovasz: float = Field(0.0, ge=0)  # weight of the Lovasz-Softmax loss beside cross-entropy
-    dropout: float = Field(0.0, ge=0, lt=1)
-    preserve_weight: float = Field(1.0, ge=0)  # lambda SPD; 0: without distillation
-    preserve_norm: bool = True  # features are normalised before they are compared
-    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)  # of the teacher, by half a cosine
+    class_weights: tuple[Positive, ...] = ()  # one weight of the loss per class; empty: all are 1
+    # The weight of the Lovasz-Softmax loss, which is added to cross-entropy. 0: it is not added.
+    lovasz: float = Field(0.0, ge=0)
+    dropout: float = Field(0.0, ge=0, lt=1)  # probability, before the last layer
+    # Lambda SPD, the weight of semantic preservation distillation. 0: no distillation.
+    preserve_weight: float = Field(1.0, ge=0)
+    preserve_norm: bool = True  # whether features are normalised before they are compared
+    # The share of the teacher that a step keeps: first and last value, half a cosine in between.
+    momentum: tuple[Fraction, Fraction] = (0.994, 1.0)
     monitor_every: Count = 10  # steps from one measurement of the batch drift to the next
 
     def check_encoder(self, encoder: EncoderConfig) -> None:
-        """Raise a ValueError where a teacher is asked for that would read scenes in a row."""
+        """Raise a ValueError if there is distillation, but the encoder reads no scenes in a row."""
         if self.preserve_weight and "rows" not in encoder.offers:
             raise ValueError(
-                f"objective.preserve_weight must be 0: {encoder.name} reads no sequences"
+                "objective.preserve_weight must be 0: "
+                f"encoder {encoder.name} cannot read scenes in a row"
             )
 
     def check_labels(self, classes: int, store: str = "the store") -> None:
-        """Raise a ValueError where there are class weights, but not one for each class."""
+        """Raise a ValueError if there are class weights, but not one for each class."""
         check_weights(self.class_weights, classes, store)
 
 
 class SceneInstancesConfig(ObjectiveConfig):
-    """Objects of scenes, by an offset head and clustering (PointGroup, Jiang et al., CVPR 2020)."""
+    """Objects of scenes, by offsets and clustering (PointGroup, Jiang et al., CVPR 2020)."""
 
     builds = "pcv.objectives.scene_instances:SceneInstances"
     stage = "finetune"
@@ -99,12 +106,16 @@ class SceneInstancesConfig(ObjectiveConfig):
     task = "objects"
 
     name: Literal["scene_instances"]
-    stuff: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)  # classes without objects: wall, floor
-    offset_weight: float = Field(1.0, ge=0)
-    direction_weight: float = Field(1.0, ge=0)
-    radius: Positive = 0.03  # of clusters, in the unit of the points: 1.5 voxels of 2 cm
-    least: Count = 100  # points of a cluster
-    suppress: Fraction = 0.3  # overlap from which the less confident of two clusters goes
+    # Indices of the classes that have no objects; the default is ScanNet's wall and floor.
+    stuff: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)
+    offset_weight: float = Field(1.0, ge=0)  # weight of the L1 of offsets, in the points' unit
+    direction_weight: float = Field(1.0, ge=0)  # weight of the negative cosine of offsets
+    # The largest distance between neighbours in a cluster, in the points' unit. The default is 1.5
+    # voxels of 2 cm.
+    radius: Positive = 0.03
+    least: Count = 100  # smaller clusters, in points, are dropped
+    # The IoU of two clusters from which on the less confident one is dropped.
+    suppress: Fraction = 0.3
 
 
 def check_weights(weights: tuple[float, ...], classes: int, store: str) -> None:

@@ -1,4 +1,4 @@
-"""Recipes as people type them: overrides in, mistakes out, each one line."""
+"""Recipes as people type them: overrides and lists of names, and one-line messages for mistakes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from pcv.errors import RecipeError
+from pcv.errors import RecipeError, one_line
 
-MOST_NAMES = 1 << 20  # bytes of a list of scenes
+MOST_NAMES = 1 << 20  # largest size of a list of scenes, in bytes
 
 
 def apply_override(tree: dict[str, Any], override: str) -> None:
     """Put ``a.b=value`` into a tree of plain values; the value is YAML.
 
     Raises:
-        RecipeError: Not of that form, not YAML, or a.b lies below a value.
+        RecipeError: The override is not of that form, its value is not YAML, or a part of its path
+            names a value instead of a section.
     """
     path, equals, text = override.partition("=")
     if not equals or not path:
-        raise RecipeError(f"--set {override}: expected KEY=VALUE, such as train.seed=1")
+        raise RecipeError(f"--set {override}: expected KEY=VALUE, for example train.seed=1")
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -36,20 +37,20 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
 
 
 def read_scene_names(path: Path) -> list[str]:
-    """Read a list of scenes, one name a line, as ScanNet's data-efficient benchmark has them.
+    """Read a list of scenes with one name per line, as ScanNet's data-efficient benchmark has it.
 
     Raises:
-        RecipeError: Not readable, no text, or no name in it.
+        RecipeError: The file is too large, not readable, not text, or names no scene.
     """
-    what = "train.scenes takes a share, names in brackets, or a text file of one name a line"
+    what = "train.scenes takes a share, names in brackets, or a text file with one name per line"
     try:
         if path.stat().st_size > MOST_NAMES:
-            raise RecipeError(f"{path}: {path.stat().st_size} bytes; {what}")
+            raise RecipeError(f"{path}: {path.stat().st_size} bytes are too many; {what}")
         names = path.read_text(encoding="utf-8").split()
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read: {error.strerror}; {what}") from None
-    except ValueError:  # no text, or no name of a file
-        raise RecipeError(f"{str(path)[:200]!r}: is no text; {what}") from None
+    except ValueError:  # the file is not text, or its path holds a zero byte
+        raise RecipeError(f"{str(path)[:200]!r}: not a text file; {what}") from None
     if not names:
         raise RecipeError(f"{path}: names no scene; {what}")
     return names
@@ -59,9 +60,9 @@ def explain(item: dict[str, Any], root: type[BaseModel], chosen: dict[str, type[
     """Turn one of pydantic's errors into words.
 
     Args:
-        item: The error, as ``ValidationError.errors`` has it.
-        root: The model that was validated.
-        chosen: The sections whose model a key called name chooses, with that model.
+        item: The error, as ``ValidationError.errors`` returns it.
+        root: The class that was validated.
+        chosen: The sections whose class the key ``name`` chooses, with that class.
     """
     location = [str(part) for part in item["loc"]]
     path = ".".join(location)
@@ -87,8 +88,3 @@ def _known_keys(
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 model = kind
     return sorted(model.model_fields)
-
-
-def one_line(error: Exception) -> str:
-    """Return an error's text without line breaks."""
-    return " ".join(str(error).split())

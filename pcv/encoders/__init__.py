@@ -1,4 +1,4 @@
-"""Encoders: points to features, one encoder a file, behind two protocols: of clips, of scenes."""
+"""Encoders turn points into features: one encoder per file, and a protocol for clips and scenes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pcv.plugins import imported
 
 
 def build_encoder(config: EncoderConfig) -> Encoder:
-    """Build the encoder of a recipe's section, with random weights from torch's generator.
+    """Build the encoder that a section describes, with random weights from torch's generator.
 
     Raises:
-        PluginError: A package that registers the encoder names a class that is not there.
+        PluginError: The package that registers the encoder names a class that it does not have.
     """
     return imported(config.builds, Encoder)(config)
 

@@ -1,4 +1,4 @@
-"""What an encoder of clips offers objectives."""
+"""What an encoder of clips offers to objectives."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ Decoder = PropagationDecoder | TransposeDecoder | SameDecoder
 
 
 class ClipEncoder(Encoder):
-    """Clips to superpoints."""
+    """An encoder that turns clips into superpoints."""
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
-        """Return how many frames and anchors ``forward`` makes of clips of that size."""
+        """Return the numbers of frames L and of anchors M that ``forward`` returns.
+
+        Args:
+            frames: Frames per clip.
+            points: Points per frame.
+        """
         raise NotImplementedError
 
     def anchor_frames(self, frames: int) -> Tensor:
@@ -29,13 +34,13 @@ class ClipEncoder(Encoder):
         raise NotImplementedError
 
     def inputs(self, batch: ClipBatch) -> Tensor:
-        """Return what ``forward`` and ``levels`` take of a batch.
+        """Return the points of a batch as ``forward`` and ``levels`` take them.
 
         Returns:
-            (B, T, N, 3); with colours, which are from 0 to 1, (B, T, N, 6).
+            (B, T, N, 3), or (B, T, N, 6) with colours, which are from 0 to 1.
 
         Raises:
-            ValueError: The encoder reads colours, and the points have none.
+            ValueError: The encoder reads colours, but the points have none.
         """
         if "colour" not in self.config.channels_read:
             return batch.points
@@ -49,21 +54,21 @@ class ClipEncoder(Encoder):
         return found
 
     def forward(self, points: Tensor) -> Superpoints:
-        """Encode clips (B, T, N, 3 or 6), as ``inputs`` gives them, in the unit of the radius."""
+        """Encode clips (B, T, N, 3 or 6), as ``inputs`` returns them, in the unit of the radius."""
         return self.levels(points)[-1]
 
     def levels(self, points: Tensor) -> list[Superpoints]:
-        """Return the features that a decoder reads of clips (B, T, N, 3 or 6), finest first.
+        """Encode clips (B, T, N, 3 or 6), and return what a decoder reads, finest first.
 
-        The last ones are the superpoints.
+        The last level holds the superpoints.
         """
         raise NotImplementedError
 
     def decoder(self) -> Decoder:
-        """Build the decoder that fits: (points, levels) -> (B, T, N, ``decoder.width``).
+        """Build the decoder of the encoder: (points, levels) -> (B, T, N, ``decoder.width``).
 
         Raises:
-            ValueError: The encoder is of a form that has none.
+            ValueError: The form of the encoder has no decoder.
         """
         raise NotImplementedError
 
@@ -72,11 +77,11 @@ class ConvolutionalEncoder(ClipEncoder):
     """An encoder whose layers choose anchors among the points and the frames of a clip."""
 
     def convolutions(self) -> Sequence[PSTConv | P4DConv]:
-        """Return the layers, first to last."""
+        """Return the layers in their order."""
         raise NotImplementedError
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
-        """Return how many frames and anchors the last layer leaves."""
+        """Return the numbers of frames and anchors that the last layer leaves."""
         for layer in self.convolutions():
             points //= layer.config.spatial_stride
         return len(self.anchor_frames(frames)), points

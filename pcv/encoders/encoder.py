@@ -1,4 +1,4 @@
-"""What every encoder has, whatever it reads."""
+"""What every encoder has, whether it reads clips or scenes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pcv.config.encoder import EncoderConfig
 
 
 class Encoder(nn.Module):
-    """Points to features.
+    """A network that turns points into features.
 
     Attributes:
-        width: Channels of a feature.
-        config: The section of the recipe that it was built from.
-        traceable: Whether ``torch.export`` can hold it.
+        width: Channels per feature.
+        config: The section of the recipe from which it was built.
+        traceable: Whether ``torch.export`` can trace it.
     """
 
     width: int
@@ -22,7 +22,7 @@ class Encoder(nn.Module):
     config: EncoderConfig
 
     def describe(self, batch: ClipBatch) -> Superpoints:
-        """Return what the encoder makes of a batch.
+        """Return the superpoints of a batch; an encoder of scenes has one for every point.
 
         Raises:
             ValueError: The points lack a channel that the encoder reads.

@@ -1,4 +1,4 @@
-"""P4Transformer (Fan et al., CVPR 2021): point 4D convolutions, then attention over all tubes."""
+"""P4Transformer (Fan et al., CVPR 2021): point 4D convolutions, then attention among all tubes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from pcv.nn.p4d_conv import NormalisedP4DConv, P4DConv, P4DConvConfig, PlainP4DC
 from pcv.nn.propagation import PropagationDecoder
 from pcv.nn.transformer import Block
 
-TOKEN = 1024
+TOKEN = 1024  # channels per superpoint
 RGB = 3
-# channels; radius factor; temporal kernel, padding; spatial stride.
+# Per layer: channels; factor on the radius; temporal kernel, padding; spatial stride.
 SCENE = (
     ((32, 64, 128), 1, 1, (0, 0), 4),
     ((128, 128, 256), 2, 1, (0, 0), 4),
     ((256, 256, 512), 4, 3, (1, 1), 4),
     ((512, 512, TOKEN), 8, 1, (0, 0), 2),
 )
-DECODER = ((256, 256), (256, 256), (128, 128), (128, 128))  # coarsest first
+DECODER = ((256, 256), (256, 256), (128, 128), (128, 128))  # channels per layer, coarsest first
 
 
 class P4Transformer(ConvolutionalEncoder):
     """One convolution for actions, four for scenes, and a transformer over the whole clip.
 
-    ``action``: (B, T, N, 3) -> T / 2 frames of N / 32 superpoints, whose places and times are
-    embedded and added. ``scene``: T frames of N / 128 superpoints, features normalised, rectified
-    and without embedded places, as the published code has it. With ``anchors: prefix`` the points
-    of every frame must be in farthest-point order, as a clip store keeps them.
+    The form ``action`` turns (B, T, N, 3) into T / 2 frames of N / 32 superpoints, and adds an
+    embedding of their positions and times. The form ``scene`` makes T frames of N / 128
+    superpoints; as in the published code, its features are normalised and rectified, and no
+    positions are embedded. With ``anchors: prefix`` the points of every frame must be in
+    farthest-point order, as a clip store keeps them.
     """
 
     def __init__(self, config: P4TransformerConfig) -> None:
@@ -94,7 +95,7 @@ class P4Transformer(ConvolutionalEncoder):
         return layers
 
     def convolutions(self) -> list[P4DConv]:
-        """Return the layers, first to last."""
+        """Return the layers in their order."""
         return [layer for layer in self.layers if isinstance(layer, P4DConv)]
 
     def levels(self, points: Tensor) -> list[Superpoints]:
@@ -104,7 +105,7 @@ class P4Transformer(ConvolutionalEncoder):
             points: (B, T, N, 3) float32, in the unit of the radius; with colour (B, T, N, 6).
 
         Raises:
-            ValueError: T does not fit the temporal stride, or too few points.
+            ValueError: T does not fit the temporal stride, or there are too few points.
         """
         found, position, feature = [], points, None
         if self.colour:
@@ -127,7 +128,7 @@ class P4Transformer(ConvolutionalEncoder):
         """Build the published decoder of the scene form.
 
         Raises:
-            ValueError: The action form has none.
+            ValueError: The encoder has the form ``action``, which has no decoder.
         """
         if self.config.form != "scene":
             raise ValueError("the action form has no decoder; use encoder.form: scene")
@@ -140,6 +141,6 @@ def _default(form: str, action: int, scene: int) -> int:
 
 
 def _times(position: Tensor) -> Tensor:  # (B, L, M, 1)
-    """Number of the superpoint frame, from 1."""
+    """Return the number of each superpoint's frame, from 1."""
     time = torch.arange(1, position.shape[1] + 1, device=position.device, dtype=position.dtype)
     return time.reshape(1, -1, 1, 1).expand(*position.shape[:3], 1)

@@ -12,8 +12,9 @@ from pcv.nn.pst_conv import PSTConv, PSTConvConfig
 from pcv.nn.pst_transpose import PSTConvTransposeConfig, TransposeDecoder
 from pcv.nn.tubes import TimeGrid
 
-# channels in, middle, out; radius factor; temporal kernel, stride, padding; spatial stride.
-# The middle of the fourth layer is 384: the published 284 is a typing error its successors mended.
+# Per layer: channels in, middle, out; factor on the radius; temporal kernel, stride, padding;
+# spatial stride. The middle of the fourth layer is 384: the published 284 is a typing error, which
+# later code has corrected.
 LAYERS = (
     (0, 45, 64, 1, 1, 1, (0, 0), 2),
     (64, 96, 128, 2, 3, 2, (1, 0), 2),
@@ -22,20 +23,17 @@ LAYERS = (
     (512, 768, 1024, 4, 3, 1, (1, 1), 1),
     (1024, 1536, 2048, 4, 1, 1, (0, 0), 2),
 )
-ENDS = (0, 2, 4, 5)  # layers that end a resolution in space and time
-# channels of the tubes' frames and out, and the layer that each undoes, coarsest first. Only the
-# operator of the published segmentation network is known; these sizes are ours.
+ENDS = (0, 2, 4, 5)  # the last layer of every resolution in space and time
+# Per layer of the decoder, coarsest first: channels of the tubes' frames, channels out, and the
+# layer that it undoes. Only the operator of the published network is known; the sizes are ours.
 DECODER = ((512, 512, 5), (256, 256, 3), (128, 128, 1), (128, 128, 0))
 
 
 class PSTNet(ConvolutionalEncoder):
     """Six PST convolutions: (B, T, N, 3) -> T / 4 frames of N / 16 superpoints of 2048 channels.
 
-    ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame must
-    be in farthest-point order, as a clip store keeps them.
-
-    Attributes:
-        width: Channels of a superpoint.
+    A ReLU follows every layer but the last. With ``anchors: prefix`` the points of every frame
+    must be in farthest-point order, as a clip store keeps them.
     """
 
     def __init__(self, config: PSTNetConfig) -> None:
@@ -69,7 +67,7 @@ class PSTNet(ConvolutionalEncoder):
         self.width = scaled(LAYERS[-1][2])
 
     def convolutions(self) -> list[PSTConv]:
-        """Return the layers, first to last."""
+        """Return the layers in their order."""
         return [layer for layer in self.layers if isinstance(layer, PSTConv)]
 
     def levels(self, points: Tensor) -> list[Superpoints]:
@@ -79,10 +77,11 @@ class PSTNet(ConvolutionalEncoder):
             points: (B, T, N, 3) float32, in the unit of the radius.
 
         Returns:
-            Features of the layers that end a resolution, the last not rectified.
+            The features of the last layer of every resolution; those of the last are not
+            rectified.
 
         Raises:
-            ValueError: T does not fit the temporal strides, or N is below 16.
+            ValueError: T does not fit the temporal strides, or N is less than 16.
         """
         found, position, feature = [], points, None
         for number, layer in enumerate(self.layers):
@@ -94,7 +93,7 @@ class PSTNet(ConvolutionalEncoder):
         return found
 
     def decoder(self) -> TransposeDecoder:
-        """Build PST transposed convolutions that undo the layers, down to every point."""
+        """Build transposed PST convolutions that undo the layers, up to a feature per point."""
         layers, configs = self.convolutions(), []
         before = self.width
         for middle, out, undone in DECODER:

@@ -1,4 +1,4 @@
-"""What an encoder of scenes offers objectives."""
+"""What an encoder of scenes offers to objectives."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Mode = Literal["cross", "single"]
 
 
 class SceneEncoder(Encoder):
-    """Scenes to a feature for each of their points."""
+    """An encoder that gives every point of a scene a feature."""
 
-    def point_features(self, batch: ClipBatch) -> Tensor:
-        """Return the feature of every point: (B, T, N, ``width``).
+    def point_features(self, batch: ClipBatch) -> Tensor:  # (B, T, N, C)
+        """Return the feature of every point, with C channels, which is ``width``.
 
         Raises:
             ValueError: The points lack a channel that the encoder reads.
@@ -32,24 +32,24 @@ class SceneEncoder(Encoder):
         return Superpoints(self.point_features(batch), batch.points)
 
     def in_a_row(self) -> RowEncoder | None:
-        """Return the encoder as one that reads the scenes of a batch in a row, where it does."""
+        """Return the encoder itself if it can read the scenes of a batch in a row, else None."""
         return None
 
     @property
     def has_statistics(self) -> bool:
-        """Whether running statistics must see data before a random encoder is of use."""
+        """Whether the encoder has running statistics, which a random one must take from data."""
         return True
 
 
 class RowEncoder(SceneEncoder):
     """An encoder that can read the scenes of a batch as one sequence.
 
-    In ``cross`` mode state is carried from scene to scene; in ``single`` mode every scene is a
+    In ``cross`` mode the state is carried from scene to scene; in ``single`` mode every scene is a
     sequence of its own.
 
     Attributes:
         blocks: The layers after the stem.
-        norm: What the tokens of the last one go through.
+        norm: The normalisation of the tokens after the last block.
     """
 
     blocks: nn.ModuleList
@@ -62,8 +62,8 @@ class RowEncoder(SceneEncoder):
 
         Args:
             regions: Positions in any unit, and the features that the encoder reads.
-            mode: Whether scenes see each other.
-            hidden: (V, B, L) bool: points whose position nothing of the encoder may see.
+            mode: Whether the scenes of a batch influence each other.
+            hidden: (V, B, L) bool: the points whose position no part of the encoder may use.
         """
         tokens: Tensor = self.norm(self.trace(regions, mode, hidden)[-1])
         return tokens
@@ -73,11 +73,16 @@ class RowEncoder(SceneEncoder):
         raise NotImplementedError
 
     def frame(self, position: Tensor, hidden: Tensor | None = None) -> Tensor:
-        """Return positions from the middle of each region: (V, B, L, 3)."""
+        """Return positions (V, B, L, 3) relative to the middle of their region.
+
+        Args:
+            position: (V, B, L, 3) in any unit.
+            hidden: (V, B, L) bool: the points that do not count for the middle.
+        """
         raise NotImplementedError
 
     def regions(self, batch: ClipBatch) -> Regions:
-        """Take a batch of clips as one view of each of its frames.
+        """Return a batch as regions: every frame of every clip is one crop of a scene.
 
         Raises:
             ValueError: The points lack a channel that the encoder reads.
@@ -90,24 +95,24 @@ class RowEncoder(SceneEncoder):
 
 
 class VoxelFeatures(NamedTuple):
-    """What an encoder makes of the V occupied voxels of some clouds."""
+    """The features of the V occupied voxels of some clouds."""
 
     feature: Tensor  # (V, C)
-    position: Tensor  # (V, 3) mean of the points in it
-    cloud: Tensor  # (V,) int64, ascending
+    position: Tensor  # (V, 3) mean position of the voxel's points
+    cloud: Tensor  # (V,) int64, the cloud of each voxel, ascending
     of_point: Tensor  # (P,) int64, the voxel of each point
 
 
 class VoxelEncoder(SceneEncoder):
-    """An encoder that makes a feature of every occupied voxel."""
+    """An encoder that gives every occupied voxel a feature."""
 
     def voxels(
         self,
-        points: Tensor,  # (P, 3) in the unit of the voxels
+        points: Tensor,  # (P, 3) in the unit of a voxel's side
         inputs: Tensor,  # (P, F)
         cloud: Tensor,  # (P,) int64, from 0, ascending
     ) -> VoxelFeatures:
-        """Encode clouds of any sizes.
+        """Encode clouds of any sizes, given as one list of points.
 
         Raises:
             ValueError: A point is not finite, or a cloud spans more voxels than can be numbered.
@@ -142,5 +147,5 @@ class PointwiseClips(SceneEncoder, ClipEncoder):
         return Superpoints(self.point_features(batch), batch.points)
 
     def decoder(self) -> SameDecoder:
-        """Build nothing: every point has its feature already."""
+        """Return a decoder that changes nothing: every point already has its feature."""
         return SameDecoder(self.width)

@@ -1,4 +1,4 @@
-"""Cutting a clip into equal segments, each encoded on its own."""
+"""Clips cut into equal segments, each of which is encoded on its own."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def encode_segments(
     """Encode every segment of every clip in one call.
 
     Args:
-        encoder: (b, t, N, 3 or 6) -> Superpoints.
-        points: Clips whose T is a multiple of ``segment_frames``.
-        segment_frames: Frames a segment; 0: the clip is one segment.
+        encoder: Turns segments (B S, ``segment_frames``, N, 3 or 6) into superpoints.
+        points: Clips.
+        segment_frames: Frames per segment; 0: the clip is one segment.
 
     Raises:
-        ValueError: T is not a multiple.
+        ValueError: T is not a multiple of ``segment_frames``.
     """
     batch, frames = points.shape[:2]
     length = segment_frames or frames
     if frames % length:
-        raise ValueError(f"{frames} frames are not a multiple of segments of {length}")
+        raise ValueError(f"{frames} frames are not a multiple of {length} frames per segment")
     found = encoder(points.reshape(batch * (frames // length), length, *points.shape[2:]))
     return Superpoints(
         *(value.reshape(batch, frames // length, *value.shape[1:]) for value in found)

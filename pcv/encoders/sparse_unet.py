@@ -1,4 +1,4 @@
-"""SparseUNet: scenes as occupied voxels, through a U-Net of sparse convolutions."""
+"""SparseUNet: a U-Net of sparse convolutions over the occupied voxels of scenes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from pcv.encoders.scenes import PointwiseClips, VoxelEncoder, VoxelFeatures
 from pcv.nn.sparse_unet import ConvNorm, SparseBlock, SparseConv
 from pcv.ops.voxels import VoxelPyramid, voxelise
 
-STEM_KERNEL = 5
+STEM_KERNEL = 5  # voxels per side
 
 
 class SparseUNet(VoxelEncoder, PointwiseClips):
-    """Submanifold convolutions with strided ones down and inverse ones up, and skips between.
+    """Submanifold convolutions, with strided ones down, inverse ones up, and skips in between.
 
-    A voxel's input is the mean over its points, and a point's feature that of its voxel. Every
-    frame of every clip is a cloud of its own, with its own grid: batch normalisation in training
-    is all that clouds share.
-
-    Attributes:
-        width: Channels of a voxel.
+    The input of a voxel is the mean over its points, and a point has the feature of its voxel.
+    Every frame of every clip is a cloud of its own, with its own grid: clouds share nothing but
+    the batch normalisation in training.
     """
 
     traceable = False  # the points decide how many voxels there are
@@ -69,7 +66,7 @@ class SparseUNet(VoxelEncoder, PointwiseClips):
         inputs: Tensor,  # (P, F)
         cloud: Tensor,  # (P,) int64, from 0, ascending
     ) -> VoxelFeatures:
-        """Encode clouds of any sizes.
+        """Encode clouds of any sizes, given as one list of points.
 
         Raises:
             ValueError: A point is not finite, or a cloud spans more voxels than can be numbered.
@@ -101,7 +98,7 @@ class SparseUNet(VoxelEncoder, PointwiseClips):
         """Return the features of every point.
 
         Raises:
-            ValueError: It lacks a channel that ``config.inputs`` names.
+            ValueError: The points lack a channel that ``config.inputs`` names.
         """
         points, inputs = batch.points, point_inputs(batch, self.config.inputs)
         clips, frames, count, _ = points.shape

@@ -1,4 +1,4 @@
-"""Objectives: what an encoder is trained for, one a file."""
+"""Objectives are what encoders are trained for, one per file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def build_objective(recipe: Recipe, encoder: Encoder, *, classes: int, total: in
     """Build the objective of a recipe around an encoder.
 
     Args:
-        recipe: The recipe, whose sections ``objective`` and ``data`` count.
+        recipe: The recipe, of which the sections ``objective`` and ``data`` are used.
         encoder: The encoder that is trained.
-        classes: How many classes the store has; only supervised objectives ask.
+        classes: The number of classes of the store; only supervised objectives use it.
         total: Steps of the whole run, for objectives that have schedules of their own.
 
     Raises:
-        PluginError: A package that registers the objective names a class that is not there.
+        PluginError: The package that registers the objective names a class that it does not have.
     """
     sizes = Sizes(recipe.data.frames, recipe.data.points, classes, total)
     return imported(recipe.objective.builds, Objective).build(recipe.objective, encoder, sizes)

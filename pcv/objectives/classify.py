@@ -1,4 +1,4 @@
-"""Supervised classification: what finetuning trains around an encoder."""
+"""Supervised classification of clips, which finetuning trains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pcv.objectives.objective import Sizes, Supervised
 
 
 class Classify(Supervised):
-    """Encode segments, pool them to one vector and classify it with cross-entropy."""
+    """Encode the segments of a clip, pool them to one vector, and classify it by cross-entropy."""
 
     main_score = "accuracy"
 
@@ -40,7 +40,7 @@ class Classify(Supervised):
         return Logits(self.head(read(found.feature, self.config.read)))
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return the loss, and the share of clips that are right.
+        """Return the loss, and the share of clips that are classified correctly.
 
         Raises:
             ValueError: A clip has no label.

@@ -1,4 +1,4 @@
-"""What every objective has, and what is scored of those that are supervised."""
+"""What every objective has, and what a supervised one adds so that it can be scored."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pcv.encoders import Encoder
 
 
 class Sizes(NamedTuple):
-    """What an objective must know of the clips and the run, beside its own section."""
+    """What an objective must know of the clips and the run, besides its own section."""
 
-    frames: int  # of a clip
-    points: int  # of a frame
-    classes: int = 0  # of the store's labels; 0: nothing is classified
+    frames: int  # per clip
+    points: int  # per frame
+    classes: int = 0  # number of classes of the store's labels; 0: nothing is classified
     total: int = 1  # steps of the whole run, for schedules
 
 
 class Objective(nn.Module):
-    """What an encoder is trained for.
+    """A loss around an encoder, with all that only this loss needs.
 
     Attributes:
         encoder: The encoder that is trained.
-        config: The section of the recipe that the objective was built from.
+        config: The section of the recipe from which the objective was built.
     """
 
     encoder: Encoder
@@ -33,15 +33,15 @@ class Objective(nn.Module):
 
     @classmethod
     def build(cls, config: Any, encoder: Any, sizes: Sizes) -> Objective:  # noqa: ANN401
-        """Build the objective; a recipe that was checked gives the right section and encoder."""
+        """Build the objective from its section of the recipe, around an encoder that serves it."""
         raise NotImplementedError
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return the loss of a batch, and what is logged beside it."""
+        """Return the loss of a batch, and the values that are logged."""
         raise NotImplementedError
 
     def forget_training(self) -> None:
-        """Drop what only training needs."""
+        """Drop the modules that only training needs."""
 
 
 class Supervised(Objective):
@@ -54,7 +54,7 @@ class Supervised(Objective):
     main_score: ClassVar[str]
 
     def guess(self, batch: ClipBatch) -> Logits:
-        """Return what is told of a batch.
+        """Return the predictions for a batch.
 
         Raises:
             ValueError: The points lack a channel that the encoder reads.

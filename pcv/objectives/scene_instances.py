@@ -1,4 +1,4 @@
-"""Objects of scenes: classes and offsets to the middle of each point's object (PointGroup)."""
+"""Objects of scenes: the class of each point, and its offset to the middle of its object."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pcv.objectives.objective import Sizes, Supervised
 
 
 class SceneInstances(Supervised):
-    """A linear class head, and an offset head, on the features of every point.
+    """PointGroup: a linear head for classes and a perceptron for offsets, on every point's feature.
 
-    The published network also scores clusters by a second U-Net; here a cluster's confidence is
-    the mean probability of its class.
+    The published network also scores clusters by a second U-Net; here the confidence of a cluster
+    is the mean probability of its class.
     """
 
     main_score = "ap50"
@@ -45,16 +45,16 @@ class SceneInstances(Supervised):
         """Return logits (B, T, N, classes) and offsets (B, T, N, 3) in the unit of the points.
 
         Raises:
-            ValueError: Points lack a channel that the encoder reads.
+            ValueError: The points lack a channel that the encoder reads.
         """
         feature = self.encoder.point_features(batch)
         return Logits(self.head(feature), self.offset(feature))
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return cross-entropy plus, over points of objects, L1 and the negative cosine of offsets.
+        """Return cross-entropy plus the L1 and the negative cosine of offsets of objects' points.
 
         Raises:
-            ValueError: Points have no labels or no instances.
+            ValueError: The points have no labels or no instances.
         """
         if batch.point_label is None or batch.point_instance is None:
             raise ValueError("scenes without labels and instances of points cannot be learned from")
@@ -78,7 +78,11 @@ class SceneInstances(Supervised):
         return Losses(total, {name: value.detach() for name, value in parts.items()})
 
     def wanted(self, batch: ClipBatch) -> tuple[Tensor, Tensor]:
-        """Return offsets (B, T, N, 3) to the middles of objects, and where there is one."""
+        """Return the true offsets to the middles of objects, and which points have an object.
+
+        Returns:
+            (B, T, N, 3) in the unit of the points, and (B, T, N) bool.
+        """
         assert batch.point_instance is not None
         assert batch.point_label is not None
         points = batch.points.float().flatten(0, 1)  # (B T, N, 3)
@@ -87,14 +91,14 @@ class SceneInstances(Supervised):
         label = batch.point_label.flatten(0, 1)
         counts = (instance >= 0) & (label != IGNORED) & ~torch.isin(label, stuff)
         most = int(instance.max()) + 2
-        place = torch.where(counts, instance, most - 1)  # the last: of no object
+        index = torch.where(counts, instance, most - 1)  # the last one stands for no object
         summed = points.new_zeros(len(points), most, 3)
-        summed.scatter_add_(1, place[..., None].expand(-1, -1, 3), points)
+        summed.scatter_add_(1, index[..., None].expand(-1, -1, 3), points)
         number = points.new_zeros(len(points), most).scatter_add_(
-            1, place, torch.ones_like(points[..., 0])
+            1, index, torch.ones_like(points[..., 0])
         )
         middle = (summed / number.clamp(min=1)[..., None]).gather(
-            1, place[..., None].expand(-1, -1, 3)
+            1, index[..., None].expand(-1, -1, 3)
         )
         shape = batch.points.shape
         return (middle - points).reshape(shape), counts.reshape(shape[:3])

@@ -1,4 +1,4 @@
-"""Classes of the points of scenes, finetuned with semantic preservation distillation (PointCSP)."""
+"""Supervised labelling of the points of scenes, with preservation distillation (PointCSP)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from pcv.objectives.teacher import MovingTeacher, half_cosine
 class SceneSegment(Supervised):
     """A student that reads one scene at a time, and a teacher that reads the batch as a sequence.
 
-    The teacher follows the student slowly, from the pretrained weights on; the student's features
-    of every point are drawn to the teacher's (SPD). What is scored is the student alone.
+    The teacher starts from the pretrained weights and follows the student slowly. Semantic
+    preservation distillation (SPD) draws the student's feature of every point towards the
+    teacher's. Only the student is scored.
 
     Attributes:
         total: Steps of the whole run, for the teacher's schedule.
 
     Raises:
-        ValueError: The class weights are not one a class.
+        ValueError: There is not one weight per class.
     """
 
     main_score = "miou_present_classes"
@@ -42,14 +43,14 @@ class SceneSegment(Supervised):
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
         self.teacher = self.drift = None
         rows = encoder.in_a_row()
-        if rows is not None:  # others read no sequences: nothing can drift
+        if rows is not None:  # in other encoders scenes cannot influence each other
             self.teacher = MovingTeacher(rows) if config.preserve_weight else None
             self.drift = DriftMonitor(config.monitor_every)
         weight = torch.tensor(config.class_weights or (1.0,) * classes)
         self.register_buffer("weight", weight, persistent=False)
 
     def forget_training(self) -> None:
-        """Drop what only training needs: the teacher, and the measurement of drift."""
+        """Drop the modules that only training needs: the teacher and the monitor of drift."""
         self.teacher = self.drift = None
 
     @classmethod
@@ -58,7 +59,7 @@ class SceneSegment(Supervised):
         return cls(config, encoder, classes=sizes.classes, total=sizes.total)
 
     def guess(self, batch: ClipBatch) -> Logits:
-        """Return the logits of points (B, T, N, classes), by the student alone, scene by scene.
+        """Return the student's logits of points (B, T, N, classes), scene by scene.
 
         Raises:
             ValueError: The points lack a channel that the encoder reads.
@@ -69,7 +70,7 @@ class SceneSegment(Supervised):
         """Return the loss of the labelled points plus the distillation.
 
         Raises:
-            ValueError: Points have no labels, or lack a channel that the encoder reads.
+            ValueError: The points have no labels, or lack a channel that the encoder reads.
         """
         if batch.point_label is None:
             raise ValueError("scenes without point labels cannot be learned from")
@@ -86,7 +87,7 @@ class SceneSegment(Supervised):
         return Losses(loss, {name: value.detach() for name, value in parts.items()})
 
     def _task(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Weighted cross-entropy over labelled points, and Lovasz loss where asked for."""
+        """Return the loss of labelled points, (n, classes) and their labels, and its parts."""
         label = labels.flatten()
         known = label != IGNORED
         number = known.sum().clamp(min=1)
@@ -104,7 +105,7 @@ class SceneSegment(Supervised):
         return loss, parts
 
     def _preserve(self, regions: Regions, tokens: Tensor) -> Tensor:
-        """Mean over points of the squared distance of student's to teacher's features."""
+        """Return the mean squared difference of the student's and the teacher's features."""
         assert self.teacher is not None
         if self.training:
             done = int(self.teacher.steps) / max(1, self.total)

@@ -1,4 +1,4 @@
-"""Supervised segmentation of point cloud videos: a class for every point of every frame."""
+"""Supervised labelling of the points of videos: a class for every point of every frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Segment(Supervised):
     """Encode clips, decode a feature for every point and classify it.
 
     Raises:
-        ValueError: The encoder has no decoder, or the class weights are not one a class.
+        ValueError: The encoder has no decoder, or there is not one weight per class.
     """
 
     main_score = "miou_present_classes"
@@ -49,16 +49,17 @@ class Segment(Supervised):
         frames = points.shape[1]
         length = self.config.segment_frames or frames
         if frames % length:
-            raise ValueError(f"{frames} frames are not a multiple of segments of {length}")
+            raise ValueError(f"{frames} frames are not a multiple of {length} frames per segment")
         cut = points.reshape(-1, length, *points.shape[2:])
         feature = self.decoder(cut, self.encoder.levels(cut))
         return Logits(self.head(feature).reshape(*points.shape[:3], -1))
 
     def forward(self, batch: ClipBatch) -> Losses:
-        """Return weighted cross-entropy over the number of labelled points, and the share right.
+        """Return the loss, and the share of labelled points that are classified correctly.
 
-        As the published code (P4Transformer) has it, one is added to that number, so that a clip
-        without labels costs 0 instead of being undefined, and weights do not count in it.
+        The loss is the sum of the weighted cross-entropies, divided by the number of labelled
+        points plus one. The one makes it 0, not undefined, where no point has a label; that weights
+        do not count in the divisor is as in the published code of P4Transformer.
 
         Raises:
             ValueError: The clips carry no point labels.

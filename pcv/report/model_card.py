@@ -1,4 +1,4 @@
-"""The page that goes with an exported model: only what its folder and its own run say."""
+"""The page that describes an exported model: only what its folder and its own run say."""
 
 from __future__ import annotations
 
@@ -10,48 +10,49 @@ from pcv.config.recipe import Recipe
 from pcv.train.exported import ModelConfig
 from pcv.train.run import RunResult
 
-CHANNELS = {
-    "colour": "red, green and blue of every point after its place, from 0 to 1",
+CHANNEL_TEXTS = {
+    "colour": "red, green and blue of every point after its position, from 0 to 1",
     "normal": "the unit normal of every point, zeros where unknown",
 }
-EPOCH = "best_"  # scores of the epoch that did best, which is what checkpoint `best` holds
-SHARES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
+EPOCH = "best_"  # before the scores of the best epoch, which are those of checkpoint `best`
+# How the names of scores begin that are shown as percentages.
+PERCENTAGES = ("accuracy", "mean_class_accuracy", "miou", "point_accuracy", "best_")
 
 
 class About(NamedTuple):
-    """What is said of a task.
+    """What a card says of a task.
 
-    In ``returns`` and ``command`` the fields ``{classes}``, ``{frames}``, ``{points}`` and
-    ``{name}`` stand for those of the model.
+    In ``returns`` the fields ``{classes}``, ``{frames}`` and ``{points}``, and in ``command`` the
+    field ``{name}``, are replaced by those of the model.
     """
 
-    pipeline: str  # as the model hub calls it
-    does: str  # after "A model that"
-    returns: str  # what calling the model gives
-    command: str  # what uses it on the command line
+    pipeline: str  # the model hub's name of the task
+    does: str  # what follows the name of the encoder and "that"
+    returns: str  # what a call of the model returns
+    command: str  # the command line that uses the model
 
 
 class Edition(NamedTuple):
-    """What is said of one export besides its model."""
+    """What a card says of one export, besides the model."""
 
     name: str
     licence: str  # of the weights, as the hub names it
-    checkpoint: str  # the one exported: results of another one are not its own
-    program: bool  # a traced ``model.pt2`` lies beside it
-    why_none: str = ""  # where no program can be traced
+    checkpoint: str  # the exported one, whose scores are shown
+    program: bool  # whether the folder holds a traced ``model.pt2``
+    why_none: str = ""  # why there is no such program, if the encoder cannot be traced
 
 
 def model_card(
     config: ModelConfig, recipe: Recipe, result: RunResult | None, edition: Edition, about: About
 ) -> str:
-    """Write the card, YAML front matter first, as a model hub reads it.
+    """Return the card as Markdown, which begins with YAML that model hubs read.
 
     Args:
-        config: Of the export.
-        recipe: Of the run.
+        config: The configuration in the exported folder.
+        recipe: The recipe of the run.
         result: What the run measured; None while it is unfinished.
-        edition: Of the export.
-        about: Of the task.
+        edition: What is said of the export.
+        about: What is said of the task.
     """
     name, licence, checkpoint = edition[:3]
     scores = measured(result, checkpoint) if result else {}
@@ -78,7 +79,7 @@ def model_card(
 
 
 def measured(result: RunResult, checkpoint: str) -> dict[str, float]:
-    """Return the scores of a run that are those of the exported checkpoint."""
+    """Return those scores of a run that belong to the exported checkpoint."""
     of_best = {name: value for name, value in result.scores.items() if name.startswith(EPOCH)}
     if checkpoint == "best":
         return of_best
@@ -134,8 +135,8 @@ def _use(config: ModelConfig, recipe: Recipe, edition: Edition, about: About) ->
 
 
 def _channels(recipe: Recipe) -> tuple[str, ...]:
-    """What is read of a point beside its position."""
-    return tuple(name for name in recipe.encoder.channels_read if name in CHANNELS)
+    """Return the channels that the encoder reads besides positions."""
+    return tuple(name for name in recipe.encoder.channels_read if name in CHANNEL_TEXTS)
 
 
 def _frames(config: ModelConfig, recipe: Recipe) -> int:
@@ -156,21 +157,21 @@ def _input(config: ModelConfig, recipe: Recipe) -> str:
     apart = f"{data.spacing:g} m apart" if data.spacing else "all there are"
     room = [
         f"- a region of a room: {data.points} points, {apart}, in farthest-point order",
-        "- every point of a room is told by one region; what else a region holds is only seen",
+        "- every point of a room gets its output from one region; in others it is only context",
     ]
     clip = [
-        f"- frames: {_frames(config, recipe)} a clip, {_nth(data.interval)} of the recording",
-        f"- points: {data.points} a frame, in farthest-point order from the first one",
+        f"- frames: {_frames(config, recipe)} per clip, {_nth(data.interval)} of the recording",
+        f"- points: {data.points} per frame, in farthest-point order from the first one",
     ]
     lines = [
         *(room if config.scenes else clip),
         f"- unit: {unit}, {centre}",
         f"- axes: {config.axes or 'not known'}",
     ]
-    lines += [f"- {CHANNELS[name]}" for name in _channels(recipe)]
+    lines += [f"- {CHANNEL_TEXTS[name]}" for name in _channels(recipe)]
     if config.storage:
         step = "unrounded" if config.storage.step is None else f"steps of {config.storage.step:g} m"
-        lines.append(f"- kept as {config.storage.dtype}, {step}, before they are ordered")
+        lines.append(f"- points are stored as {config.storage.dtype}, {step}, before ordering")
     return "\n".join(lines)
 
 
@@ -180,18 +181,18 @@ def _nth(interval: int) -> str:
 
 def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str, what: str) -> str:
     if result is None:
-        return "None measured: the run is unfinished."
+        return "Nothing was measured: the run is unfinished."
     labels = "without labels" if result.stage == "pretrain" else _labels(result)
     about = (
         f"Stage {result.stage} of the recipe `{result.recipe}`, protocol {result.protocol}, seed "
         f"{result.seed}, {result.steps} steps, {labels}, from "
         f"{'random weights' if result.init == 'random' else 'pretrained weights'}. "
-        f"Exported is the {checkpoint} checkpoint."
+        f"The {checkpoint} checkpoint is exported."
     )
     if checkpoint == "best" and result.selection:
         about += f" It was chosen on {result.selection}."
     if not scores:
-        return f"{about}\n\nThe run measured nothing of this checkpoint."
+        return f"{about}\n\nThe run measured no score of this checkpoint."
     counted = ""
     if result.n_scored is not None and checkpoint == "last":
         kind = "test" if result.fold is None else f"held-out (fold {result.fold})"
@@ -204,13 +205,13 @@ def _results(result: RunResult | None, scores: dict[str, float], checkpoint: str
 
 def _labels(result: RunResult) -> str:
     if result.shots:
-        return f"{result.shots} labelled videos a class"
+        return f"{result.shots} labelled videos per class"
     whole = result.label_fraction == 1
     return "all labels" if whole else f"{result.label_fraction:.0%} of the labels"
 
 
 def _value(name: str, value: float) -> str:
-    return f"{value:.2%}" if name.startswith(SHARES) else f"{value:.4g}"
+    return f"{value:.2%}" if name.startswith(PERCENTAGES) else f"{value:.4g}"
 
 
 def _classes(config: ModelConfig) -> str:

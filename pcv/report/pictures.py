@@ -1,4 +1,4 @@
-"""Pictures of what a run draws, as PNG, without a display."""
+"""Pictures of a run's output as PNG files, which need no display."""
 
 from __future__ import annotations
 
@@ -15,47 +15,51 @@ from pcv.whole import whole_file
 GAP = 6  # pixels between pictures
 HEADING = 16  # pixels for the names of the columns
 LINE = 16  # pixels for a line of the legend
-SWATCH, LETTER = 12, 6  # pixels of a legend's colour, and of a letter, about
-CEILING = 2.0  # metres above the floor: what hangs higher would hide a room
+SWATCH, LETTER = 12, 6  # approximate width in pixels of a colour in the legend, and of a letter
+CEILING = 2.0  # metres above the floor; points that hang higher would hide the room
 FLOOR = 0.02  # share of the points that may lie lower than the floor
-SPLAT = 3  # pixels a side of a point
+SPLAT = 3  # pixels per side of a drawn point
 WHITE = 255
-# Dark blue to yellow through red-violet: near to far.
+# From near to far: dark blue, violet, red, orange, yellow.
 DEPTHS = np.array(
     [[13, 8, 135], [126, 3, 168], [204, 71, 120], [248, 149, 64], [240, 249, 33]], np.float64
 )
 
 
 class PictureColumn(NamedTuple):
-    """Pictures of one kind, one a row."""
+    """A column of pictures of one kind, with one picture per row."""
 
     name: str
     pictures: list[NDArray[np.uint8]]  # (H, W, 3)
 
 
-def colour_picture(image: NDArray[np.float32]) -> NDArray[np.uint8]:  # (H, W, 3), 0 to 1
-    """Return an image as bytes."""
+def colour_picture(
+    image: NDArray[np.float32],  # (H, W, 3), 0 to 1
+) -> NDArray[np.uint8]:  # (H, W, 3)
+    """Convert an image to bytes."""
     return np.rint(np.clip(np.nan_to_num(image), 0, 1) * 255).astype(np.uint8)
 
 
 def depth_picture(
-    depth: NDArray[np.float32],  # (H, W), 0: none
+    depth: NDArray[np.float32],  # (H, W), 0: no depth
     low: float,
     high: float,
 ) -> NDArray[np.uint8]:  # (H, W, 3)
-    """Colour depths from ``low`` to ``high``; where there is none it is black."""
+    """Show depths from ``low`` to ``high`` as colours; pixels without depth are black."""
     share = np.clip((depth - low) / max(high - low, 1e-6), 0, 1) * (len(DEPTHS) - 1)
-    place = np.minimum(share.astype(np.int64), len(DEPTHS) - 2)
-    rest = (share - place)[..., None]
-    picture = DEPTHS[place] * (1 - rest) + DEPTHS[place + 1] * rest
+    index = np.minimum(share.astype(np.int64), len(DEPTHS) - 2)
+    rest = (share - index)[..., None]
+    picture = DEPTHS[index] * (1 - rest) + DEPTHS[index + 1] * rest
     return np.where((depth > 0)[..., None], picture, 0).astype(np.uint8)
 
 
-def principal_pictures(feature: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
-    """Show the three directions in which features (V, H, W, F) vary most, as red, green and blue.
+def principal_pictures(
+    feature: NDArray[np.float32],  # (V, H, W, F)
+) -> list[NDArray[np.uint8]]:  # V arrays (H, W, 3)
+    """Show the three directions in which features vary most as red, green and blue.
 
-    All views share the directions and the scale; signs are fixed, so that the same features give
-    the same pictures.
+    All views share the directions and the scale. The signs of the directions are fixed, so that
+    the same features give the same pictures.
     """
     views, height, width, channels = feature.shape
     rows = feature.reshape(-1, channels).astype(np.float64)
@@ -78,18 +82,20 @@ def from_above(
 ) -> NDArray[np.uint8]:  # (pixels, pixels, 3)
     """Draw a room as seen from above without its ceiling, higher points over lower ones.
 
+    The middle of the room is in the middle of the picture; x points to the right and z to the top.
+
     Args:
-        points: Of the room; its middle is that of the picture, x to the right, z to the top.
-        colours: Of every point.
-        metres: That the picture is wide and high.
-        pixels: Of either side.
+        points: The points of the room.
+        colours: The colour of every point.
+        metres: Width and height of the picture in metres.
+        pixels: Width and height of the picture in pixels.
     """
     floor = np.quantile(points[:, 1], 1 - FLOOR)
     kept = np.flatnonzero(points[:, 1] > floor - CEILING)
     kept = kept[np.argsort(-points[kept, 1], kind="stable")]
     low, high = points.min(0), points.max(0)
-    place = (points[kept] - (low + high) / 2)[:, [2, 0]] * np.array([-1, 1])  # row, column
-    cell = np.floor(place / metres * pixels + pixels / 2).astype(np.int64)
+    position = (points[kept] - (low + high) / 2)[:, [2, 0]] * np.array([-1, 1])  # row, column
+    cell = np.floor(position / metres * pixels + pixels / 2).astype(np.int64)
     picture = np.full((pixels, pixels, 3), WHITE, np.uint8)
     for down in range(SPLAT):
         for right in range(SPLAT):
@@ -108,10 +114,10 @@ def write_columns(
     """Write columns of pictures side by side, each under its name.
 
     Args:
-        path: Of the PNG; it appears whole or not at all.
-        columns: Of equally many pictures of one size.
-        enlarge: Every pixel becomes so many a side.
-        legend: Names and what colour they have, below the pictures.
+        path: The path of the PNG, which appears whole or not at all.
+        columns: The columns, with equally many pictures, all of one size.
+        enlarge: Pixels per side into which every pixel is enlarged.
+        legend: Names and their colours (red, green, blue), which are shown below the pictures.
 
     Raises:
         PcvError: The file cannot be written.
@@ -129,8 +135,8 @@ def write_columns(
         top = below + line * LINE
         pen.rectangle((left, top, left + SWATCH - 3, top + SWATCH - 3), fill=tuple(colour))
         pen.text((left + SWATCH, top - 1), name, fill=(0, 0, 0))
-    for place, column in enumerate(columns):
-        left = GAP + place * (width + GAP)
+    for number, column in enumerate(columns):
+        left = GAP + number * (width + GAP)
         pen.text((left, 2), column.name, fill=(0, 0, 0))
         for row, picture in enumerate(column.pictures):
             large = Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST)
@@ -144,7 +150,7 @@ def write_columns(
 
 
 def _lay_out(names: list[str], across: int) -> list[tuple[int, int]]:
-    """Pixels from the left, and line, of every name of a legend."""
+    """Return the pixels from the left and the line of every name in a legend."""
     found, left, line = [], GAP, 0
     for name in names:
         wide = SWATCH + LETTER * len(name) + 2 * GAP

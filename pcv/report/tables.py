@@ -1,4 +1,4 @@
-"""Results of runs to tables and pictures."""
+"""The results of runs, as tables and pictures."""
 
 from __future__ import annotations
 
@@ -15,41 +15,43 @@ from rich.table import Table
 from pcv.errors import InputError, PcvError
 from pcv.train.run import RunFolder, RunResult
 
+# Scores by how early they are shown; the first four that a run has go into its row.
 SHOWN = (
     "linear", "knn_1", "knn_5", "accuracy", "ap50", "ap25", "ap", "psnr", "nearest_psnr",
     "depth_l1", "nearest_depth_l1", "mean_class_accuracy", "miou_present_classes",
     "miou_all_classes", "point_accuracy", "batch_drift", "loss",
 )  # fmt: skip
-# Shown in columns of their own, or different in every run.
+# Keys that never tell variants apart: they have columns of their own, or differ in every run.
 SAME_RUN = (
     "train.seed", "train.label_fraction", "train.shots", "train.validation_fold", "train.protocol",
     "store",
 )  # fmt: skip
-LONG = 6  # names from which a list is told by their number
+LONG = 6  # lists of at least this many names are shown as their number and a checksum
+# How the names of scores begin that are shown as percentages.
 SHARES = ("linear", "knn", "accuracy", "ap", "mean_class", "miou", "point_accuracy", "best_")
 
 
-class Row(NamedTuple):
+class ReportRow(NamedTuple):
     """Runs that differ in nothing but their seed or fold (and the run they start from)."""
 
     stage: str
     recipe: str
-    variant: str  # what its recipe sets otherwise than other runs of the same recipe file
+    variant: str  # the keys that differ from those of other runs of the same recipe file
     dataset: str
-    init: str  # "random" or "pretrained", and from what where that differs
+    init: str  # "random" or "pretrained", and from which run if rows differ in that
     label_fraction: float
     shots: int
     protocol: str
-    kind: str  # "test", or "validation" of cross-validation: what was scored
-    seeds: list[int]
-    folds: list[int | None]  # one a seed
-    scores: dict[str, list[float]]  # name -> one value a seed
+    kind: str  # the videos that were scored: "test", or "validation" in cross-validation
+    seeds: list[int]  # one per run
+    folds: list[int | None]  # one per run
+    scores: dict[str, list[float]]  # by name; one value per run
     n_scored: int | None
     n_in_split: int | None
 
 
-def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
-    """Read the finished runs among some folders.
+def collect_results(runs: list[Path]) -> list[tuple[Path, RunResult]]:
+    """Read the results of the finished runs among some folders.
 
     Raises:
         InputError: A folder is missing, or none holds a finished run.
@@ -62,19 +64,19 @@ def collect(runs: list[Path]) -> list[tuple[Path, RunResult]]:
         if result is not None:
             found.append((path, result))
     if not found:
-        raise InputError(f"none of {len(runs)} folders holds a finished run (result.json)")
+        raise InputError("none of the folders given holds a finished run (result.json)")
     return found
 
 
 def variants(paths: list[Path], besides: tuple[str, ...] = ()) -> list[str]:
-    """Say what tells each run from the others of the same recipe file, besides its seed.
+    """Return the keys in which each run differs from others of the same recipe file.
 
     Args:
         paths: Run folders.
-        besides: More keys that are not said.
+        besides: Keys that are left out, besides those of ``SAME_RUN``.
 
     Returns:
-        Such as ``probe.read=max``; empty where nothing differs.
+        One text per run, such as ``probe.read=max``; empty if nothing differs.
     """
     settings = [_flat(RunFolder(path).recipe()) for path in paths]
     names = [RunFolder(path).result() for path in paths]
@@ -90,7 +92,7 @@ def variants(paths: list[Path], besides: tuple[str, ...] = ()) -> list[str]:
 
 
 def _short(value: Any) -> str:  # noqa: ANN401 - whatever a recipe holds
-    """A long list of names as their number and what tells it from others."""
+    """Return a value as text; a long list of names as their number and a checksum."""
     if not isinstance(value, list) or len(value) < LONG or not isinstance(value[0], str):
         return str(value)
     mark = hashlib.sha256(" ".join(map(str, value)).encode()).hexdigest()[:6]
@@ -105,12 +107,12 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return values
 
 
-def summarise(results: list[RunResult], variant: list[str] | None = None) -> list[Row]:
-    """Group results over seeds.
+def summarise(results: list[RunResult], variant: list[str] | None = None) -> list[ReportRow]:
+    """Group results that differ only in seed or fold.
 
     Args:
-        results: One a run.
-        variant: What tells each from the others, as ``variants`` says.
+        results: One per run.
+        variant: What ``variants`` returns for each; None: nothing differs.
     """
     groups: dict[tuple[Any, ...], list[RunResult]] = {}
     several = len({_start(result) for result in results if result.init != "random"}) > 1
@@ -127,10 +129,10 @@ def summarise(results: list[RunResult], variant: list[str] | None = None) -> lis
     rows = []
     for key in sorted(groups, key=str):
         group = sorted(groups[key], key=lambda r: (r.seed, r.fold or 0))
-        people = {result.fold: result for result in group}.values()  # of each fold once
+        people = {result.fold: result for result in group}.values()  # one result per fold
         names = [name for name in group[0].scores if all(name in r.scores for r in group)]
         rows.append(
-            Row(
+            ReportRow(
                 *key,
                 [r.seed for r in group],
                 [r.fold for r in group],
@@ -148,14 +150,15 @@ def _total(counts: list[int | None]) -> int | None:
 
 
 def _start(result: RunResult) -> str:
-    """The run that one started from, without its seed."""
+    """Return the name of the run that a run started from, without its seed."""
     return re.sub(r"-(seed)?\d+$", "", result.init)
 
 
-def repeats(row: Row, name: str) -> list[float]:
-    """One value a seed, the mean over its folds; of one seed, one value a fold.
+def repeats(row: ReportRow, name: str) -> list[float]:
+    """Return one value per seed, the mean over its folds; or of a single seed one value per fold.
 
-    Folds differ in what is scored, seeds in how training went: their deviations are not one.
+    Folds differ in what is scored, and seeds in how training went, so that their deviations are
+    not mixed.
     """
     values = row.scores[name]
     by_seed: dict[int, list[float]] = {}
@@ -164,8 +167,11 @@ def repeats(row: Row, name: str) -> list[float]:
     return values if len(by_seed) == 1 else [statistics.fmean(v) for v in by_seed.values()]
 
 
-def spread(name: str, values: list[float]) -> str:
-    """Mean and standard deviation; shares as percentages, what is small with three decimals."""
+def mean_and_deviation(name: str, values: list[float]) -> str:
+    """Return mean and standard deviation as text.
+
+    Shares are shown as percentages, and other values below 10 with three decimals.
+    """
     factor, unit = (100.0, " %") if name.startswith(SHARES) else (1.0, "")
     mean = statistics.fmean(values) * factor
     digits = 1 if unit or abs(mean) >= 10 else 3
@@ -174,7 +180,7 @@ def spread(name: str, values: list[float]) -> str:
     return f"{mean:.{digits}f} ± {statistics.stdev(values) * factor:.{digits}f}{unit}"
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: ReportRow) -> list[str]:
     shown = [name for name in (*SHOWN, *row.scores) if name in row.scores]
     shown = list(dict.fromkeys(shown))[:4]
     scored = "" if row.n_scored is None else f"{row.n_scored} / {row.n_in_split}"
@@ -187,8 +193,8 @@ def _cells(row: Row) -> list[str]:
         row.stage,
         f"{row.recipe} {row.variant}".strip(),
         row.init,
-        f"{row.shots} a class" if row.shots else f"{row.label_fraction:.0%}",
-        ", ".join(f"{name} {spread(name, repeats(row, name))}" for name in shown),
+        f"{row.shots} per class" if row.shots else f"{row.label_fraction:.0%}",
+        ", ".join(f"{name} {mean_and_deviation(name, repeats(row, name))}" for name in shown),
         scored,
         seeds,
         row.protocol,
@@ -198,22 +204,22 @@ def _cells(row: Row) -> list[str]:
 HEADINGS = ["stage", "recipe", "init", "labels", "scores", "scored / in split", "seeds", "protocol"]
 
 
-def table(rows: list[Row]) -> Table:
-    """Build the table for a terminal."""
+def table(rows: list[ReportRow]) -> Table:
+    """Build a table for a terminal."""
     found = Table(*HEADINGS, box=None)
     for row in rows:
         found.add_row(*_cells(row))
     return found
 
 
-def to_markdown(rows: list[Row]) -> str:
-    """Build a markdown table."""
+def to_markdown(rows: list[ReportRow]) -> str:
+    """Build a table in Markdown."""
     lines = [HEADINGS, ["---"] * len(HEADINGS), *map(_cells, rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def to_csv(rows: list[Row]) -> str:
-    """Build a CSV with one line a score and seed."""
+def to_csv(rows: list[ReportRow]) -> str:
+    """Build a CSV with one line per score and run."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -228,16 +234,26 @@ def to_csv(rows: list[Row]) -> str:
     return out.getvalue()
 
 
-def to_json(rows: list[Row]) -> list[dict[str, Any]]:
-    """Build plain values."""
+def to_json(rows: list[ReportRow]) -> list[dict[str, Any]]:
+    """Return the rows as values that JSON can hold."""
     return [row._asdict() for row in rows]
 
 
-def write_report(found: list[tuple[Path, RunResult]], rows: list[Row], out: Path) -> list[Path]:
-    """Write report.md, report.csv, curves.png and a confusion matrix as PNG.
+def write_report(
+    found: list[tuple[Path, RunResult]], rows: list[ReportRow], out: Path
+) -> list[Path]:
+    """Write report.md, report.csv, curves.png and a PNG of every run's confusion matrix.
+
+    Args:
+        found: The folders and results of the runs.
+        rows: What ``summarise`` returned for them.
+        out: The folder that is written.
+
+    Returns:
+        The paths that were written.
 
     Raises:
-        PcvError: matplotlib is missing.
+        PcvError: matplotlib is not installed.
     """
     try:
         import matplotlib as mpl

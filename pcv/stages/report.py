@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pcv.report.tables import Row, collect, summarise, variants, write_report
+from pcv.report.tables import ReportRow, collect_results, summarise, variants, write_report
 from pcv.stages.pooling import FOLDS, pool
 
 
 def report(
     runs: list[Path], out: Path | None, *, pooled: bool = False
-) -> tuple[list[Row], list[Path]]:
+) -> tuple[list[ReportRow], list[Path]]:
     """Compare runs over their seeds; with ``out`` also write a page with pictures.
 
     Args:
@@ -24,7 +24,7 @@ def report(
     Raises:
         InputError: No finished run among ``runs``, or nothing to pool.
     """
-    found = collect(runs)
+    found = collect_results(runs)
     paths, results = [path for path, _ in found], [result for _, result in found]
     said = variants(paths)
     more = pool(found, variants(paths, (FOLDS,))) if pooled else []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pcv.config.consistency import check_mixed, check_scenes, check_stage, check_voted
+from pcv.config.consistency import check_encoder_serves, check_mixed, check_stage, check_voted
 from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
 from pcv.config.supervised import ClassifyConfig, SceneInstancesConfig, SceneSegmentConfig
@@ -21,7 +21,7 @@ ALONE = SceneSegmentConfig(name="scene_segment", preserve_weight=0.0)
     ],
 )  # fmt: skip
 def test_what_goes_together(encoder, objective):
-    check_scenes(encoder, objective, 4096)
+    check_encoder_serves(encoder, objective, 4096)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_what_goes_together(encoder, objective):
 )
 def test_what_does_not(encoder, objective, why):
     with pytest.raises(ValueError, match=why):
-        check_scenes(encoder, objective, 64)
+        check_encoder_serves(encoder, objective, 64)
 
 
 def test_drawing_needs_views_and_their_teacher():
@@ -45,7 +45,7 @@ def test_drawing_needs_views_and_their_teacher():
     PointCPSCConfig().check_views(0, None)
     with pytest.raises(ValueError, match="views must be positive"):
         SPLAT.check_views(0, None)
-    with pytest.raises(ValueError, match="only with it"):
+    with pytest.raises(ValueError, match="cached, and only then"):
         SPLAT.check_views(2, "features")
 
 
@@ -55,7 +55,7 @@ def test_only_labelled_scenes_are_merged():
     for stage, objective in (("pretrain", SPLAT), ("probe", ALONE), ("finetune", ClassifyConfig())):
         with pytest.raises(ValueError, match="scene_segment or scene_instances"):
             check_mixed(0.8, stage, objective, 0)
-    with pytest.raises(ValueError, match="no camera sees two"):
+    with pytest.raises(ValueError, match="cannot see two merged scenes"):
         check_mixed(0.8, "finetune", ALONE, 2)
 
 

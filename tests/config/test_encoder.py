@@ -22,7 +22,7 @@ def test_a_name_chooses_the_encoder_and_pstnet_needs_none() -> None:
         ({"name": "p4transformer", "pool": "sum"}, "unknown key encoder.pool"),
         ({"name": "p4transformer", "dept": 1}, "did you mean depth"),
         ({"name": "p4transformer", "temporal_kernel": 2}, "must be odd"),
-        ({"name": "p4transformer", "neighbours": 80, "temporal_kernel": 5}, "256 at most"),
+        ({"name": "p4transformer", "neighbours": 80, "temporal_kernel": 5}, "at most 256"),
         ({"combine": "sum"}, "encoder.combine"),
         ({"name": 3}, "encoder"),
         ({"name": "serial", "inputs": []}, "at least one channel"),

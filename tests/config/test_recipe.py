@@ -44,10 +44,10 @@ def test_a_value_set_on_the_command_line_wins(tmp_path: Path) -> None:
         ("stage: pretrain\noptim: {lr: 1e-3}", "optim.lr"),
         ("stage: finetune", "objective.name must be classify or segment"),
         ("stage: pretrain\ndata: {frames: 23}", "not a multiple"),
-        ("stage: pretrain\ndata: {points: 15}", "encoder pstnet needs 16"),
+        ("stage: pretrain\ndata: {points: 15}", "encoder pstnet needs at least 16"),
         (
             "stage: probe\nencoder: {name: p4transformer, form: scene}\ndata: {points: 127}",
-            "p4transformer needs 128",
+            "p4transformer needs at least 128",
         ),
         ("stage: probe\ntrain: {shots: 1, label_fraction: 0.5}", "train: shots and label_fraction"),
         ("stage: probe\ntrain: {validation_fold: 0, protocol: paper}", "needs protocol: strict"),

@@ -27,7 +27,7 @@ def test_a_name_chooses_the_objective() -> None:
         ({"name": "moco"}, "objective"),
         ({"name": "pointcsp", "flavor": "crop"}, "did you mean flavour"),
         ({"name": "pointcsp", "local_share": [0.3, 0.1]}, "smaller first"),
-        ({"name": "pointcsp", "global_views": 1, "local_views": 0}, "nothing to agree with"),
+        ({"name": "pointcsp", "global_views": 1, "local_views": 0}, "no other to agree with"),
         ({"name": "pointcsp"}, "encoder.name must be serial"),
     ],
 )
@@ -44,12 +44,12 @@ SERIAL = {"name": "serial", "inputs": ["xyz"]}
 @pytest.mark.parametrize(
     ("objective", "data", "encoder", "said"),
     [
-        ({"name": "pointcsp"}, {"points": 4096}, SERIAL, "the smallest global view holds 983"),
+        ({"name": "pointcsp"}, {"points": 4096}, SERIAL, "the smallest global crop holds 983"),
         (
             {"name": "pointcsp", "global_points": 64},
             {"points": 4096},
             SERIAL,
-            "smallest local view",
+            "smallest local crop",
         ),
         ({"name": "pointcpsc"}, {}, {"name": "serial"}, r"encoder.inputs must be \[xyz\]"),
     ],

@@ -1,9 +1,9 @@
-"""Overrides and mistakes; more of them in test_config."""
+"""Overrides and mistakes; test_recipe has more of them."""
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pcv.config.text import apply_override, explain, one_line, read_scene_names
+from pcv.config.text import apply_override, explain, read_scene_names
 from pcv.errors import RecipeError
 
 
@@ -32,10 +32,9 @@ def test_a_wrong_key_names_the_right_one():
     assert explain(dict(error.value.errors()[0]), Outer, {}) == (
         "unknown key inner.radious, did you mean radius? (known: radius)"
     )
-    assert one_line(ValueError("a\n b")) == "a b"
 
 
-def test_names_of_scenes_are_read_one_a_line(tmp_path):
+def test_names_of_scenes_are_read_one_per_line(tmp_path):
     path = tmp_path / "1.txt"
     path.write_bytes(b"scene0191_00\r\nscene0003_01\n\n")
     assert read_scene_names(path) == ["scene0191_00", "scene0003_01"]
@@ -46,8 +45,8 @@ def test_what_is_no_list_of_scenes_is_one_line(tmp_path):
     for name, data in made.items():
         (tmp_path / name).write_bytes(data)
     for name, why in (("none", "cannot be read"), ("empty", "names no scene"),
-                      ("binary", "is no text"), ("huge", "bytes"), ("", "cannot be read"),
-                      ("a\0b", "is no text")):  # fmt: skip
-        with pytest.raises(RecipeError, match=f"{why}.*one name a line") as error:
+                      ("binary", "not a text file"), ("huge", "bytes"), ("", "cannot be read"),
+                      ("a\0b", "not a text file")):  # fmt: skip
+        with pytest.raises(RecipeError, match=f"{why}.*one name per line") as error:
             read_scene_names(tmp_path / name)
         assert "\n" not in str(error.value)

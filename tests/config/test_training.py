@@ -7,7 +7,7 @@ from pcv.config.training import OptimConfig, TrainConfig
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"shots": 1, "label_fraction": 0.5}, "give one"),
+        ({"shots": 1, "label_fraction": 0.5}, "set only one"),
         ({"validation_fold": 0, "protocol": "paper"}, "needs protocol: strict"),
         ({"validation_fold": 0, "validation_subjects": 0}, "the size of a fold"),
     ],

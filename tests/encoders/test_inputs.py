@@ -21,15 +21,15 @@ def test_the_order_is_that_of_the_names():
         point_inputs(batch._replace(point_colour=None), ("colour",))
 
 
-def test_values_after_places_are_what_a_batch_of_stored_points_holds():
+def test_values_after_positions_are_what_a_batch_of_stored_points_holds():
     draw = torch.Generator().manual_seed(0)
-    places, normal = torch.rand(2, 2, 1, 50, 3, generator=draw)
-    colour = torch.randint(0, 256, places.shape, generator=draw).to(torch.uint8)
-    stored = ClipBatch(places, LABEL, LABEL, point_colour=colour, point_normal=normal)
+    positions, normal = torch.rand(2, 2, 1, 50, 3, generator=draw)
+    colour = torch.randint(0, 256, positions.shape, generator=draw).to(torch.uint8)
+    stored = ClipBatch(positions, LABEL, LABEL, point_colour=colour, point_normal=normal)
     for names in (("colour", "normal"), ("normal", "colour"), ("normal",), ()):
         values = {"colour": colour.float() / 255, "normal": normal}
-        found = batch_of(torch.cat([places, *(values[name] for name in names)], -1), names)
-        assert torch.equal(found.points, places)
+        found = batch_of(torch.cat([positions, *(values[name] for name in names)], -1), names)
+        assert torch.equal(found.points, positions)
         assert torch.equal(point_inputs(found, names), point_inputs(stored, names))
         with pytest.raises(ValueError, match="expected"):
             batch_of(torch.rand(2, 1, 50, 4), names)

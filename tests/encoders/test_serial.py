@@ -118,7 +118,7 @@ def test_shuffles_are_fixed_when_evaluating_and_drawn_when_training():
     assert torch.equal(one, encoder.encode(regions, "cross"))
 
 
-def test_nothing_of_hidden_places_is_seen():
+def test_hidden_positions_are_not_used():
     regions = scenes()
     hidden = torch.zeros(1, 3, 24, dtype=torch.bool)
     hidden[:, :, 5:12] = True
@@ -155,13 +155,13 @@ def test_batches_become_regions_with_the_channels_asked_for():
     assert found.position.shape == (1, 2, 8, 3)
     assert torch.equal(found.feature[0, ..., :3], batch.point_normal[:, 0])
     assert (found.feature[..., 3:] == 1).all()
-    with pytest.raises(ValueError, match="reads colour, and the points have none"):
+    with pytest.raises(ValueError, match="reads colour, but the points have none"):
         make().regions(batch._replace(point_colour=None))
     bare = make(inputs=("normal",))
     assert bare.encode(bare.regions(batch), "single").shape == (1, 2, 8, 16)
 
 
-def test_it_serves_clips_whose_points_are_places_alone():
+def test_it_serves_clips_whose_points_have_positions_alone():
     encoder = make(inputs=("xyz",))
     found = encoder(torch.rand(2, 3, 8, 3))
     assert found.feature.shape == (2, 3, 8, 16)

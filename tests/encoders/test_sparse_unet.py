@@ -67,7 +67,7 @@ def test_positions_are_means_of_points():
     assert found.of_point.tolist() == [0, 0, 1]
 
 
-def test_places_alone_do_for_an_encoder_without_inputs():
+def test_positions_alone_do_for_an_encoder_without_inputs():
     clips = batch()
     encoder = build_encoder(SMALL.model_copy(update={"inputs": ()}))
     level = encoder(clips.points)

@@ -3,7 +3,7 @@ import torch
 
 from pcv.clip import ClipBatch
 from pcv.config.pretexts import PointCPSCConfig
-from pcv.config.registry import ENCODERS, OBJECTIVES
+from pcv.config.registry import ENCODER_CONFIGS, OBJECTIVE_CONFIGS
 from pcv.encoders import Encoder
 from pcv.objectives import Objective, Sizes, Supervised
 from pcv.plugins import imported
@@ -11,9 +11,9 @@ from pcv.plugins import imported
 BATCH = ClipBatch(torch.rand(1, 4, 8, 3), torch.zeros(1), torch.zeros(1))
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", OBJECTIVE_CONFIGS)
 def test_what_a_config_builds_is_there_and_says_how_it_is_scored(name):
-    config = OBJECTIVES[name]
+    config = OBJECTIVE_CONFIGS[name]
     assert config.model_fields["name"].annotation.__args__ == (name,)
     kind = imported(config.builds, Objective)
     assert issubclass(kind, Supervised) == (config.stage == "finetune")
@@ -21,9 +21,9 @@ def test_what_a_config_builds_is_there_and_says_how_it_is_scored(name):
     assert (config.task in ("videos", "points", "rooms", "objects")) == (config.stage == "finetune")
 
 
-@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("name", ENCODER_CONFIGS)
 def test_what_the_config_of_an_encoder_builds_is_there(name):
-    config = ENCODERS[name]
+    config = ENCODER_CONFIGS[name]
     assert config.model_fields["name"].annotation.__args__ == (name,)
     assert issubclass(imported(config.builds, Encoder), Encoder)
     assert set(config.meaning) <= set(config.model_fields)

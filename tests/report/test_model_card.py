@@ -55,13 +55,13 @@ def test_another_checkpoint_has_other_results() -> None:
     assert "87.50%" not in body
     assert measured(RESULT, "best") == {"best_test_epoch": 0.9}
     none = RESULT.model_copy(update={"scores": {"accuracy": 0.875}})
-    assert "measured nothing of this checkpoint" in card(none, "best")[1]
+    assert "measured no score of this checkpoint" in card(none, "best")[1]
 
 
 def test_without_a_result_there_is_none() -> None:
     head, body = card(None)
     assert "model-index" not in head
-    assert "None measured" in body
+    assert "Nothing was measured" in body
     training = RESULT.model_copy(update={"n_scored": None, "stage": "pretrain"})
     head, body = card(training)
     assert "model-index" not in head
@@ -72,7 +72,8 @@ def test_without_a_result_there_is_none() -> None:
 def test_it_says_what_goes_in() -> None:
     body = card()[1]
     for said in (
-        "24 a clip, one of every 2", "512 a frame", "metres times 3.5", "mean point of their clip",
+        "24 per clip, one of every 2", "512 per frame", "metres times 3.5",
+        "mean point of their clip",
         "x right", "steps of 0.5 m", "0. wave", "1. clap: twice", "(clips, 24, 512, 3)",
         "logits (clips, 2)", "model.pt2",
     ):  # fmt: skip
@@ -101,14 +102,14 @@ def test_what_goes_into_a_model_of_rooms() -> None:
         "mean point of their room", "There is none.", "7 of 8 test rooms scored",
     ):  # fmt: skip
         assert said in text
-    for never in ("point-cloud-video", "(clips", "a clip", "model.pt2", "unit normal"):
+    for never in ("point-cloud-video", "(clips", "per clip", "model.pt2", "unit normal"):
         assert never not in text
     assert "`pcv predict m ROOMS --out FOLDER`" in text
 
 
 def test_few_shots_and_folds_are_named() -> None:
     body = card(RESULT.model_copy(update={"shots": 5}))[1]
-    assert "5 labelled videos a class" in body
+    assert "5 labelled videos per class" in body
     head, body = card(RESULT.model_copy(update={"fold": 2}))
     assert head["model-index"][0]["results"][0]["dataset"]["split"] == "validation"
     assert "7 of 8 held-out (fold 2) videos scored" in body

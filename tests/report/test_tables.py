@@ -6,9 +6,9 @@ import pytest
 
 from pcv.errors import InputError
 from pcv.report.tables import (
-    collect,
+    collect_results,
+    mean_and_deviation,
     repeats,
-    spread,
     summarise,
     to_csv,
     to_json,
@@ -33,11 +33,11 @@ def test_seeds_are_gathered_to_mean_and_deviation() -> None:
     assert [row.init for row in rows] == ["pretrained", "random"]
     assert rows[0].seeds == [0, 1]
     assert rows[0].scores == {"linear": [0.7, 0.5]}
-    assert spread("linear", [0.7, 0.5]) == "60.0 ± 14.1 %"
-    assert spread("loss", [1.5]) == "1.500"
-    assert spread("depth_l1", [0.164, 0.166]) == "0.165 ± 0.001"
-    assert spread("psnr", [18.0, 19.0]) == "18.5 ± 0.7"
-    assert spread("ap50", [0.25]) == "25.0 %"
+    assert mean_and_deviation("linear", [0.7, 0.5]) == "60.0 ± 14.1 %"
+    assert mean_and_deviation("loss", [1.5]) == "1.500"
+    assert mean_and_deviation("depth_l1", [0.164, 0.166]) == "0.165 ± 0.001"
+    assert mean_and_deviation("psnr", [18.0, 19.0]) == "18.5 ± 0.7"
+    assert mean_and_deviation("ap50", [0.25]) == "25.0 %"
 
 
 def test_fractions_stages_and_protocols_stay_apart() -> None:
@@ -91,7 +91,7 @@ def test_the_deviation_is_over_seeds_or_over_folds_not_over_both() -> None:
 def test_shots_are_named_and_stay_apart() -> None:
     rows = summarise([result(0, 0.5), result(0, 0.5, shots=1), result(0, 0.5, shots=5)])
     assert len(rows) == 3
-    assert "| 5 a class |" in to_markdown(rows)
+    assert "| 5 per class |" in to_markdown(rows)
 
 
 def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_runs_of_other_settings_are_not_other_seeds(tmp_path: Path) -> None:
         folder = RunFolder(tmp_path / name)
         folder.open(f"probe: {{read: {read}}}\ntrain: {{seed: {ord(name)}}}\n", resume=False)
         folder.finish(result(ord(name), 0.5))
-    found = collect([tmp_path / name for name in "abc"])
+    found = collect_results([tmp_path / name for name in "abc"])
     said = variants([path for path, _ in found])
     assert said == ["probe.read=max", "probe.read=segments", "probe.read=max"]
     rows = summarise([r for _, r in found], said)
@@ -132,11 +132,11 @@ def test_runs_are_collected_and_unfinished_ones_left_out(tmp_path: Path) -> None
     RunFolder(tmp_path / "a").open("x", resume=False)
     RunFolder(tmp_path / "a").finish(result(0, 0.5))
     RunFolder(tmp_path / "b").open("x", resume=False)
-    assert [path.name for path, _ in collect([tmp_path / "b", tmp_path / "a"])] == ["a"]
-    with pytest.raises(InputError, match="none of 1"):
-        collect([tmp_path / "b"])
+    assert [path.name for path, _ in collect_results([tmp_path / "b", tmp_path / "a"])] == ["a"]
+    with pytest.raises(InputError, match="none of the folders"):
+        collect_results([tmp_path / "b"])
     with pytest.raises(InputError, match="no such run"):
-        collect([tmp_path / "c"])
+        collect_results([tmp_path / "c"])
 
 
 def test_a_page_with_pictures_is_written(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_page_with_pictures_is_written(tmp_path: Path) -> None:
     for step in range(1, 5):
         folder.log(step, {"loss": 1 / step, "lr": 0.1})
     folder.finish(result(0, 0.5))
-    found = collect([tmp_path / "a"])
+    found = collect_results([tmp_path / "a"])
     written = write_report(found, summarise([r for _, r in found]), tmp_path / "report")
     names = {path.name for path in written}
     assert names == {"report.md", "report.csv", "curves.png", "confusion-a.png"}

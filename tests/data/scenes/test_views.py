@@ -216,7 +216,7 @@ def test_a_change_that_is_no_matrix_goes_with_no_views() -> None:
 def test_every_view_cannot_be_held_out() -> None:
     from pcv.config.recipe import build_recipe
 
-    with pytest.raises(RecipeError, match="held_out_views 1 would leave no view"):
+    with pytest.raises(RecipeError, match="held_out_views 1 leaves no view"):
         build_recipe({"stage": "pretrain", "data": {"held_out_views": 1}}, "recipe")
 
 

@@ -111,9 +111,9 @@ def test_channels_other_than_the_checkpoints_are_one_line(rooms, pretrained, tmp
 
 
 def test_scenes_are_needed_and_scenes_alone(labelled, rooms, pretrained, tmp_path) -> None:
-    places = SerialConfig(**(ENCODER.model_dump() | {"inputs": ("xyz",)}))
+    positions = SerialConfig(**(ENCODER.model_dump() | {"inputs": ("xyz",)}))
     plain = DATA.model_copy(update={"colour": False, "normals": False, "points": 32})
-    job = probing(labelled, tmp_path / "p", encoder=places, data=plain)
+    job = probing(labelled, tmp_path / "p", encoder=positions, data=plain)
     with pytest.raises(InputError, match="holds videos"):
         probe(job)
     finetune(tuned(labelled, tmp_path / "t"))

@@ -5,7 +5,7 @@ import pytest
 
 from pcv.config.objective import TaskName
 from pcv.config.recipe import Recipe
-from pcv.config.registry import OBJECTIVES
+from pcv.config.registry import OBJECTIVE_CONFIGS
 from pcv.data.splits import Split
 from pcv.errors import InputError
 from pcv.stages.finished import FinishedRun
@@ -15,7 +15,7 @@ from pcv.train.exported import EXPORTED
 
 def test_every_task_that_an_objective_names_is_one() -> None:
     assert set(TASKS) == set(TaskName.__args__)
-    for config in OBJECTIVES.values():
+    for config in OBJECTIVE_CONFIGS.values():
         assert config.task is None or config.task in TASKS
     assert task_of(Recipe(stage="pretrain")) is NO_TASK
 
