@@ -18,7 +18,13 @@ Decoder = PropagationDecoder | TransposeDecoder | SameDecoder
 
 
 class ClipEncoder(Encoder):
-    """An encoder that turns clips into superpoints."""
+    """Clips to superpoints.
+
+    Attributes:
+        prefix_anchors: Whether the M superpoints of a frame lie at its first M points.
+    """
+
+    prefix_anchors: bool = False
 
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
         """Return the numbers of frames L and of anchors M that ``forward`` returns.

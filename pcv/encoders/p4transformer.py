@@ -42,6 +42,7 @@ class P4Transformer(ConvolutionalEncoder):
         self.widths = [self._scaled(channels[-1]) for channels, *_ in SCENE]
         self.rectify = config.form == "scene" or config.rectify
         layers = [self._action()] if config.form == "action" else self._scene()
+        self.prefix_anchors = config.anchors == "prefix"
         self.layers = nn.ModuleList(layers)
         self.position = nn.Linear(4, self.width) if config.form == "action" else None
         depth = config.depth if config.depth is not None else _default(config.form, 5, 2)

@@ -63,6 +63,7 @@ class PSTNet(ConvolutionalEncoder):
             )
             for first, middle, last, factor, kernel, stride, padding, spatial in LAYERS
         ]
+        self.prefix_anchors = config.anchors == "prefix"
         self.layers = nn.ModuleList(layers)
         self.width = scaled(LAYERS[-1][2])
 

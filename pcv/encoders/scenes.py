@@ -123,6 +123,8 @@ class VoxelEncoder(SceneEncoder):
 class PointwiseClips(SceneEncoder, ClipEncoder):
     """An encoder of scenes that also serves clips: every point is a superpoint."""
 
+    prefix_anchors = True  # every point is its own anchor
+
     def superpoints(self, frames: int, points: int) -> tuple[int, int]:
         """Return the size of the clip: every point of every frame is a superpoint."""
         return frames, points

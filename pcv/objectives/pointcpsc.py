@@ -134,7 +134,7 @@ class PointCPSC(Objective):
             found = encode_segments(self.encoder, points, length)
             feature = self.projector(found.feature)
             return feature[:, :-1], found.position, feature[:, -1]
-        if getattr(self.encoder.config, "anchors", "prefix") != "prefix":
+        if not self.encoder.prefix_anchors:
             raise ValueError(
                 "a second augmentation needs encoder.anchors: prefix, which keeps points aligned"
             )

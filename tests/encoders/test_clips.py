@@ -30,3 +30,14 @@ def test_colours_are_read_from_0_to_1_and_must_be_there():
     assert torch.equal(given, torch.cat([points, bytes_ / 255], -1))
     with pytest.raises(ValueError, match="needs clips that carry it"):
         encoder.inputs(batch)
+
+
+def test_anchors_are_the_first_points_where_an_encoder_says_so():
+    for config in CONFIGS:
+        encoder, points = build_encoder(config).eval(), torch.rand(1, 4, 64, 3)
+        assert encoder.prefix_anchors
+        found = encoder(points).position[0]
+        anchors = encoder.superpoints(4, 64)[1]
+        assert torch.equal(found, points[0, encoder.anchor_frames(4), :anchors])
+        assert not build_encoder(config.model_copy(update={"anchors": "fps"})).prefix_anchors
+    assert not ClipEncoder.prefix_anchors
