@@ -153,7 +153,7 @@ class PointCSPConfig(ObjectiveConfig):
     needs = "rows"
 
     name: Literal["pointcsp"]
-    # cross: one crop of every scene of a batch makes one sequence; single: every crop makes its own.
+    # cross: one crop of every scene of a batch makes one sequence; single: every crop makes one.
     mode: Literal["cross", "single"] = "cross"
     # What agrees. dense: every token with the teacher's nearest token; crop: the mean tokens of
     # crops, as in the paper.
