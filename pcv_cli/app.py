@@ -1,4 +1,4 @@
-"""The ``pcv`` command: every subcommand is a few lines around one function of ``pcv.stages``."""
+"""The ``pcv`` command: most subcommands are a few lines around one function of ``pcv.stages``."""
 
 from __future__ import annotations
 
@@ -50,17 +50,23 @@ def version(
 def synth(  # noqa: PLR0913 - the options are the interface
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write to.")],
     format: Annotated[str, typer.Option(help="Raw format, named as in pcv prepare.")] = "msr",
-    actions: Annotated[int, typer.Option(min=2, max=20)] = 12,
-    subjects: Annotated[int, typer.Option(min=2, max=10)] = 10,
-    trials: Annotated[int, typer.Option(min=1, max=99)] = 2,
+    actions: Annotated[
+        int, typer.Option(min=2, max=20, help="Number of different actions of people.")
+    ] = 12,
+    subjects: Annotated[int, typer.Option(min=2, max=10, help="Number of people.")] = 10,
+    trials: Annotated[
+        int, typer.Option(min=1, max=99, help="Recordings per person and action.")
+    ] = 2,
     sequences: Annotated[
-        int, typer.Option(min=1, help="kitti, synthia; scannet, rgbd: rooms.")
+        int, typer.Option(min=1, help="Sequences (kitti, synthia) or rooms (scannet, rgbd).")
     ] = 3,
-    frames: Annotated[int, typer.Option(min=1, help="kitti, synthia, rgbd only.")] = 8,
-    seed: Annotated[int, typer.Option(min=0)] = 0,
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one a core.")] = 0,
+    frames: Annotated[
+        int, typer.Option(min=1, help="Frames per sequence (kitti, synthia) or room (rgbd).")
+    ] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0: one per core.")] = 0,
 ) -> None:
-    """Write raw recordings of a synthetic person, street or room, in a real dataset's format."""
+    """Write raw recordings of synthetic people, streets or rooms, in a real dataset's format."""
     from pcv.stages.data import People, synthesise
 
     with console.progress("synth") as progress:
@@ -76,11 +82,14 @@ def synth(  # noqa: PLR0913 - the options are the interface
 
 @app.command(epilog="Example: pcv info store --verify")
 def info(
-    store: Annotated[Path, typer.Argument(metavar="STORE")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Clip store.")],
     verify: Annotated[bool, typer.Option("--verify", help="Recheck every checksum.")] = False,
     json: Json = False,
 ) -> None:
-    """Show what a store holds: videos, classes, splits, frames, points, size, integrity."""
+    """Show what a store holds: videos, classes, splits, frames, points and size.
+
+    With --verify it also tells whether every checksum is right.
+    """
     from pcv.stages.data import describe
 
     with console.progress("verify") as progress:
@@ -140,7 +149,7 @@ def probe(  # noqa: PLR0913 - the options are the interface
     folds: Folds = None,
     json: Json = False,
 ) -> None:
-    """Read a frozen encoder with a linear classifier and with nearest neighbours."""
+    """Score a frozen encoder by a linear classifier and by nearest neighbours on its features."""
     from pcv.stages.probe import probe as run_probe
     from pcv.stages.repeat import Again, Request
 
@@ -155,15 +164,19 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
     split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
     checkpoint: Annotated[str, typer.Option(help="last or best.")] = "last",
     others: Annotated[
-        bool, typer.Option("--others", help="Also score scenes beside others in a batch.")
+        bool, typer.Option("--others", help="Also score each scene beside others in a batch.")
     ] = False,
     overrides: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="eval.KEY=VALUE", help="Score otherwise; repeatable."),
+        typer.Option(
+            "--set",
+            metavar="eval.KEY=VALUE",
+            help="Change one value of the recipe's section eval; repeatable.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Score every video (accuracy, per class, confusion) or, where points are labelled, mIoU."""
+    """Score a finetuned run: accuracy over videos or mIoU over points, overall and per class."""
     from pcv.stages.evaluate import evaluate as score
 
     with console.progress("eval") as progress:
@@ -180,17 +193,23 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
 )
 def view(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Of gaussiancross, or finetuned on rooms.")
+        Path,
+        typer.Argument(metavar="RUN", help="Run of gaussiancross, or one finetuned on rooms."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.png", help="Picture to write.")],
     store: StoreOption = None,
-    scene: Annotated[str | None, typer.Option(help="A recording; default: the first.")] = None,
-    views: Annotated[int, typer.Option(min=1, help="At most so many, or rooms.")] = 4,
+    scene: Annotated[
+        str | None,
+        typer.Option(help="Name of a recording; default: the first with views, or the test rooms."),
+    ] = None,
+    views: Annotated[
+        int, typer.Option(min=1, help="Largest number of views, or of rooms, to show.")
+    ] = 4,
     json: Json = False,
 ) -> None:
     """Draw held-out views of a scene beside the real ones, or labelled rooms beside the truth.
 
-    A PNG: of gaussiancross colour, depth and features; of rooms what is seen from above.
+    The picture shows colour, depth and features of views, or rooms as seen from above.
     """
     from pcv.stages.view import view as draw
 
@@ -200,18 +219,19 @@ def view(
 
 @app.command(epilog="Example: pcv teach stores/rooms features/dinov2 --weights dinov2-base")
 def teach(
-    store: Annotated[Path, typer.Argument(metavar="STORE")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder of features.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store with posed images.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the features to.")],
     weights: Annotated[
         Path, typer.Option(help="Local folder of a RADIO, DINOv2 or CLIP model (safetensors).")
     ],
     image: Annotated[
-        tuple[int, int] | None, typer.Option(help="Rows and columns of the views; default: stored.")
+        tuple[int, int] | None,
+        typer.Option(help="Rows and columns to shrink the views to; default: as stored."),
     ] = None,
 ) -> None:
-    """Write a frozen 2D model's features of all posed images; needs transformers.
+    """Write a frozen 2D model's features of all posed images; needs the package transformers.
 
-    Stopped, it goes on with the views that are missing when called again.
+    If it is interrupted, the same command goes on with the views that are missing.
     """
     from pcv.stages.teach import teach as write
 
@@ -228,15 +248,16 @@ app.command(epilog=models.EXPORT_EXAMPLE)(models.export)
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUNS...", help="Run folders.")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Also write a page here.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder to also write a page with pictures to."),
     ] = None,
     pooled: Annotated[
         bool,
-        typer.Option("--pooled", help="Also one score of all folds of train.test_subjects."),
+        typer.Option("--pooled", help="Add one score of all folds of train.test_subjects."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Compare runs: a table here; with --out also markdown, CSV, curves and confusion as PNG."""
+    """Compare runs in a table; with --out also on a page, with curves and confusion matrices."""
     from pcv.stages.report import report as compare
 
     results, written = compare(runs, out, pooled=pooled)
@@ -250,7 +271,7 @@ def doctor(
     build: Annotated[bool, typer.Option("--build", help="Compile the CUDA kernels now.")] = False,
     json: Json = False,
 ) -> None:
-    """Tell which versions, devices and kernels serve, and why."""
+    """Tell which versions, devices and kernels are used, and why."""
     from pcv.doctor import examine
 
     facts = examine(build=build)
@@ -260,7 +281,7 @@ def doctor(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one line and an exit code, never a trace."""
+    """Run the command line; a user's mistake becomes one line and an exit code, not a traceback."""
     try:
         app()
     except PcvError as error:

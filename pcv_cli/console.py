@@ -1,4 +1,4 @@
-"""Everything that is printed: results on standard output, progress and errors on standard error."""
+"""How commands print: results to standard output, progress and errors to standard error."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from rich.text import Text
 from pcv.errors import PcvError
 from pcv.progress import Progress
 
-WIDE = 200  # columns of a table where there is no terminal to fit
+WIDE = 200  # columns of a table if the output is not a terminal
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
+PLAIN_EVERY = 10.0  # seconds between lines of progress if the output is not a terminal
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Write one JSON document to standard output, unstyled."""
+    """Write a value to standard output as one JSON document, without colours."""
     out.file.write(json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
 
 
 def print_error(error: PcvError) -> None:
-    """Write the one line that a user's mistake deserves."""
+    """Write one line on a user's mistake to standard error."""
     err.print(f"[bold red]error:[/] {escape(' '.join(str(error).split()))}")
 
 
@@ -50,11 +50,11 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress(title: str, *, goes_on: bool = False) -> Iterator[Progress]:
-    """Show long work: a bar with rate and time left, or a plain line now and then.
+    """Show the progress of long work, as a bar with rate and time left, or as plain lines.
 
     Args:
         title: What is being done, in two or three words.
-        goes_on: Whether the same command, given again after an interruption, goes on.
+        goes_on: Whether the same command continues the work after an interruption.
 
     Yields:
         The callback that the work calls.

@@ -1,4 +1,4 @@
-"""One run, or several of one recipe, and what they found."""
+"""A stage run once, or for several seeds and folds, and the result that is printed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def run_jobs(
     run: Callable[..., Any], request: Request, again: Again, json: bool, **options: bool
 ) -> None:
-    """Run a stage for every seed and fold asked for, and print the result or the table of all."""
+    """Run a stage for every seed and fold that is asked for, and print the result or a table."""
     from pcv.stages.repeat import jobs
     from pcv.stages.report import report
 

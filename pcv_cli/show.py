@@ -1,4 +1,4 @@
-"""How results look in a terminal."""
+"""How results look in a terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pcv.data.prepare import PrepareSummary
     from pcv.train.run import RunResult
 
-MOST_SKIPPED = 20  # recordings listed before the rest are counted
+MOST_SKIPPED = 20  # skipped recordings that are listed; more are only counted
 
 
 def facts(title: str, values: dict[str, Any]) -> None:
-    """Print nested facts as two columns."""
+    """Print nested facts as a table of two columns."""
     table = Table(title=escape(title), show_header=False, title_justify="left", box=None)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -28,7 +28,7 @@ def facts(title: str, values: dict[str, Any]) -> None:
 
 
 def prepared(summary: PrepareSummary, as_json: bool) -> None:
-    """Print what preparation wrote and what it left out."""
+    """Print what ``pcv prepare`` wrote and what it left out."""
     if as_json:
         console.print_json(summary._asdict())
         return
@@ -44,7 +44,7 @@ def prepared(summary: PrepareSummary, as_json: bool) -> None:
 
 
 def result(value: RunResult, out: Path, as_json: bool) -> None:
-    """Print the result of a run and where it lies."""
+    """Print the result of a run, and its folder."""
     values = value.to_dict()
     if as_json:
         console.print_json(values)
@@ -55,7 +55,7 @@ def result(value: RunResult, out: Path, as_json: bool) -> None:
 
 
 def scores(values: dict[str, Any]) -> None:
-    """Print accuracy with what it is a fraction of, then every class."""
+    """Print the accuracy and what it is a share of, then a row per class."""
     if "miou_all_classes" in values:
         _point_scores(values)
         return
@@ -74,7 +74,7 @@ def scores(values: dict[str, Any]) -> None:
 
 
 def _point_scores(values: dict[str, Any]) -> None:
-    """Both averages of IoU by their names, then every class."""
+    """Print both averages of the IoU, then a row per class."""
     console.out.print(
         f"mIoU {values['miou_present_classes']:.2%} over the classes present, "
         f"{values['miou_all_classes']:.2%} over all {len(values['classes'])}; "
@@ -91,7 +91,7 @@ def _point_scores(values: dict[str, Any]) -> None:
 
 
 def _extra(values: dict[str, Any]) -> str:
-    """Of scenes."""
+    """Return the scores that only scenes have, as text."""
     said = f", {values['passes']} passes" if values.get("passes", 1) > 1 else ""
     if "batch_drift" not in values:
         return said
@@ -100,7 +100,7 @@ def _extra(values: dict[str, Any]) -> str:
 
 
 def _others(rows: list[dict[str, Any]]) -> None:
-    """What other scenes in the batch do."""
+    """Print how other scenes in the batch change the scores."""
     table = Table(
         "mode", "others", "scene is", "content", "mIoU", "points right", "moved", box=None
     )
@@ -112,7 +112,7 @@ def _others(rows: list[dict[str, Any]]) -> None:
 
 
 def predictions(values: dict[str, Any], as_json: bool) -> None:
-    """Print the class of every recording, or what was found of its points."""
+    """Print the classes of recordings, or how the points of each are distributed over classes."""
     if as_json:
         console.print_json(values)
     else:
@@ -153,12 +153,12 @@ def _clouds(rows: list[dict[str, Any]]) -> Table:
 
 
 def exported(values: dict[str, Any], as_json: bool) -> None:
-    """Print what was written."""
+    """Print what ``pcv export`` wrote."""
     console.print_json(values) if as_json else facts(f"export {values['out']}", values)
 
 
 def report(value: Any, as_json: bool) -> None:  # noqa: ANN401 - the report module's own type
-    """Print the comparison of runs."""
+    """Print a comparison of runs."""
     from pcv.report.tables import table, to_json
 
     console.print_json(to_json(value)) if as_json else console.out.print(table(value))

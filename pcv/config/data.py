@@ -95,7 +95,10 @@ class ElasticConfig(Config):
 
 
 class AugmentConfig(Config):
-    """Random changes of a training clip, the same for all its frames."""
+    """Random changes of a training clip, the same for all its frames.
+
+    Angles and shifts are drawn evenly between minus and plus the largest value.
+    """
 
     scale: tuple[float, float] = (0.9, 1.1)  # smallest and largest factor on positions
     anisotropic: bool = True  # whether every axis has a factor of its own, as in PSTNet

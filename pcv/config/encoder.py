@@ -255,8 +255,8 @@ class SerialConfig(EncoderConfig):
     # The order of the points in a sequence. shuffle: by chance; hilbert and z: along that curve;
     # none: as clips hold them.
     order: Literal["shuffle", "hilbert", "z", "none"] = "shuffle"
-    # Mode cross: whether the order mixes the points of a whole batch, or keeps those of each
-    # sample together.
+    # What the order mixes where a whole batch is one sequence. batch: all points; sample: those of
+    # each sample, which stay together.
     order_scope: Literal["batch", "sample"] = "batch"
     bidirectional: bool = False  # whether every block has a second layer that reads from the end
     # Tokens that a causal convolution joins before each scan, with order hilbert or z. 0: none.

@@ -29,9 +29,9 @@ class PointCPSCConfig(ObjectiveConfig):
     autoregressor_mlp: Count = 2048  # hidden channels of the perceptron of a block
     predictor_hidden: tuple[int, int] = (1024, 2048)  # channels of the predictor's hidden layers
     temperature: Positive = 0.01  # divides the similarities in equations 4 and 7
-    # Whose similarities equation 4 takes: those of the prediction, or of the target as printed.
+    # Whose similarities equation 4 takes: those of the prediction; or of the target, as printed.
     anchor: Literal["prediction", "target"] = "prediction"
-    # Where the negatives of equation 4 come from: the bank as printed, the batch, or both.
+    # Where the negatives of equation 4 come from: the bank, as printed; the batch; or both.
     negatives: Literal["bank", "batch", "bank+batch"] = "bank+batch"
     context_negatives: bool = False  # whether earlier segments of the same clip are negatives too
     # The share of each set, the least similar to the target, that are negatives (equation 1).
@@ -46,16 +46,18 @@ class PointCPSCConfig(ObjectiveConfig):
     # Whose videos positive neighbours come from. other: only those of other subjects, so that
     # what people have in common attracts; the subjects must be known.
     neighbour_subjects: Literal["any", "other"] = "any"
-    positive_neighbours: int = Field(3, ge=0)  # most similar entries of the bank that attract
+    # The number of entries of the bank, the most similar ones, that attract. 0: none.
+    positive_neighbours: int = Field(3, ge=0)
     # How positive neighbours are weighted: fusion (B3 of Table 6), softmax (B1) or add (B2).
     neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"
     prototypes: int = Field(10, ge=0)  # prototypes of the semantic clustering; 0: no clustering
-    # Whether every clip has prototypes of its own in equation 7, or the batch has their average.
+    # What equation 7 compares. sample: the prototypes of every clip; batch: their average over the
+    # batch.
     prototype_scope: Literal["sample", "batch"] = "sample"
     prototype_scale: Positive = 1.0  # factor on the logits of equation 5
     normalise_prototypes: bool = False  # whether the logits of equation 5 are cosines
     prototype_weight: float = Field(1.0, ge=0)  # lambda 1, the weight of equation 7
-    # Lambda 2, the weight of equation 8; the paper uses it for segmentation only.
+    # Lambda 2, the weight of equation 8; the paper uses it only where points are labelled.
     assignment_weight: float = Field(0.0, ge=0)
     stop_gradient_target: bool = False  # whether the target gets no gradient
     stop_gradient_assignment: bool = False  # whether the target's assignment gets no gradient
@@ -151,7 +153,7 @@ class PointCSPConfig(ObjectiveConfig):
     needs = "rows"
 
     name: Literal["pointcsp"]
-    # cross: the crops of all scenes of a batch make one sequence; single: every crop makes its own.
+    # cross: one crop of every scene of a batch makes one sequence; single: every crop makes one.
     mode: Literal["cross", "single"] = "cross"
     # What agrees. dense: every token with the teacher's nearest token; crop: the mean tokens of
     # crops, as in the paper.

@@ -1,4 +1,4 @@
-"""Whether a store holds what a recipe needs of it, and what is written of limited labels."""
+"""Checks that a store holds what a recipe needs, and the file that lists limited labels."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ from pcv.errors import InputError, RecipeError
 from pcv.stages.labels import class_names
 
 LIMITS = "labelled_points.json"
-COLUMNS = {"colour": "colour", "normal": "normals"}  # channel: column of a store and key of data
+# The column of a store, and the key of ``data``, that holds a channel.
+CHANNEL_COLUMNS = {"colour": "colour", "normal": "normals"}
 
 
 def check_store(store: Store, recipe: Recipe) -> None:
-    """Check that the points of a store have what a recipe's encoder and teacher read.
+    """Check that a store has the channels that a recipe's encoder reads, and its teacher fits.
 
     Raises:
-        RecipeError: They have not; says which key to set.
+        RecipeError: A channel is missing, or the teacher does not fit; says which key to set.
     """
     if recipe.encoder.scenes:
         _check_teacher(recipe)
         check_channels(store, recipe)
     elif "colour" in recipe.encoder.channels_read and "colour" not in store.columns:
-        raise RecipeError(f"{store.path}: its points have no colours; set encoder.colour to false")
+        raise RecipeError(f"{store.path}: its points have no colours; set encoder.colour=false")
 
 
 def check_channels(store: Store, recipe: Recipe) -> None:
@@ -42,18 +43,18 @@ def check_channels(store: Store, recipe: Recipe) -> None:
         RecipeError: One is missing, or the recipe does not ask for it; says which key to set.
     """
     for channel in recipe.encoder.channels_read:
-        column = COLUMNS[channel]
+        column = CHANNEL_COLUMNS[channel]
         if column not in store.columns:
             raise RecipeError(
                 f"{store.path}: its points have no {column}, which the encoder reads; prepare a "
-                f"store with them, or train an encoder whose encoder.inputs lacks {channel}"
+                f"store that has {column}, or train an encoder without {channel} in encoder.inputs"
             )
         if not getattr(recipe.data, column):
             raise RecipeError(f"encoder.inputs has {channel}: set data.{column}=true")
 
 
 def _check_teacher(recipe: Recipe) -> None:
-    """Raise where a 2D teacher's features are of another width than the recipe says."""
+    """Raise if a 2D teacher's features have another number of channels than the recipe says."""
     objective, folder = recipe.objective, recipe.data.teacher
     if folder is None or objective.task != "views":
         return
@@ -64,15 +65,15 @@ def _check_teacher(recipe: Recipe) -> None:
 
 
 def check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> None:
-    """Check that subjects are known where an objective asks for them.
+    """Check that the subjects of the training videos are known if the objective asks for them.
 
     Args:
         recipe: The recipe.
         store: The store of the videos.
-        videos: (n,) rows of the training videos.
+        videos: (n,) rows of the training videos in the store's table.
 
     Raises:
-        RecipeError: They are not.
+        RecipeError: The subject of some video is unknown.
     """
     unknown = int((store.videos.subject[videos] < 0).sum())
     if recipe.objective.asks_for_subjects and unknown:
@@ -83,10 +84,10 @@ def check_subjects(recipe: Recipe, store: Store, videos: NDArray[np.int64]) -> N
 
 
 def check_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
-    """Check that points have labels where an objective learns from them, in every scene.
+    """Check that points have labels, in every scene, if the objective learns from them.
 
     Raises:
-        RecipeError: They have not, or the objective's keys do not fit the classes.
+        RecipeError: Labels are missing, or the objective's keys do not fit the classes.
     """
     objective = recipe.objective
     if objective.task not in POINTWISE:
@@ -97,8 +98,8 @@ def check_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
         )
     if isinstance(clips, SceneDataset) and (bare := clips.unlabelled()):
         raise RecipeError(
-            f"{store.path}: no point of {bare[0]} has a label ({len(bare)} such training scenes); "
-            "name others by train.scenes, or prepare without --unlabelled"
+            f"{store.path}: no point of {bare[0]} has a label (the first of {len(bare)} such "
+            "training scenes); choose others by train.scenes, or prepare without --unlabelled"
         )
     try:
         objective.check_labels(len(class_names(store, recipe)), str(store.path))
@@ -107,10 +108,11 @@ def check_labels(recipe: Recipe, store: Store, clips: ClipDataset) -> None:
 
 
 def write_limits(run: Path, clips: ClipDataset) -> None:
-    """Write which points of limited scenes keep their label, where some do not.
+    """Write the file that lists which points of every scene keep their label, if not all do.
 
     Raises:
-        InputError: The run began with others: the file that lists them has changed.
+        InputError: The run began with other labelled points, since the file that lists them has
+            changed.
     """
     limits = clips.limits() if isinstance(clips, SceneDataset) else {}
     if not limits:

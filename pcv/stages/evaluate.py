@@ -1,4 +1,4 @@
-"""``pcv eval``: all clips of every video, summed."""
+"""``pcv eval``: the scores of a finetuned run on a split."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
     overrides: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Score a finetuned run; nothing of it is changed.
+    """Score a finetuned run, without changing anything in its folder.
 
     Args:
-        run: Run folder of ``pcv finetune``.
-        store: Clip store; None: the one it was trained on.
-        split: train, validation or test.
-        checkpoint: last or best.
-        overrides: ``eval.KEY=VALUE``, instead of what the run's recipe says of scoring.
-        others: Also score scenes beside others in a batch (``robustness``).
-        progress: Called with clips scored.
+        run: The run folder of ``pcv finetune``.
+        store: The clip store; None: the one that the run was trained on.
+        split: ``train``, ``validation`` or ``test``.
+        checkpoint: ``last`` or ``best``.
+        overrides: ``eval.KEY=VALUE``: changes of the recipe's section ``eval``.
+        others: Whether to score scenes also beside others in a batch (``robustness``).
+        progress: Called after each batch of clips.
 
     Returns:
         JSON-able: accuracy, or for a run that labels points the two mIoU and point_accuracy;
-        n_scored and n_in_split (videos), classes, confusion (of videos, or of points).
+        n_scored and n_in_split (numbers of videos), classes, confusion (of videos, or of points).
 
     Raises:
-        InputError: Not a finetuned run, an unknown split, a store of other classes, or ``others``
-            of a run that does not label scenes.
+        InputError: It is not a finetuned run, the split is unknown or empty, the store has other
+            classes, or ``others`` is asked of a run that does not label scenes.
     """
     finished = FinishedRun.open(run, overrides)
     recipe = finished.recipe
@@ -58,7 +58,7 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
     if not len(videos):
         raise InputError(
             f"{opened.path}: its {split} split is empty under this run's protocol"
-            + ("; train.validation_subjects holds videos out" if split == "validation" else "")
+            + ("; train.validation_subjects would hold videos out" if split == "validation" else "")
         )
     names, task = class_names(opened, recipe), task_of(recipe)
     objective = finished.objective(len(names), checkpoint)

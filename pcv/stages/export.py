@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError, PcvError, one_line
 from pcv.report.model_card import About, Edition, measured, model_card
 from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.stages.tasks import task_of
@@ -21,47 +21,48 @@ from pcv.train.run import RunFolder
 from pcv.whole import whole_folder
 
 PROGRAM, CARD = "model.pt2", "README.md"
-TRIED = (1, 3)  # clips that the loaded program is compared on
-UNTRACED = "torch.export cannot hold this encoder, which divides its work by what it is given"
+TRIED = (1, 3)  # numbers of clips for which the loaded program is compared with the model
+UNTRACED = "torch.export cannot trace this encoder, whose steps depend on the points it reads"
 
 
 class Export(NamedTuple):
-    """What is exported of a run."""
+    """The choices of an export."""
 
     checkpoint: str = "last"
-    store: Path | None = None  # the run's, where it has moved
+    store: Path | None = None  # where the run's store is now; None: where it was
     licence: str = "other"  # of the weights
-    program: bool = True
+    program: bool = True  # whether the model is also traced
 
 
 DEFAULT = Export()
 
 
 def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
-    """Write a folder that ``pcv.from_pretrained`` and ``--from`` read; all of it or nothing.
+    """Write a folder that ``pcv.from_pretrained`` and ``--from`` read, as a whole or not at all.
 
     Args:
-        run: Run folder of ``pcv pretrain`` or ``pcv finetune``; of pretraining the encoder alone.
-        out: New or empty folder.
-        wanted: Choices.
+        run: The run folder of ``pcv pretrain``, whose encoder alone is exported, or of
+            ``pcv finetune``.
+        out: A new or empty folder.
+        wanted: The choices.
 
     Returns:
-        JSON-able: the folder, its files with their bytes, task, parameters and scores, and why
-        there is no program where none can be traced.
+        JSON-able: the folder, its files with their sizes in bytes, the task, the number of
+        parameters, the scores, and why there is no program if none can be traced.
 
     Raises:
-        InputError: Not a run, its store is not there, or ``out`` is taken.
+        InputError: It is not a run, its store is missing, or ``out`` is not empty.
         PcvError: The program cannot be traced or differs from the model, or the disk is full.
     """
     if is_exported(run):
-        raise InputError(f"{run}: exported already; copy it")
+        raise InputError(f"{run}: is already an exported folder; copy it")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: not empty; give a new or empty folder")
     model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
     if model.config.storage is None:
         raise InputError(
-            f"{run}: the store it was trained on is not there, which says how recordings become "
-            "points; give --store DIR"
+            f"{run}: the store it was trained on, which says how recordings become points, is not "
+            "there; give --store DIR"
         )
     out = out.absolute()
     try:
@@ -99,14 +100,14 @@ def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
 
 
 def _about(model: Pretrained) -> About:
-    """What is said of the model's task; of pretraining, of its encoder."""
+    """Return what the card says of the model's task, or of an encoder that was only pretrained."""
     scenes = model.config.scenes
     if not model.pretrained_only:
         return task_of(model.recipe).about(scenes=scenes)
     what, clips = ("the points of rooms", "regions, 1, {points}") if scenes else (
         "point cloud videos", "clips, frames, anchors"
     )  # fmt: skip
-    each = ", one a point" if scenes else ""
+    each = ", one per point" if scenes else ""
     return About(
         pipeline="feature-extraction",
         does=f"turns {what} into features; it was pretrained without labels",
@@ -116,7 +117,7 @@ def _about(model: Pretrained) -> About:
 
 
 class _Plain(nn.Module):
-    """The model with tensors out: what a program can return without knowing pcv's types."""
+    """The model with plain tensors as output: a traced program does not know pcv's types."""
 
     def __init__(self, model: Pretrained) -> None:
         super().__init__()
@@ -128,29 +129,29 @@ class _Plain(nn.Module):
 
 
 def write_program(model: Pretrained, path: Path) -> None:
-    """Trace a model for any number of clips, and check that what was written does the same.
+    """Trace a model for any number of clips, and check that the written program does the same.
 
     Args:
-        model: In eval mode, on the CPU.
-        path: Of the ``.pt2`` file, which ``torch.export.load`` reads once pcv's operators are
-            imported (``import pcv.ops``).
+        model: The model, in eval mode and on the CPU.
+        path: The path of the ``.pt2`` file, which ``torch.export.load`` can read after pcv's
+            operators are imported (``import pcv.ops``).
 
     Raises:
-        PcvError: It cannot be traced, or the loaded program returns something else.
+        PcvError: The model cannot be traced, or the loaded program returns something else.
     """
     plain, generator = _Plain(model), torch.Generator().manual_seed(0)
     shape = (model.frames, model.recipe.data.points, 3 + 3 * len(model.channels))
     clips = [torch.rand(count, *shape, generator=generator) for count in (2, *TRIED)]
     try:
         with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # of torch's own changes to come
+            warnings.simplefilter("ignore")  # torch warns of its own future changes
             batch = {0: torch.export.Dim("batch")}
             traced = torch.export.export(plain, (clips[0],), dynamic_shapes={"points": batch})
             torch.export.save(traced, path)
             loaded = torch.export.load(path).module()
             pairs = [(plain(points), loaded(points)) for points in clips]
     except (RuntimeError, ValueError, TypeError, AssertionError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise PcvError(
             f"{model.origin}: cannot be traced: {reason}; --no-program exports the weights alone"
         ) from None

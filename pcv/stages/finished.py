@@ -1,4 +1,4 @@
-"""A run that ``pcv pretrain`` or ``pcv finetune`` wrote, opened to be used."""
+"""A run of ``pcv pretrain`` or ``pcv finetune`` that is opened to use what it trained."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ from pcv.train.run import RunFolder
 
 
 class FinishedRun(NamedTuple):
-    """What a run folder says of its run."""
+    """A run folder, with its recipe and the store that it was trained on."""
 
     path: Path
     recipe: Recipe
-    store: Path  # that it was trained on
+    store: Path
 
     @classmethod
     def open(cls, path: Path, overrides: tuple[str, ...] = ()) -> FinishedRun:
-        """Read a run folder, with ``eval`` changed as asked.
+        """Read a run folder.
+
+        Args:
+            path: The folder.
+            overrides: ``eval.KEY=VALUE``: changes of the recipe's section ``eval``.
 
         Raises:
-            InputError: It is not a run folder, or another section is to be changed.
+            InputError: It is not a run folder, or an override names another section.
         """
         for override in overrides:
             if not override.startswith("eval."):
@@ -40,22 +44,25 @@ class FinishedRun(NamedTuple):
         return cls(path, recipe, Path(str(RunFolder(path).inputs().store or recipe.store)))
 
     def open_store(self, moved: Path | None = None) -> Store:
-        """Open the store that the run was trained on, or where that has moved.
+        """Open the store that the run was trained on.
+
+        Args:
+            moved: Where the store is now; None: where it was.
 
         Raises:
-            InputError: It is not there, or of another dataset.
+            InputError: The store is missing, or holds another dataset.
         """
         return open_store(moved or self.store, self.recipe.data.dataset)
 
     def objective(self, classes: int, checkpoint: str = "last") -> Objective:
-        """Return what the run trained, on the fastest device.
+        """Return the trained objective, on the fastest device.
 
         Args:
-            classes: How many classes it tells apart; 0 of pretraining.
+            classes: The number of classes that it tells apart; 0 for pretraining.
             checkpoint: ``last`` or ``best``.
 
         Raises:
-            InputError: The checkpoint is missing, damaged or of something else.
+            InputError: The checkpoint is missing, damaged, or that of another model.
         """
         objective = build_objective(
             self.recipe, build_encoder(self.recipe.encoder), classes=classes

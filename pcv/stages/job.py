@@ -1,4 +1,4 @@
-"""What a run is told: recipe, store, output folder and where its weights come from."""
+"""The inputs of a run: its recipe, store and output folder, and where its weights come from."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Job(NamedTuple):
     """One run of one stage."""
 
     recipe: Recipe
-    name: str  # of the recipe, as ``recipe_name`` says
+    name: str  # of the recipe, as ``recipe_name`` returns it
     store: Path
     out: Path
-    start: Path | None = None  # pretrained run; None: random weights
+    start: Path | None = None  # the folder of a pretrained run; None: random weights
 
     @classmethod
     def load(
@@ -30,11 +30,19 @@ class Job(NamedTuple):
         overrides: tuple[str, ...] = (),
         start: Path | None = None,
     ) -> Job:
-        """Read a recipe and fill in what was left to defaults.
+        """Read a recipe, and fill in the defaults of what is None.
+
+        Args:
+            recipe_file: The YAML file.
+            stage: The stage that the recipe must be for.
+            store: The clip store; None: the one that the recipe names.
+            out: The run folder; None: ``runs/DATASET-STAGE...-seedN``.
+            overrides: ``a.b=value``: changes of the recipe.
+            start: The folder of a pretrained run; None: random weights.
 
         Raises:
             RecipeError: The recipe is bad or of another stage.
-            InputError: No store is named anywhere.
+            InputError: Neither the arguments nor the recipe name a store.
         """
         recipe = load_recipe(recipe_file, overrides)
         if recipe.stage != stage:
@@ -42,7 +50,9 @@ class Job(NamedTuple):
                 f"{recipe_file}: a recipe for pcv {recipe.stage}, not for pcv {stage}"
             )
         if store is None and recipe.store is None:
-            raise InputError(f"{recipe_file}: no store; give --store DIR (pcv prepare writes one)")
+            raise InputError(
+                f"{recipe_file}: names no store; give --store DIR (pcv prepare writes one)"
+            )
         name = recipe_name(recipe_file, recipe.data.dataset)
         return cls(
             recipe=recipe,
@@ -53,13 +63,16 @@ class Job(NamedTuple):
         )
 
     def claim(self, *, resume: bool) -> RunResult | None:
-        """Claim the run folder, or return the result that it holds; see ``RunFolder.open``."""
+        """Claim the run folder, or return the result that it already holds.
+
+        See ``RunFolder.open``.
+        """
         start = str(self.start) if self.start else None
         inputs = RunInputs(store=str(self.store), start=start)
         return RunFolder(self.out).open(dump_recipe(self.recipe), inputs, resume=resume)
 
     def described(self, store: Store) -> dict[str, Any]:
-        """Return what a result says of its run, whatever the stage: fields of ``RunResult``."""
+        """Return the fields of ``RunResult`` that describe the run, whatever its stage."""
         train = self.recipe.train
         return {
             "recipe": self.name,
@@ -72,11 +85,11 @@ class Job(NamedTuple):
 
 
 def recipe_name(recipe_file: Path, dataset: str | None) -> str:
-    """Name a recipe after its dataset and its file, as ``msr-finetune``.
+    """Name a recipe after its dataset and its file, such as ``msr-finetune``.
 
     Args:
-        recipe_file: Its stem says the stage; recipes of all datasets share the names of stages.
-        dataset: ``data.dataset`` of the recipe; None where it is of any.
+        recipe_file: The file, whose stem is that of recipes of other datasets too.
+        dataset: ``data.dataset`` of the recipe; None: the recipe is for any dataset.
     """
     stem = recipe_file.stem
     return stem if dataset is None or stem.startswith(dataset) else f"{dataset}-{stem}"

@@ -1,4 +1,4 @@
-"""What the labels of a recipe are: of which videos, and what their classes are called."""
+"""The videos whose labels a recipe uses, and the names of its classes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pcv.data.store.store import Store
 
 
 def split_of(store: Store, recipe: Recipe) -> Split:
-    """Split a store as a recipe's stage, objective and protocol ask.
+    """Split a store as the recipe's stage, objective and protocol demand.
 
     Raises:
-        InputError: The store cannot be split so.
+        InputError: The store cannot be split in this way.
     """
     labelled = recipe.stage != "pretrain"
     return split_videos(store, recipe.train, labelled=labelled, points=recipe.labels_points)
 
 
 def scored_videos(split: Split, recipe: Recipe) -> NDArray[np.int64]:  # (n,) rows of the store
-    """Return the videos that a finished run is scored on: test, or its fold of cross-validation."""
+    """Return the videos that a finished run is scored on: its fold, if it has one, else test."""
     return split.test if recipe.train.validation_fold is None else split.validation
 
 
 def labelled_lines(store: Store, split: Split, recipe: Recipe) -> list[str]:
-    """Name the training videos and their classes, where a recipe labels only some of them."""
+    """Return a line on each labelled training video, with its class, if not all are labelled."""
     train = recipe.train
     if recipe.stage == "pretrain" or (train.label_fraction == 1 and not train.shots):
         return []
@@ -35,7 +35,7 @@ def labelled_lines(store: Store, split: Split, recipe: Recipe) -> list[str]:
 
 
 def class_names(store: Store, recipe: Recipe) -> list[str]:
-    """Return the names of the classes that a recipe's objective tells apart."""
+    """Return the names of the classes that the recipe's objective tells apart."""
     if recipe.labels_points:
         return store.point_class_names or store.class_names
     return store.class_names

@@ -1,4 +1,4 @@
-"""Folds as one score: runs that test different subjects, their confusion summed (S3DIS 6-fold)."""
+"""One score of several folds: the confusion of runs that test different subjects is summed."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ FOLDS = "train.test_subjects"
 
 
 class Pooled(NamedTuple):
-    """One row more of a report."""
+    """One more row of a report."""
 
     result: RunResult
-    variant: str
+    variant: str  # what the row says besides the name of the recipe
 
 
 def pool(found: list[tuple[Path, RunResult]], said: list[str]) -> list[Pooled]:
     """Sum the confusion of points over runs that differ in ``train.test_subjects`` alone.
 
-    Each point of the dataset then counts once, as in the field's 6-fold score, which is not the
-    mean of the folds' scores.
+    Each point of the dataset then counts once, as in the usual 6-fold score of S3DIS, which is not
+    the mean of the folds' scores.
 
     Args:
-        found: Finished runs.
-        said: What tells each from the others besides ``FOLDS``.
+        found: The folders and results of finished runs.
+        said: The keys in which each differs from the others, besides ``FOLDS``.
 
     Raises:
-        InputError: No two runs differ so, or a subject is tested twice.
+        InputError: No two runs differ in this key alone, or a subject is tested twice.
     """
     groups: dict[str, list[int]] = {}
-    for place, (path, result) in enumerate(found):
+    for index, (path, result) in enumerate(found):
         if result.confusion is not None and "miou_present_classes" in result.scores:
-            groups.setdefault(_key(path, result), []).append(place)
-    pooled = [_sum([(*found[place], said[place]) for place in group])
+            groups.setdefault(_key(path, result), []).append(index)
+    pooled = [_sum([(*found[index], said[index]) for index in group])
               for group in groups.values() if len(group) > 1]  # fmt: skip
     if not pooled:
         raise InputError("--pooled: no two runs that label points differ in train.test_subjects")
@@ -57,7 +57,8 @@ def _sum(runs: list[tuple[Path, RunResult, str]]) -> Pooled:
         mine = RunFolder(path).recipe()["train"].get("test_subjects") or []
         if not mine or {*mine} & {*tested}:
             raise InputError(
-                f"{path}: another of the runs to be pooled tests its subjects, or it names none"
+                f"{path}: cannot be pooled: another run tests one of its test subjects, or it "
+                "names no test subject"
             )
         tested += mine
     results = [result for _, result, _ in runs]

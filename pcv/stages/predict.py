@@ -1,4 +1,4 @@
-"""``pcv predict``: classes of recordings, of all their points, or of all points of rooms."""
+"""``pcv predict``: the classes of recordings, of all their points, or of all points of rooms."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pcv.train.device import device
 
 
 class Wanted(NamedTuple):
-    """What is to be predicted, and where it goes."""
+    """What is predicted, by which model, and where it is written."""
 
-    out: Path | None = None  # of labelled points
-    top: int = 3  # classes listed of a recording
+    out: Path | None = None  # the folder of labelled points
+    top: int = 3  # classes that are listed per recording
     checkpoint: str = "last"
-    store: Path | None = None  # the run's, where it has moved
+    store: Path | None = None  # where the run's store is now; None: where it was
 
 
 WANTED, READING = Wanted(), Reading()
@@ -34,28 +34,28 @@ def predict(
     reading: Reading = READING,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Tell the classes of recordings; points of a recording equal those that a store of it has.
+    """Predict the classes of recordings, whose points become those that a store of them would have.
 
     Args:
-        run: Run folder of ``pcv finetune``, or what ``pcv export`` wrote of one.
-        inputs: Recordings, folders of recordings, or stores; of a run on scenes rooms, where a
-            cloud file is a room.
-        wanted: Output.
-        reading: How inputs are read.
-        progress: Called after each recording.
+        run: The run folder of ``pcv finetune``, or a folder that ``pcv export`` wrote of one.
+        inputs: Recordings, folders of recordings, or stores. For a run on scenes they are rooms,
+            and every cloud file is a room.
+        wanted: What is predicted, and where it is written.
+        reading: How the inputs are read.
+        progress: Called after each part of a recording.
 
     Returns:
-        JSON-able: ``recordings``, each with label, score and top (scores are softmax, averaged over
-        clips) or, where points are labelled, with points_a_class and, of a model that tells
-        objects, ``objects``; ``inputs`` and ``skipped``.
+        JSON-able: ``recordings``, ``inputs`` and ``skipped``. A recording has label, score and top
+        (scores are softmax, averaged over clips). If points are labelled, it has points_a_class
+        instead, and ``objects`` if the model tells objects.
 
     Raises:
-        InputError: No finetuned model, or an unusable input.
+        InputError: The model was not finetuned, or an input cannot be used.
         PcvError: The output cannot be written.
     """
     model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
     if model.config.task == "encode":
-        raise InputError(f"{run}: was pretrained only and knows no classes; pcv finetune it first")
+        raise InputError(f"{run}: was only pretrained and knows no classes; pcv finetune it first")
     out = _check_out(model, wanted.out)
     found = find_recordings(model, inputs, reading)
     model.to(device())
@@ -101,7 +101,10 @@ def _describe(recording: Recording) -> dict[str, Any]:
 def _check_out(model: Pretrained, out: Path | None) -> Path | None:
     if not task_of(model.recipe).labels_points:
         if out:
-            raise InputError(f"--out {out}: {model.origin} labels no points; --json prints all")
+            raise InputError(
+                f"--out {out}: {model.origin} labels no points, so that no files are written; "
+                "--json prints everything"
+            )
         return None
     if out is None:
         raise InputError(f"{model.origin}: labels every point; give --out DIR for the PLY files")

@@ -1,4 +1,4 @@
-"""Trained models back from where they were kept: run folders and exported folders."""
+"""Trained models, loaded from run folders and exported folders."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pcv.config.recipe import Recipe
 from pcv.data.store.store import Store, open_store
 from pcv.encoders import Encoder, build_encoder
 from pcv.encoders.inputs import batch_of
-from pcv.errors import CheckpointError, InputError
+from pcv.errors import CheckpointError, InputError, one_line
 from pcv.objectives import Objective, Supervised, build_objective
-from pcv.stages.checks import COLUMNS
+from pcv.stages.checks import CHANNEL_COLUMNS
 from pcv.stages.finished import FinishedRun
 from pcv.stages.labels import class_names
 from pcv.train.checkpoint import ENCODER, check_fit, load_encoder, load_objective, load_strictly
@@ -34,14 +34,13 @@ CHECKPOINTS = ("last", "best")
 
 
 class Pretrained(nn.Module):
-    """A trained model with what it must be told to be used.
+    """A trained model, with what is needed to use it.
 
     Attributes:
-        encoder: Points to features.
-        objective: The encoder with what was trained around it; None of pretraining.
-        config: Classes, and how recordings become points.
-        recipe: The recipe of the run: ``recipe.data`` says how points become clips.
-        origin: The folder that the model was read from.
+        body: The encoder alone if the model was only pretrained, else the whole objective.
+        config: The classes, and how recordings become points.
+        recipe: The recipe of the run; its section ``data`` says how points become clips.
+        origin: The folder from which the model was read.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class Pretrained(nn.Module):
 
     @property
     def pretrained_only(self) -> bool:
-        """Whether the model is an encoder alone, which tells no classes."""
+        """Whether the model is an encoder alone, which predicts no classes."""
         return self.config.task == "encode"
 
     @property
@@ -63,36 +62,39 @@ class Pretrained(nn.Module):
 
     @property
     def supervised(self) -> Supervised:
-        """What tells classes: the encoder with its classifier."""
+        """The objective that predicts classes, which holds the encoder."""
         assert not self.pretrained_only
         return cast("Supervised", self.body)
 
     @property
     def frames(self) -> int:
-        """Frames of a clip; of pretraining, frames of the segments that are encoded one by one."""
+        """The number of frames that the model reads together: those of a clip.
+
+        After pretraining alone, those of a segment if clips are encoded by segments.
+        """
         frames = self.recipe.data.frames
         return self.recipe.objective.segment_length(frames) if self.pretrained_only else frames
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """What is read of a point after its position: colour, normal."""
+        """The channels that are read of a point after its position: ``colour``, ``normal``."""
         return self.recipe.encoder.channels_read
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns of a store that are read."""
-        return tuple(COLUMNS[name] for name in self.channels)
+        """The columns of a store that are read."""
+        return tuple(CHANNEL_COLUMNS[name] for name in self.channels)
 
     def forward(self, points: Tensor) -> Tensor | tuple[Tensor, Tensor] | Superpoints:
-        """Return logits of clips (B, classes), of points (B, T, N, classes), or superpoints.
+        """Return logits of clips (B, classes), logits of points (B, T, N, classes), or superpoints.
 
-        Where objects are told, the offset of every point to the middle of its own follows its
-        logits; an encoder of scenes makes a superpoint of every point.
+        A model of objects returns logits of points together with offsets (B, T, N, 3) to the middle
+        of each point's object. An encoder of scenes returns one superpoint per point.
 
         Args:
-            points: (B, T, N, 3) float32, centred and scaled as ``recipe.data`` says, every frame
-                in farthest-point order; what ``channels`` names is appended: colours from 0 to 1,
-                unit normals.
+            points: (B, T, N, 3 + F) float32. Positions are centred and scaled as ``recipe.data``
+                says, and every frame is in farthest-point order. The F values that ``channels``
+                names follow them: colours from 0 to 1, unit normals.
         """
         batch = batch_of(points, self.channels)
         if self.pretrained_only:
@@ -101,7 +103,7 @@ class Pretrained(nn.Module):
         return scores if offset is None else (scores, offset)
 
     def weights(self) -> dict[str, Tensor]:
-        """Return all weights; names of the encoder's begin with ``encoder.``."""
+        """Return all weights (...) by name; the names of the encoder's begin with ``encoder.``."""
         found = self.body.state_dict()
         return {ENCODER + k: v for k, v in found.items()} if self.pretrained_only else found
 
@@ -109,20 +111,22 @@ class Pretrained(nn.Module):
 def from_pretrained(
     path: Path, *, checkpoint: str = "last", store: Path | None = None
 ) -> Pretrained:
-    """Load a run folder or an exported folder, strictly; in eval mode, on the CPU.
+    """Load the model of a run folder or of an exported folder, in eval mode and on the CPU.
 
     Args:
-        path: Folder.
-        checkpoint: Of a run: last or best.
-        store: Of a run: the store it was trained on, where that has moved.
+        path: The folder.
+        checkpoint: For a run: ``last`` or ``best``.
+        store: For a run: where the store that it was trained on is now; None: where it was.
 
     Raises:
-        InputError: Neither kind of folder, a file of it is missing, damaged or hostile, or its
-            weights are not those that its configuration describes.
+        InputError: It is neither kind of folder, a file in it is missing, damaged or hostile, or
+            the weights are not those that the configuration describes.
     """
     if is_exported(path):
         if checkpoint != "last" or store is not None:
-            raise InputError(f"{path}: exported; --checkpoint and --store are for run folders")
+            raise InputError(
+                f"{path}: an exported folder; --checkpoint and --store are for run folders"
+            )
         return _load_exported(path)
     if checkpoint not in CHECKPOINTS:
         raise InputError(f"--checkpoint {checkpoint}: choose {' or '.join(CHECKPOINTS)}")
@@ -138,13 +142,13 @@ def _load_exported(path: Path) -> Pretrained:
     blocks = recipe.encoder.repeated_blocks
     if blocks > len(weights):
         raise CheckpointError(
-            f"{path}: the file holds {len(weights)} tensors; the config needs at least {blocks}"
+            f"{path}: the weights are {len(weights)} tensors; the config needs at least {blocks}"
         )
     _check_scenes(config, recipe, path)
     if config.task == "encode":
         weights = {name.removeprefix(ENCODER): value for name, value in weights.items()}
     _check_values(weights, path)
-    # Shapes first: a configuration alone must not fill the memory.
+    # Shapes are checked first, without memory: a configuration alone must not fill it.
     with torch.device("meta"):
         check_fit(_built(config, recipe, path), weights, path)
     with torch.random.fork_rng(devices=[]):
@@ -158,18 +162,19 @@ def _built(config: ModelConfig, recipe: Recipe, path: Path) -> Objective | Encod
 
 
 def _check_scenes(config: ModelConfig, recipe: Recipe, origin: Path) -> None:
-    """Refuse a configuration whose recordings are not what its encoder reads."""
-    alone = recipe.encoder.scenes
-    if (alone and not config.scenes) or (config.scenes and config.task == "classify"):
+    """Refuse a configuration for recordings that its encoder does not read, and the reverse."""
+    if (recipe.encoder.scenes and not config.scenes) or (
+        config.scenes and config.task == "classify"
+    ):
         kind = "scenes" if config.scenes else "recordings"
         raise CheckpointError(
-            f"{origin}: scenes {str(config.scenes).lower()}, but encoder {recipe.encoder.name} "
-            f"with task {config.task} does not go with {kind}"
+            f"{origin}: scenes is {str(config.scenes).lower()}, but encoder {recipe.encoder.name} "
+            f"with task {config.task} cannot read {kind}"
         )
 
 
 def _used(body: Objective | Encoder, task: ExportedTask) -> Objective | Encoder:
-    """Leave what a trained model is used with."""
+    """Drop what only training needs, and return the rest."""
     if task != "encode":
         cast("Objective", body).forget_training()
     return body
@@ -178,7 +183,7 @@ def _used(body: Objective | Encoder, task: ExportedTask) -> Objective | Encoder:
 def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
     _, recipe, stored = FinishedRun.open(path)
     if recipe.stage == "probe":
-        raise InputError(f"{path}: a run of pcv probe holds no model; give the run it probed")
+        raise InputError(f"{path}: a run of pcv probe holds no model; give the run that it probed")
     opened = open_store(store or stored) if store or stored.is_dir() else None
     config = _describe(path, recipe, opened)
     folder = RunFolder(path).last if checkpoint == "last" else RunFolder(path).best
@@ -194,7 +199,7 @@ def _load_run(path: Path, checkpoint: str, store: Path | None) -> Pretrained:
 def _describe(path: Path, recipe: Recipe, store: Store | None) -> ModelConfig:
     result = RunFolder(path).result()
     if store is None and result is None:
-        raise InputError(f"{path}: unfinished, and its store is not there; give --store DIR")
+        raise InputError(f"{path}: is unfinished, and its store is not there; give --store DIR")
     task: ExportedTask = "encode" if recipe.stage == "pretrain" else _task(recipe)
     if store is None:
         assert result is not None
@@ -220,7 +225,7 @@ def _task(recipe: Recipe) -> ExportedTask:
 
 
 def _config(task: ExportedTask, dataset: str, names: list[str], recipe: Recipe) -> ModelConfig:
-    tree = recipe.model_dump(mode="json") | {"store": None}  # a place on one machine
+    tree = recipe.model_dump(mode="json") | {"store": None}  # its path means nothing elsewhere
     return ModelConfig(
         pcv_version=__version__,
         task=task,
@@ -240,8 +245,10 @@ def _build(task: ExportedTask, recipe: Recipe, classes: int, origin: Path) -> Ob
             return encoder
         found = build_objective(recipe, encoder, classes=classes)
     except (ValueError, RuntimeError, TypeError, OverflowError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{origin}: no model can be built of its recipe: {reason}") from None
+        reason = one_line(error, 200)
+        raise CheckpointError(
+            f"{origin}: no model can be built from its recipe: {reason}"
+        ) from None
     if recipe.objective.stage != "finetune":
         raise CheckpointError(f"{origin}: task {task}, but its recipe is for pretraining")
     return found

@@ -1,4 +1,4 @@
-"""``pcv probe``: what a frozen encoder has learned."""
+"""``pcv probe``: how well classifiers work on the features of a frozen encoder."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from pcv.stages.starting_encoder import starting_encoder
 from pcv.train.device import device
 from pcv.train.run import RunFolder, RunResult
 
-BATCH = 32
+BATCH = 32  # clips that are encoded at a time
 
 
 def probe(job: Job, *, progress: Progress = silent) -> RunResult:
     """Fit linear and nearest-neighbour classifiers on frozen features, and score the test videos.
 
-    Of scenes, points are classified, by a linear classifier alone.
+    In scenes, points are classified, by a linear classifier alone.
 
-    Without a pretrained run the encoder is random; ``probe.warm_statistics`` batches of training
-    clips then set the running statistics of its batch normalisation, which is a stronger and
-    fairer baseline than statistics that never saw a point.
+    Without a pretrained run the encoder is random. ``probe.warm_statistics`` batches of training
+    clips then set the running statistics of its batch normalisation, which makes a stronger and
+    fairer baseline than untouched statistics.
 
     Raises:
-        InputError: No test video, or a bad store or run.
+        InputError: There is no test video, or the store or the run is bad.
     """
     began = time.monotonic()
     folder = RunFolder(job.out)

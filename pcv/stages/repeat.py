@@ -1,4 +1,4 @@
-"""One recipe run for several seeds, and for several folds of cross-validation."""
+"""One recipe that is run for several seeds or several folds of cross-validation."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ from pcv.stages.job import Job
 
 
 class Again(NamedTuple):
-    """What is repeated, as the command line says it."""
+    """The seeds and folds of a command line."""
 
-    seeds: str | None = None  # "0,1,2"; None: the recipe's
-    folds: str | None = None  # "0,1", or "all"; None: no cross-validation
+    seeds: str | None = None  # such as "0,1,2"; None: the recipe's
+    folds: str | None = None  # such as "0,1", or "all"; None: no cross-validation
 
 
 class Request(NamedTuple):
-    """What ``Job.load`` is told, before seeds and folds are filled in."""
+    """The arguments of ``Job.load``, before seeds and folds are filled in."""
 
     recipe_file: Path
     stage: str
     store: Path | None
     out: Path | None
     overrides: tuple[str, ...]
-    start: str | None = None  # {seed} and {fold} in it stand for those of the run
+    start: str | None = None  # {seed} and {fold} in it are replaced by those of the run
 
 
 def jobs(request: Request, again: Again) -> list[Job]:
-    """Return one job a seed and fold; one job where nothing is repeated.
+    """Return one job per seed and fold, or a single job if nothing is repeated.
 
-    Run folders are told apart by ``-seedN`` and ``-foldN``.
+    The names of the run folders end with ``-seedN`` and ``-foldN``.
 
     Raises:
-        InputError: A list is not one of numbers, or a seed is given twice.
+        InputError: A list does not consist of numbers, or names a number twice, or ``--set`` also
+            gives the seed or the fold.
         RecipeError: The recipe is bad.
     """
     _check_given_once(request, again)
-    seeds = [None] if again.seeds is None else _numbers("--seeds", again.seeds)
+    seeds = [None] if again.seeds is None else _numbers("seed", again.seeds)
     found = []
     for seed in seeds:
         told = [] if seed is None else [f"train.seed={seed}"]
@@ -70,20 +71,21 @@ def _folds(request: Request, again: Again) -> list[int] | list[None]:
     if again.folds is None:
         return [None]
     if again.folds != "all":
-        return _numbers("--folds", again.folds)
+        return _numbers("fold", again.folds)
     job = Job.load(request.recipe_file, request.stage, request.store, None, request.overrides)
     recipe = job.recipe
     store = open_store(job.store, recipe.data.dataset)
     return list(range(fold_count(store, recipe.train, points=recipe.labels_points)))
 
 
-def _numbers(option: str, text: str) -> list[int]:
+def _numbers(kind: str, text: str) -> list[int]:
     words = [word.strip() for word in text.split(",")]
     if not all(word.isascii() and word.isdecimal() for word in words):
-        raise InputError(f"{option} {text}: expected numbers such as 0,1,2")
+        raise InputError(f"--{kind}s {text}: expected numbers such as 0,1,2")
     numbers = [int(word) for word in words]
-    if len(set(numbers)) < len(numbers):
-        raise InputError(f"{option} {text}: a number stands there twice")
+    twice = [number for number in numbers if numbers.count(number) > 1]
+    if twice:
+        raise InputError(f"--{kind}s {text}: {kind} {twice[0]} is listed twice")
     return numbers
 
 
@@ -94,4 +96,4 @@ def _check_given_once(request: Request, again: Again) -> None:
     )
     for option, given, key in both:
         if given is not None and any(word.startswith(f"{key}=") for word in request.overrides):
-            raise InputError(f"{option} and --set {key}=...: give one")
+            raise InputError(f"{option} and --set {key}=...: give only one of them")

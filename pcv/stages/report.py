@@ -1,4 +1,4 @@
-"""``pcv report``: runs side by side."""
+"""``pcv report``: a comparison of runs."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pcv.stages.pooling import FOLDS, pool
 def report(
     runs: list[Path], out: Path | None, *, pooled: bool = False
 ) -> tuple[list[ReportRow], list[Path]]:
-    """Compare runs over their seeds; with ``out`` also write a page with pictures.
+    """Compare runs over their seeds and folds; with ``out`` also write a page with pictures.
 
     Args:
         runs: Run folders.
-        out: Folder of the page.
-        pooled: Also one row of the runs that test different subjects, their confusion summed.
+        out: The folder of the page; None: no page is written.
+        pooled: Whether to add a row of all runs that test different subjects, see ``pool``.
 
     Returns:
-        Rows of the table, and the files written.
+        The rows of the table, and the paths of the files that were written.
 
     Raises:
-        InputError: No finished run among ``runs``, or nothing to pool.
+        InputError: No run among ``runs`` is finished, or none can be pooled.
     """
     found = collect_results(runs)
     paths, results = [path for path, _ in found], [result for _, result in found]

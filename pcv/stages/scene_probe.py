@@ -1,4 +1,4 @@
-"""``pcv probe`` of an encoder of scenes: a linear classifier of points on frozen tokens."""
+"""``pcv probe`` of an encoder of scenes: a linear classifier of points on frozen features."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ from pcv.train.run import RunResult
 
 
 def probe_scenes(job: Job, progress: Progress) -> RunResult:
-    """Fit a linear classifier on tokens of the training scenes, and score the test scenes.
+    """Fit a linear classifier on the features of training scenes, and score the test scenes.
 
-    The encoder is in eval mode throughout, one scene at a time: no weight and no statistic of a
-    normalisation changes. Of a random encoder with ``norm: batch`` statistics are set first, as
-    those of clips are.
+    The encoder is in eval mode and reads one scene at a time: no weight and no running statistic
+    changes. The running statistics of a random encoder are set first, from
+    ``probe.warm_statistics`` epochs of training scenes.
 
     Raises:
-        InputError: No test scene, no labels, limited points, or a bad store or run.
+        InputError: There is no test scene, points have no labels or only some of them count, or
+            the store or the run is bad.
     """
     began, recipe = time.monotonic(), job.recipe
     store = open_store(job.store, recipe.data.dataset)
@@ -94,7 +95,7 @@ def _warm(encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: J
 def _labelled_tokens(
     encoder: SceneEncoder, store: Store, scenes: NDArray[np.int64], job: Job
 ) -> tuple[Tensor, Tensor]:  # (n, C), (n,) int64
-    """Tokens and classes of labelled points, at most ``probe.scene_points`` of each scene."""
+    """Return features and classes of at most ``probe.scene_points`` labelled points per scene."""
     recipe = job.recipe
     clips = scene_clips(store, scenes, recipe)
     most = recipe.probe.scene_points

@@ -1,4 +1,4 @@
-"""The encoder that a probe reads: of a pretrained run, or with random weights."""
+"""The encoder that a probe reads: that of a pretrained run, or one with random weights."""
 
 from __future__ import annotations
 

@@ -32,20 +32,21 @@ def teach(
 ) -> tuple[int, tuple[int, ...]]:
     """Write the features of every view of a store; see ``pcv.data.scenes.teacher_features``.
 
-    Stopped at any moment, it goes on with the views that are missing when called again.
+    It can be stopped at any moment; called again, it writes the features that are missing.
 
     Args:
-        store: With posed images.
-        out: New folder, or one that was begun so.
-        weights: Folder of a model of transformers.
-        image: Rows and columns that views are shrunk to first; None: as stored.
+        store: A store with posed images.
+        out: A new folder, or one that was begun with the same arguments.
+        weights: The folder of a model of the package transformers.
+        image: Rows and columns to which views are shrunk first; None: they stay as stored.
         progress: Called after each view.
 
     Returns:
-        How many views, and the shape of each one's features.
+        The number of views, and the shape of the features of one.
 
     Raises:
-        InputError: No posed images, ``out`` holds something, or ``weights`` no model.
+        InputError: The store has no posed images, ``out`` holds something else, or ``weights``
+            holds no model.
     """
     opened = open_store(store)
     if opened.views is None:

@@ -1,4 +1,4 @@
-"""``pcv pretrain`` and ``pcv finetune``: one loop around two objectives."""
+"""``pcv pretrain`` and ``pcv finetune``, which run the same loop around different objectives."""
 
 from __future__ import annotations
 
@@ -34,36 +34,37 @@ from pcv.train.run import RunFolder, RunResult
 from pcv.train.schedule import build_schedule
 from pcv.train.starting import starting_weights
 
-VALIDATION = "validation_"  # before the name of a score on validation videos
+VALIDATION = "validation_"  # precedes the name of a score on validation videos
 
 
 def pretrain(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
     """Train an encoder without labels on the training videos of a store.
 
     Returns:
-        The result; of a finished run, the one it had.
+        The result; if the run is already finished, the one that its folder holds.
 
     Raises:
-        PcvError: Bad input, a diverged loss, or an interruption (then ``resume`` goes on).
+        PcvError: The input is bad, the loss diverged, or the run was interrupted; then ``resume``
+            continues it.
     """
     return _Training(job, progress).run(resume)
 
 
 def finetune(job: Job, *, resume: bool = False, progress: Progress = silent) -> RunResult:
-    """Train an encoder and a classifier, of clips or of points, then score the test videos.
+    """Train an encoder with a classifier of clips or of points, then score the test videos.
 
-    Returns and raises as ``pretrain``.
+    It returns and raises what ``pretrain`` does.
     """
     return _Training(job, progress).run(resume)
 
 
 class _Length(NamedTuple):
-    steps: int
-    epoch: int  # steps an epoch
+    steps: int  # of the whole run
+    epoch: int  # steps per epoch
 
 
 class _Training:
-    """What one run of training holds together."""
+    """The state and the steps of one run of training."""
 
     def __init__(self, job: Job, progress: Progress) -> None:
         self.job, self.recipe, self.progress = job, job.recipe, progress
@@ -93,7 +94,7 @@ class _Training:
             raise RecipeError(f"{self.job.store}: no training video is as long as a clip")
         if min(len(clips), recipe.train.batch) < 2:
             raise RecipeError(
-                f"{self.job.store}: one clip a batch is too few for batch normalisation; "
+                f"{self.job.store}: one clip per batch is too few for batch normalisation; "
                 "raise train.batch or label more videos"
             )
         if lines := labelled_lines(self.store, self.split, recipe):
@@ -117,7 +118,7 @@ class _Training:
         if stopped:
             raise InterruptedRunError(
                 f"stopped after step {state.step} of {length.steps}; "
-                f"go on with the same command and --resume ({self.folder.path})"
+                f"continue with the same command and --resume ({self.folder.path})"
             )
         return self.folder.finish(self._result(state, time.monotonic() - began))
 
@@ -200,7 +201,7 @@ class _Training:
         return self._scored(result, self.task.score(state.objective, asked, self.progress), asked)
 
     def _scored(self, result: RunResult, found: Scores, asked: Asked) -> RunResult:
-        """Add what scoring found to a result."""
+        """Add scores to a result."""
         if not self.labelled:
             return result.model_copy(update={"scores": result.scores | found.values})
         train, scores = self.recipe.train, dict(found.values)
@@ -235,7 +236,7 @@ def _length(recipe: Recipe, epoch: int) -> _Length:
 def _endless(
     clips: ClipDataset, recipe: Recipe, epoch_steps: int, step: int
 ) -> Iterator[ClipBatch]:
-    """Batches from a step on, epoch after epoch."""
+    """Yield batches from a step on, epoch after epoch."""
     epoch, first = divmod(step, epoch_steps)
     while True:
         found = training_batches(

@@ -203,7 +203,7 @@ def test_every_recipe_runs_for_two_steps(path: Path, place: Path, tmp_path: Path
         (("prepare", "msr", "recipes", "{tmp}/o"), "holds no .bin file"),
         (("prepare", "msr", "recipes", "{tmp}/o", "--dtype", "int8"), "choose int16"),
         (("eval", "recipes"), "not a run folder"),
-        (("report", "recipes"), "none of 1 folders"),
+        (("report", "recipes"), "none of the folders"),
         (("report", "nowhere"), "no such run folder"),
         (("synth", "recipes"), "holds"),
         (("synth", "{tmp}/s", "--format", "avi"), "choose one of"),

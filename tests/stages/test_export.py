@@ -157,7 +157,7 @@ def roomed(room_run, tmp_path_factory) -> Path:
 
 def test_a_model_of_rooms_has_no_program_and_says_why(roomed: Path, object_run, tmp_path) -> None:
     card = (roomed / "README.md").read_text()
-    assert card.count("There is no `model.pt2`: torch.export cannot hold this encoder") == 1
+    assert card.count("There is no `model.pt2`: torch.export cannot trace this encoder") == 1
     for said in ("every point of a room", "pcv predict mine ROOMS --out FOLDER", "rooms scored",
                  "(regions, 1, 400, 9)", "400 points, 0.2 m apart", "mean point of their region",
                  "from 0 to 1", "unit normal", "point-cloud-scene"):  # fmt: skip
@@ -205,7 +205,7 @@ def test_of_pretraining_on_rooms_the_encoder_alone_is_exported(rooms, tmp_path: 
     assert (ours.feature.shape, ours.position.shape) == ((2, 1, 512, 16), (2, 1, 512, 3))
     assert "without labels" in (tmp_path / "model/README.md").read_text()
     finetune(finetuning(rooms, tmp_path / "tuned", tmp_path / "model"))
-    with pytest.raises(InputError, match="pretrained only"):
+    with pytest.raises(InputError, match="only pretrained"):
         predict(tmp_path / "model", [rooms.path], wanted=Wanted(tmp_path / "out"))
 
 
@@ -217,7 +217,7 @@ def test_what_cannot_be_exported_is_one_line(classified, tmp_path: Path, monkeyp
     with pytest.raises(InputError, match="neither a run folder"):
         export(tmp_path / "full", tmp_path / "out")
     export(classified.run, tmp_path / "m", Export(program=False))
-    with pytest.raises(InputError, match="exported already"):
+    with pytest.raises(InputError, match="already an exported folder"):
         export(tmp_path / "m", tmp_path / "out")
     with pytest.raises(PcvError, match="cannot be written"):
         export(classified.run, tmp_path / "full/file/out")

@@ -62,7 +62,9 @@ def test_what_cannot_be_pooled_is_one_line(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no two runs that label points"):
             report(runs, None, pooled=True)
     for runs in ([one, same], [one, fold(tmp_path / "d", None)]):
-        with pytest.raises(InputError, match="tests its subjects, or it names none"):
+        with pytest.raises(
+            InputError, match="one of its test subjects, or it names no test subject"
+        ):
             report(runs, None, pooled=True)
     assert pool([(one, RunFolder(one).result()),
                  (fold(tmp_path / "e", 3), RunFolder(tmp_path / "e").result())],

@@ -105,7 +105,7 @@ def test_a_scene_as_a_whole_has_no_class(classified, tmp_path: Path) -> None:
     export(classified.run, tmp_path / "m", Export(program=False))
     tree = json.loads((tmp_path / "m/config.json").read_text()) | {"scenes": True}
     (tmp_path / "m/config.json").write_text(json.dumps(tree))
-    with pytest.raises(InputError, match="does not go with scenes"):
+    with pytest.raises(InputError, match="cannot read scenes"):
         predict(tmp_path / "m", [classified.raw])
 
 
@@ -115,7 +115,7 @@ def test_bad_rooms_are_one_line_and_leave_nothing(room_run, tmp_path: Path) -> N
     missing[::2, 1] = np.nan
     given = {
         "grey": (table[:, :3], "has|have no colour"),
-        "small": (table[:99], "has [0-9]+ points 0.2 m apart, the model reads regions of 400"),
+        "small": (table[:99], "has [0-9]+ points 0.2 m apart, but the model reads regions of 400"),
         "nan": (missing, f"{len(missing[::2])} of {len(table)} points are not finite"),
         "nowhere": (table * np.nan, "not finite|beyond 0 to 255"),
         "none": (table[:0], "holds no point"),

@@ -86,10 +86,10 @@ def config(**values):
         tree = json.loads((folder / "config.json").read_text())
         for path, value in values.items():
             *parents, leaf = path.split("__")
-            place = tree
+            node = tree
             for key in parents:
-                place = place[key]
-            place[leaf] = value
+                node = node[key]
+            node[leaf] = value
         (folder / "config.json").write_text(json.dumps(tree))
 
     return change
@@ -185,7 +185,7 @@ def test_the_model_is_shown_in_a_tensor_what_scoring_shows_it(room_run) -> None:
 
 
 ROOM_FOLDERS = {
-    "recordings": (config(scenes=False), "does not go with recordings"),
+    "recordings": (config(scenes=False), "cannot read recordings"),
     "depth": (config(recipe__encoder__depth=10**12), "the config needs at least 10000000"),
     "stem": (config(recipe__encoder__stem_blocks=10**12), "the config needs at least 10000000"),
     "wide": (config(recipe__encoder__mlp=32), "of another model"),

@@ -48,9 +48,9 @@ def test_folds_are_named_or_all_that_there_are(store, tmp_path: Path) -> None:
         (Again("0,x"), (), "--seeds 0,x: expected numbers such as 0,1,2"),
         (Again("-1"), (), "expected numbers"),
         (Again(""), (), "expected numbers"),
-        (Again("1,1"), (), "a number stands there twice"),
-        (Again("1"), ("train.seed=3",), "give one"),
-        (Again(None, "1"), ("train.validation_fold=3",), "give one"),
+        (Again("1,1"), (), "seed 1 is listed twice"),
+        (Again("1"), ("train.seed=3",), "give only one of them"),
+        (Again(None, "1"), ("train.validation_fold=3",), "give only one of them"),
     ],
 )
 def test_a_bad_list_is_one_line(tmp_path: Path, again: Again, overrides: tuple, said: str) -> None:

@@ -25,7 +25,7 @@ def test_real_and_drawn_stand_side_by_side(run, tmp_path):
 
 
 def test_what_cannot_be_shown_is_one_line(run, tmp_path):
-    with pytest.raises(InputError, match=r"written as \.png"):
+    with pytest.raises(InputError, match=r"ends with \.png"):
         view(run, tmp_path / "a.jpg")
     with pytest.raises(InputError, match=r"no recording c \(the first: a, b\)"):
         view(run, tmp_path / "a.png", scene="c")

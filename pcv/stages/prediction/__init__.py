@@ -1,1 +1,1 @@
-"""``pcv predict``: what is given, and the labels that are written."""
+"""``pcv predict``: the recordings that it is given, and the files of labels that it writes."""

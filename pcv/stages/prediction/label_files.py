@@ -1,4 +1,4 @@
-"""The classes of the points of several recordings, as files of one folder."""
+"""The classes of the points of several recordings, written as files of one folder."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from pcv.errors import InputError, PcvError
 from pcv.stages.prediction.inputs import Recording
 from pcv.stages.pretrained import Pretrained
 
-# Labels the recording in a row of a store and writes it to a path; told of clips done and in all.
+# Labels the recording in a row of a store and writes it to a path; reports the number of clips
+# that are done and of all clips.
 Labels = Callable[[Pretrained, Store, int, Path, Callable[[int, int], None]], dict[str, Any]]
 
 
 def label_files(
     model: Pretrained, out: Path, recordings: list[Recording], label: Labels
 ) -> Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]:
-    """Return what labels one of several recordings and writes it below a folder.
+    """Return a function that labels one of the recordings and writes it below a folder.
 
     Raises:
         InputError: Two recordings have the same name.

@@ -1,4 +1,4 @@
-"""Classes of all points of a recording, as a PLY file a frame."""
+"""The classes of all points of a recording, written as one PLY file per frame."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from pcv.whole import whole_folder
 def label_recording(
     model: Pretrained, store: Store, row: int, folder: Path, advance: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Label every point of every frame once, and write the frames; all of them or none.
+    """Label every point of every frame once, and write either all frames or none.
 
     Args:
-        model: Of the task segment.
-        store: Holds the recording.
-        row: Of its video table.
-        folder: To write ``000000.ply`` and so on to; not there yet.
-        advance: Called with clips done and clips in all.
+        model: A model that labels points of videos.
+        store: The store that holds the recording.
+        row: The row of the recording in the store's table.
+        folder: The folder, not there yet, in which ``000000.ply`` and so on are written.
+        advance: Called with the number of clips that are done and of all clips.
 
     Returns:
-        JSON-able: frames, points, points_a_class and the mean score of a point.
+        JSON-able: frames, points, points_a_class, the mean score of a point, and the folder.
     """
     names = list(model.config.class_names)
     axes = store.attributes.get("axes", model.config.axes)
@@ -70,10 +70,10 @@ def _frames(
             guess = guess_points(model.supervised, to_device(batch, device_of(model)))
         label, share = guess.label[0].cpu().numpy(), guess.share[0].cpu().numpy()
         held = clip_frames(int(starts[number]), data.frames, data.interval, length)
-        for place in np.flatnonzero(fresh[number]):
-            frame = int(held[place])
+        for index in np.flatnonzero(fresh[number]):
+            frame = int(held[index])
             size = int(sizes[frame])
-            yield frame, _cloud(store, row, frame, label[place, :size], share[place, :size])
+            yield frame, _cloud(store, row, frame, label[index, :size], share[index, :size])
         advance(number + 1, len(starts))
 
 
@@ -82,8 +82,11 @@ def cover_all(
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:  # (clips,), (clips, T)
     """Choose clips that together hold every frame of a video, and say where each is first met.
 
-    As in scoring; frames near the end, that no whole clip of a wide interval reaches, get clips
-    of their own, which are padded.
+    The clips are those of scoring. Frames near the end that no whole clip of a wide interval
+    reaches get clips of their own, which are padded.
+
+    Returns:
+        The first frame of every clip, and which of its frames no earlier clip holds.
     """
     starts = clip_starts(length, frames, interval, 1, "pad")
     clips, fresh = cover(
@@ -98,7 +101,7 @@ def cover_all(
     for frame in range(length):
         if frame not in met:
             held = clip_frames(frame, frames, interval, length).tolist()
-            new.append([f not in met and f not in held[:place] for place, f in enumerate(held)])
+            new.append([f not in met and f not in held[:index] for index, f in enumerate(held)])
             met |= set(held)
             chosen.append(frame)
     return np.array(chosen, np.int64), np.array(new, bool)
@@ -109,16 +112,16 @@ def _cloud(
     row: int,
     frame: int,
     label: NDArray[np.int64],  # (n,) of the first stored points
-    share: NDArray[np.float32],
+    share: NDArray[np.float32],  # (n,)
 ) -> LabelledCloud:
-    """Give every point of the recording's frame a class: its own, or the nearest one's."""
+    """Give every point of the recording's frame a class: its own, or that of the nearest point."""
     size, rows = len(label), np.array([frame])
     if not isinstance(store, MemoryStore):
         placed = store.placed(row, frame, store.points)[:size]
         return LabelledCloud(placed, label, share, np.zeros(size, bool))
     points = store.video.frames[frame]
     seen = store.read_column(INDEX, row, rows, store.points)[0, :size]
-    source = np.empty(len(points), np.int64)  # which of the seen points tells its class
+    source = np.empty(len(points), np.int64)  # the seen point from which a point takes its class
     source[seen] = np.arange(size)
     unseen = np.ones(len(points), bool)
     unseen[seen] = False

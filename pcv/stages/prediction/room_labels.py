@@ -1,4 +1,4 @@
-"""Classes of all points of a room, and its objects where the model tells them, as a PLY file."""
+"""The classes of all points of a room, and its objects if the model tells them, as a PLY file."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pcv.progress import Advance
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.seen import Parts, Seen
 
+# Yields each room with the predictions for the points that the model sees.
 See = Callable[[Supervised, SceneDataset, EvalConfig, Parts], Iterator[tuple[int, Seen]]]
 
 
@@ -34,22 +35,23 @@ def label_room(
     *,
     see: See,
 ) -> dict[str, Any]:
-    """Label every point of a room once, as scoring does, and write it.
+    """Label every point of a room once, as scoring does, and write the room.
 
-    Points that the model does not see, nearer to others than ``data.spacing``, take the class of
-    the nearest one that it sees.
+    The model does not see points that are nearer to others than ``data.spacing``. Each of them
+    takes the class of the nearest point that the model sees.
 
     Args:
-        model: Trained on scenes, with labels.
-        store: Holds the room.
-        row: Of its video table.
-        path: Of the PLY file; its points are in the order of the raw file or, of a store, in that.
-        advance: Called with regions done and regions in all.
-        see: Yields rooms with what is told of the points that the model sees.
+        model: A model that was finetuned on rooms.
+        store: The store that holds the room.
+        row: The row of the room in the store's table.
+        path: The path of the PLY file. Its points are in the order of the raw file, or in that of
+            the store if the room comes from a store.
+        advance: Called with the number of regions that are done and of all regions.
+        see: Yields each room with the predictions for the points that the model sees.
 
     Returns:
-        JSON-able: points, those seen, points_a_class, the mean score of a point, the file and,
-        where objects are told, the class, score and points of each.
+        JSON-able: points, those seen, points_a_class, the mean score of a point, the file, and if
+        the model tells objects the class, score and number of points of each.
 
     Raises:
         RawFileError: The room has fewer points than a region.
@@ -85,7 +87,7 @@ def label_room(
 
 
 def room_data(model: Pretrained) -> DataConfig:
-    """Return how a model's rooms are cut, with the columns that it reads and no others."""
+    """Return how the rooms of a model are cut, with only those columns that the model reads."""
     wanted = {"colour": "colour" in model.columns, "normals": "normals" in model.columns}
     spare = {"instances": False, "views": 0, "teacher": None, "labelled_points": 0}
     return model.recipe.data.model_copy(update=wanted | spare)
@@ -97,16 +99,17 @@ def _check_size(model: Pretrained, store: Store, row: int, kept: int) -> None:
         apart = f" {data.spacing:g} m apart" if data.spacing else ""
         raise RawFileError(
             store.path,
-            f"{store.videos.name[row]} has {kept} points{apart}, the model reads regions of "
+            f"{store.videos.name[row]} has {kept} points{apart}, but the model reads regions of "
             f"{data.points}",
-            "are its units metres? (--read unit=0.001)",
+            "is its unit the metre? (else give --read unit=0.001 or the like)",
         )
 
 
 class _Objects:
-    """Objects of a room: which point is of which, and a row on each.
+    """The objects of a room: the object of every point, and a row of facts on each object.
 
-    A point of several is the most confident one's; one that is left without points is left out.
+    A point of several objects belongs to the most confident one. An object that is left without
+    points is left out.
     """
 
     def __init__(
@@ -123,7 +126,7 @@ class _Objects:
 
 
 def _in_raw_order(store: Store, cloud: LabelledCloud) -> LabelledCloud:
-    """Put what was read of a raw room into its order, with its unrounded places."""
+    """Put a raw room into the order of its file, with its unrounded positions."""
     if not isinstance(store, MemoryStore):
         return cloud
     (order,) = store.read_column(INDEX, 0, np.zeros(1, np.int64), len(cloud.points))

@@ -1,1 +1,1 @@
-"""Scores of videos, points, rooms and objects, and of what was drawn."""
+"""How whole scenes are scored: their points, objects and held-out views, in one pass or several."""

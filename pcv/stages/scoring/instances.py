@@ -1,4 +1,4 @@
-"""Scores of objects in whole scenes: classes of points, and average precision of instances."""
+"""Scores of objects in whole scenes: average precision, and the classes of points."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pcv.train.device import device_of, to_device
 def score_instances(
     objective: SceneInstances, asked: Asked, progress: Progress | None = None
 ) -> Scores:
-    """Find the objects of scenes, and score them and the classes on all stored points.
+    """Find the objects of scenes, and score them and the points' classes on all stored points.
 
     Raises:
-        InputError: The store holds no scenes, or no labels and instances of their points.
+        InputError: The store holds no scenes, or its points have no labels or no instances.
     """
     store, scenes, recipe = asked
     for column in ("labels", "instances"):
@@ -62,12 +62,12 @@ def find_objects(
     clips: SceneDataset,
     advance: Callable[[int], None] = lambda clips: None,
 ) -> Iterator[tuple[int, Tensor, list[Proposal]]]:
-    """Yield each scene with the probabilities (kept, classes) of the points it is seen with.
+    """Yield each scene, its points' probabilities (kept, classes), and the objects among them.
 
-    And with the objects among them, most confident first.
+    The points are those that the model sees, and the most confident object comes first.
 
     Args:
-        objective: Put in eval mode meanwhile.
+        objective: The trained objective, which is put in eval mode meanwhile.
         clips: Scenes, without augmentation.
         advance: Called with the number of regions of each batch.
     """
@@ -80,7 +80,7 @@ def find_objects(
 
     with evaluating(objective):
         for scene, (share, offset) in read_scenes(read, clips, advance=advance):
-            # Not as regions hold them, each of which may have a middle of its own.
+            # Positions are not taken from regions, each of which may have another origin.
             points = np.asarray(clips.arrays(scene)["points"], np.float32)
             position = torch.from_numpy(points * np.float32(clips.config.scale))
             yield scene, share, propose(position, share, offset, objective.config)

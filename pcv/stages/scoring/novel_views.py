@@ -1,4 +1,4 @@
-"""Held-out views of a store's scenes: drawn by a pretrained run, scored beside the nearest."""
+"""The held-out views of a store's scenes, which a pretrained run draws."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from pcv.errors import InputError
 from pcv.evaluate.novel_views import NovelViews
 
 
-def novel_views(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> list[NovelViews]:
-    """Open scenes that have views held out, and others to compare with.
+def novel_views(
+    store: Store,
+    scenes: NDArray[np.int64],  # (n,) rows of the store
+    recipe: Recipe,
+) -> list[NovelViews]:
+    """Open the scenes that have held-out views and training views to compare them with.
 
-    The cloud is the first ``data.points`` of a scene, its farthest point sample, unchanged.
+    The cloud of a scene is its first ``data.points`` points, which are its farthest points.
 
     Raises:
-        InputError: The store holds videos, or no views.
+        InputError: The store holds videos, or no posed images.
     """
     if store.ordered is None or store.views is None:
         raise InputError(f"{store.path}: holds no scenes with posed images; pcv prepare rgbd does")
@@ -55,7 +59,7 @@ def _open(
 
 
 def first_points(batch: ClipBatch, count: int) -> ClipBatch:
-    """Keep the first points of every frame, with all that is known of them."""
+    """Keep the first points of every frame, with all their columns."""
     fewer: dict[str, Any] = {
         name: value[:, :, :count]
         for name, value in batch._asdict().items()

@@ -1,4 +1,4 @@
-"""``pcv eval --others``: what the other scenes of a batch do to the score of one."""
+"""``pcv eval --others``: how the other scenes of a batch change the score of one."""
 
 from __future__ import annotations
 
@@ -30,29 +30,32 @@ CASES: tuple[tuple[Mode, Company], ...] = tuple(
 
 class _Part(NamedTuple):
     regions: Regions
-    label: NDArray[np.int64]  # (L,), -1 = ignore
+    label: NDArray[np.int64]  # (L,), -1: ignored
 
 
 def robustness(
-    objective: SceneSegment, store: Store, scenes: NDArray[np.int64], recipe: Recipe
+    objective: SceneSegment,
+    store: Store,
+    scenes: NDArray[np.int64],  # (n,) rows of the store
+    recipe: Recipe,
 ) -> list[dict[str, Any]]:
     """Score the parts of scenes beside other scenes in a batch, in both modes.
 
-    The others are first parts of the training scenes. Only the points of the parts count, not
-    those that ``data.spacing`` leaves out.
+    The other scenes are the first parts of training scenes. Points that ``data.spacing`` leaves
+    out do not count.
 
     Returns:
-        One row a mode and company: ``mode``, ``others``, ``place``, ``content``,
-        ``miou_present_classes``, ``point_accuracy``, and ``moved``: the share of points whose
-        class is not what it is alone in the same mode.
+        One row per mode and company: ``mode``, ``others``, ``place``, ``content``,
+        ``miou_present_classes``, ``point_accuracy``, and ``moved``, the share of points that get
+        another class than alone in the same mode.
 
     Raises:
-        InputError: No scene trains, so that there are no others, the points have no labels, or
-            the encoder reads scenes one by one.
+        InputError: There are no training scenes, the points have no labels, or the encoder reads
+            scenes one by one.
     """
     encoder = objective.encoder.in_a_row()
     if encoder is None:
-        raise InputError("--others: this run's encoder reads scenes one by one; it has no others")
+        raise InputError("--others: the encoder of this run reads scenes one by one")
     objective.eval()
     others = split_videos(store, recipe.train, labelled=False).train
     pool = _pool(encoder, scene_clips(store, others, recipe))
@@ -106,6 +109,6 @@ def _parts(encoder: RowEncoder, clips: SceneDataset) -> Iterator[_Part]:
 
 
 def _pool(encoder: RowEncoder, clips: SceneDataset) -> Regions:
-    """The first parts of all scenes."""
+    """Return the first parts of all scenes."""
     first = [clips[0, int(i)] for i in np.flatnonzero(clips.clips[:, 1] == 0)]
     return encoder.regions(to_device(collate(first), device_of(encoder)))

@@ -1,4 +1,4 @@
-"""Scores of scenes: every stored point, one scene at a time, by the student alone."""
+"""Scores of a labelling of scenes: every stored point counts, and scenes are read one by one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.scoring.whole_scenes import Labeller, score_scenes
 from pcv.train.device import device_of, to_device
 
-TOGETHER = 8  # scenes at most whose drift is measured in one batch
+TOGETHER = 8  # largest number of scenes in a batch whose drift is measured
 
 
 def score_labelling(
@@ -33,14 +33,14 @@ def score_labelling(
     asked: Asked,
     progress: Progress | None = None,
 ) -> Scores:
-    """Score what gives points classes on all stored points of scenes, and measure the drift.
+    """Score a labelling on all stored points of scenes, and measure the encoder's batch drift.
 
     Args:
-        model: All that ``label`` reads with; put in eval mode meanwhile.
-        encoder: Its encoder.
+        model: The module that ``label`` uses, which is put in eval mode meanwhile.
+        encoder: The encoder of the model.
         label: Gives every point of a batch a class.
-        asked: Store, scenes, and the recipe that cuts them.
-        progress: Called with parts scored.
+        asked: The store, the scenes, and the recipe that cuts them.
+        progress: Called after each part of a scene.
 
     Raises:
         InputError: The store holds no scenes, or its points have no labels.
@@ -66,21 +66,26 @@ def score_labelling(
     return Scores(values, found.full, found.scenes, recipe.eval.passes)
 
 
-def scene_clips(store: Store, scenes: NDArray[np.int64], recipe: Recipe) -> SceneDataset:
+def scene_clips(
+    store: Store,
+    scenes: NDArray[np.int64],  # (n,) rows of the store
+    recipe: Recipe,
+) -> SceneDataset:
     """Open scenes for scoring.
 
     Raises:
         InputError: The store holds videos.
     """
     if store.ordered is None:
-        raise InputError(f"{store.path}: holds videos; this encoder reads scenes")
+        raise InputError(f"{store.path}: holds videos, but this encoder reads scenes")
     return SceneDataset(store, scenes, recipe.data, seed=recipe.train.seed)
 
 
 def measure_drift(encoder: RowEncoder, clips: SceneDataset) -> float | None:
-    """Return the mean batch drift over batches of parts of different scenes; None: one scene.
+    """Return the mean batch drift over batches of parts of different scenes.
 
-    The k-th parts of all scenes, at most ``TOGETHER``, are one batch.
+    The k-th parts of all scenes, at most ``TOGETHER``, are one batch. Where no batch has two parts
+    the drift is None.
     """
     device = device_of(encoder)
     found = [

@@ -1,4 +1,4 @@
-"""What is asked of scoring, and what it finds."""
+"""The input and the output of scoring, the same for all tasks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pcv.stages.labels import class_names
 
 
 class Asked(NamedTuple):
-    """What is scored."""
+    """The videos or scenes that are scored, and the recipe by which they are cut."""
 
     store: Store
     videos: NDArray[np.int64]  # (n,) rows of the store
@@ -21,14 +21,14 @@ class Asked(NamedTuple):
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return len(class_names(self.store, self.recipe))
 
 
 class Scores(NamedTuple):
-    """What scoring some videos found."""
+    """The scores of some videos or scenes."""
 
-    values: dict[str, float]
+    values: dict[str, float]  # by the name of the score
     confusion: NDArray[np.int64] | None = None  # (classes, classes) of videos, or of points
-    videos: int | None = None  # scored
-    passes: int | None = None  # over every scene
+    videos: int | None = None  # number of videos that were scored
+    passes: int | None = None  # number of passes over every scene

@@ -1,4 +1,4 @@
-"""What is told of the points of rooms that a model sees."""
+"""The predictions for those points of rooms that a model sees."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from pcv.objectives import Supervised
 from pcv.stages.scoring.whole_scenes import read_scenes
 from pcv.train.device import device_of, to_device
 
-Parts = Callable[[int], None]  # called with how many more regions are done
+Parts = Callable[[int], None]  # called with the number of regions that were just done
 
 
 def nobody(parts: int) -> None:
-    """Report progress to nobody."""
+    """Show no progress."""
 
 
 class Seen(NamedTuple):
-    """What is told of the points that a model sees of one room, in stored order."""
+    """The predictions for the points that a model sees of one room, in stored order."""
 
     label: NDArray[np.int64]  # (kept,)
     share: NDArray[np.float32]  # (kept,) softmax of that class
-    objects: list[Proposal] | None = None  # most confident first; None: the model tells no objects
+    objects: list[Proposal] | None = None  # most confident first; None: the model finds no objects
 
 
 def see_points(
@@ -42,8 +42,8 @@ def see_points(
     """Yield each room with the classes of the points that a model sees.
 
     Args:
-        objective: All that ``guess`` reads with; put in eval mode meanwhile.
-        guess: Tells the class of every point of a batch of regions.
+        objective: The module that ``guess`` uses, which is put in eval mode meanwhile.
+        guess: Predicts the class of every point of a batch of regions.
         clips: Rooms, without augmentation.
         advance: Called with the number of regions of each batch.
     """

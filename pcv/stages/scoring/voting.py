@@ -1,4 +1,4 @@
-"""Classes of points by the sum of softmax over several passes (test-time augmentation)."""
+"""The classes of points by the sum of softmax over several passes (test-time augmentation)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,30 @@ from pcv.data.scenes.passes import passes, show
 from pcv.evaluate.segmentation import Guess, best_guess
 from pcv.stages.scoring.whole_scenes import Labeller
 
-ONE = EvalConfig()
+ONE = EvalConfig()  # a single pass, neither turned nor scaled
 
 
-def vote(scores: Callable[[ClipBatch], Tensor], config: EvalConfig) -> Labeller:
-    """Return what gives points the class of the largest sum; takes what ``vote_shares`` takes."""
+def vote(
+    scores: Callable[[ClipBatch], Tensor],  # -> (B, T, N, classes)
+    config: EvalConfig,
+) -> Labeller:
+    """Return a function that gives points the class of the largest sum; see ``vote_shares``."""
     guess = vote_shares(scores, config)
     return lambda batch: guess(batch).label
 
 
 def vote_shares(
-    scores: Callable[[ClipBatch], Tensor], config: EvalConfig
-) -> Callable[[ClipBatch], Guess]:
-    """Return what gives points the class of the largest sum, and its mean softmax.
+    scores: Callable[[ClipBatch], Tensor],  # -> (B, T, N, classes)
+    config: EvalConfig,
+) -> Callable[[ClipBatch], Guess]:  # -> (B, T, N)
+    """Return a function that gives points the class of the largest sum, and its mean softmax.
 
-    Memory is that of one pass and of one tensor of probabilities, however many passes there are.
+    It needs the memory of one pass and of one tensor of probabilities, however many passes there
+    are.
 
     Args:
-        scores: Of a batch to logits (B, T, N, classes).
-        config: The passes; a single plain one takes the logits as they are.
+        scores: Returns the logits of a batch.
+        config: The passes; the logits of a single plain one are used as they are.
     """
     if config == ONE:
         return lambda batch: best_guess(scores(batch))

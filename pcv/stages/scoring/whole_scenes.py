@@ -1,4 +1,4 @@
-"""What is read of every point of whole scenes, a region at a time."""
+"""Predictions for every point of whole scenes, which are read region by region."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pcv.data.dataset import evaluation_batches
 from pcv.data.scenes.dataset import SceneDataset
 from pcv.evaluate.metrics import confusion_matrix
 
-Labeller = Callable[[ClipBatch], Tensor]  # of a batch to (B, T, N) classes
-PointReading = Callable[[ClipBatch], tuple[Tensor, ...]]  # of a batch to (B, T, N, ...) each
+Labeller = Callable[[ClipBatch], Tensor]  # returns the classes (B, T, N) of a batch
+PointReading = Callable[[ClipBatch], tuple[Tensor, ...]]  # returns (B, T, N, ...) each
 
 
 class SceneScores(NamedTuple):
-    """What scoring whole scenes found; rows are the truth."""
+    """The confusion of classes in whole scenes; rows are the truth."""
 
-    full: NDArray[np.int64]  # (classes, classes) of all points that are stored
-    kept: NDArray[np.int64]  # (classes, classes) of those the model sees, data.spacing apart
-    scenes: int  # with at least one labelled point
+    full: NDArray[np.int64]  # (classes, classes) of all stored points
+    kept: NDArray[np.int64]  # (classes, classes) of the points that the model sees
+    scenes: int  # number of scenes with at least one labelled point
 
 
 def score_scenes(
@@ -40,10 +40,10 @@ def score_scenes(
 
     Args:
         label: Gives every point of a batch a class.
-        clips: Scenes to score, without augmentation.
-        classes: How many there are.
-        batch: Regions at a time: memory does not grow with a scene.
-        workers: Processes that read.
+        clips: The scenes, without augmentation.
+        classes: The number of classes.
+        batch: Regions per batch, so that memory does not grow with a scene.
+        workers: Processes that load regions; 0: this process does.
         advance: Called with the number of regions of each batch.
 
     Raises:
@@ -72,7 +72,7 @@ def label_scenes(
     workers: int = 0,
     advance: Callable[[int], None] = lambda clips: None,
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield every scene with the class of each point that the model sees, in stored order."""
+    """Yield every scene with the classes (kept,) of the points that the model sees, as stored."""
     found = read_scenes(
         lambda regions: (label(regions),), clips, batch=batch, workers=workers, advance=advance
     )
@@ -89,9 +89,14 @@ def read_scenes(
     workers: int = 0,
     advance: Callable[[int], None] = lambda clips: None,
 ) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
-    """Yield every scene with what is read of each point that the model sees, in stored order.
+    """Yield every scene with some values (kept, ...) of each point that the model sees, as stored.
 
-    Takes what ``score_scenes`` takes; ``read`` gives every point of a batch some values.
+    Args:
+        read: Gives every point of a batch one or more values.
+        clips: The scenes, without augmentation.
+        batch: Regions per batch.
+        workers: Processes that load regions; 0: this process does.
+        advance: Called with the number of regions of each batch.
     """
     scene, found = -1, tuple[Tensor, ...]()
     for regions in evaluation_batches(clips, batch=batch, workers=workers):

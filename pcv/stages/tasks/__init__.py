@@ -1,4 +1,4 @@
-"""Tasks: what models are trained to tell, one a file."""
+"""Tasks are what models are trained to predict, one per file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TASKS: dict[TaskName, Task] = {
     "objects": Objects(),
     "views": HeldOutViews(),
 }
-NO_TASK = Task()  # of pretraining that nothing is scored of
+NO_TASK = Task()  # the task of a pretraining after which nothing is scored
 
 
 def task_of(recipe: Recipe) -> Task:

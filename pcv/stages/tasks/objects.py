@@ -11,13 +11,13 @@ from pcv.report.model_card import About
 from pcv.stages.scoring.instances import find_objects, score_instances
 from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.scoring.seen import Parts, Seen, nobody
-from pcv.stages.tasks.points import ROOMS
+from pcv.stages.tasks.points import ABOUT_ROOMS
 from pcv.stages.tasks.rooms import Rooms
 from pcv.stages.tasks.task import Trained
 
 
 class Objects(Rooms):
-    """Points are classified and gathered to objects."""
+    """Points of rooms are classified, and gathered to objects."""
 
     has_companions = False
 
@@ -28,7 +28,7 @@ class Objects(Rooms):
     def see(
         self, objective: Trained, clips: SceneDataset, passes: EvalConfig, advance: Parts = nobody
     ) -> Iterator[tuple[int, Seen]]:
-        """Yield each room with classes and objects; there is one pass. See ``Points``."""
+        """Yield each room with its classes and objects, from a single pass; see ``Points``."""
         for room, shares, found in find_objects(objective, clips, advance):
             label = shares.argmax(1)
             share = shares.gather(1, label[:, None])[:, 0]
@@ -36,7 +36,7 @@ class Objects(Rooms):
 
     def about(self, *, scenes: bool) -> About:
         """Return what a model card says; see ``Task``."""
-        return ROOMS._replace(
+        return ABOUT_ROOMS._replace(
             does="tells the class and the object of every point of a room",
             returns="logits (regions, 1, {points}, {classes}) and offsets (regions, 1, {points}, "
             "3) to the middle of each point's object",

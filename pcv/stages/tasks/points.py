@@ -34,11 +34,11 @@ from pcv.stages.scoring.whole_scenes import score_scenes
 from pcv.stages.tasks.task import Task, Trained, Work
 from pcv.train.device import device_of, to_device
 
-WHOLE = 4  # clips of whole frames; a score does not depend on it
+WHOLE = 4  # clips of whole frames per batch; a score does not depend on it
 
 
 class Points(Task):
-    """Every point of every frame of a video, or of a room where the store holds rooms."""
+    """Every point of every frame of a video is classified, or every point of a room."""
 
     labels_points = True
 
@@ -89,12 +89,12 @@ class Points(Task):
     def see(
         self, objective: Trained, clips: SceneDataset, passes: EvalConfig, advance: Parts = nobody
     ) -> Iterator[tuple[int, Seen]]:
-        """Yield each room with what is told of the points that the model sees.
+        """Yield each room with the predictions for the points that the model sees.
 
         Args:
             objective: An objective of this task, which is put in eval mode meanwhile.
             clips: Rooms, without augmentation.
-            passes: The passes over every room, where there may be several.
+            passes: The passes over every room; only ``Rooms`` makes several.
             advance: Called with the number of regions of each batch.
         """
         return see_points(objective, partial(guess_points, objective), clips, advance)
@@ -111,7 +111,7 @@ class Points(Task):
     def worker(
         self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
     ) -> Work:
-        """Return what writes the labelled points of a recording or of a room; see ``Task``."""
+        """Return a function that labels a recording or a room in files; see ``Task``."""
         assert out is not None
         label = partial(label_room, see=self.see) if model.config.scenes else label_recording
         return label_files(model, out, recordings, label)
@@ -119,18 +119,18 @@ class Points(Task):
     def about(self, *, scenes: bool) -> About:
         """Return what a model card says; see ``Task``."""
         if scenes:
-            return ROOMS
+            return ABOUT_ROOMS
         return About(
             pipeline="other",
             does="tells the class of every point of a point cloud video",
-            returns="logits (clips, {frames}, {points}, {classes}), one a point",
+            returns="logits (clips, {frames}, {points}, {classes}), for every point",
             command="pcv predict {name} RECORDINGS --out FOLDER",
         )
 
 
-ROOMS = About(
+ABOUT_ROOMS = About(
     pipeline="other",
     does="tells the class of every point of a room",
-    returns="logits (regions, 1, {points}, {classes}), one a point",
+    returns="logits (regions, 1, {points}, {classes}), for every point",
     command="pcv predict {name} ROOMS --out FOLDER",
 )

@@ -1,4 +1,4 @@
-"""Rooms seen from above: their colours, the truth, and what a run tells of them."""
+"""Pictures of rooms from above: their colours, their true classes, and the predicted ones."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from pcv.stages.scoring.scenes import scene_clips
 from pcv.stages.scoring.seen import Seen
 from pcv.stages.tasks.task import Picture
 
-PIXELS = 240  # of a picture's side
-MARGIN = 1.04  # around a room
-UNKNOWN = (210, 210, 210)  # points without a class
-WRONG, RIGHT = (200, 30, 30), (225, 225, 225)
-FRAME = np.zeros(1, np.int64)
-See = Callable[[Objective, SceneDataset, EvalConfig], Iterator[tuple[int, Seen]]]
+PIXELS = 240  # per side of a picture
+MARGIN = 1.04  # width of a picture, as a multiple of the room's
+UNKNOWN = (210, 210, 210)  # colour of points without a class
+WRONG, RIGHT = (200, 30, 30), (225, 225, 225)  # colours of points
+FRAME = np.zeros(1, np.int64)  # the only frame of a room
+SeeRooms = Callable[[Objective, SceneDataset, EvalConfig], Iterator[tuple[int, Seen]]]
 
 
-def draw_rooms(run: FinishedRun, see: See, picture: Picture) -> dict[str, Any]:
-    """Draw rooms with the classes of their points: a row a room.
+def draw_rooms(run: FinishedRun, see: SeeRooms, picture: Picture) -> dict[str, Any]:
+    """Draw rooms with the classes of their points, one row per room.
 
     Args:
         run: A run that labels the points of rooms.
-        see: Yields each room with what is told of the points that the model sees.
-        picture: What is drawn, and where to.
+        see: Yields each room with the predictions for the points that the model sees.
+        picture: What is drawn, and the file to write.
 
     Returns:
         JSON-able: the rooms, the share of labelled points that is right in each, the picture.
 
     Raises:
-        InputError: No such room, none that tests, or the store holds none.
+        InputError: The store holds no labelled rooms, no such room, or none that tests.
     """
     opened, recipe = run.open_store(picture.store), run.recipe
     names = class_names(opened, recipe)
@@ -53,13 +53,13 @@ def draw_rooms(run: FinishedRun, see: See, picture: Picture) -> dict[str, Any]:
     columns: dict[str, list[NDArray[np.uint8]]] = {}
     share, met = [], np.zeros(len(names), bool)
     for room in rooms:
-        told = _told(seen[room], clips.nearest_kept(room))
+        predicted = _predicted(seen[room], clips.nearest_kept(room))
         truth = _all(opened, room, "labels").astype(np.int64)
         known = truth >= 0
-        right = told.label[known] == truth[known]
+        right = predicted.label[known] == truth[known]
         share.append(float(right.mean()) if known.any() else None)
-        met[np.unique(np.concatenate([told.label, truth[known]]))] = True
-        for name, drawn in _pictures(opened, room, truth, told, len(names)).items():
+        met[np.unique(np.concatenate([predicted.label, truth[known]]))] = True
+        for name, drawn in _pictures(opened, room, truth, predicted, len(names)).items():
             columns.setdefault(name, []).append(drawn)
     legend = [(names[i], class_colours(len(names))[i].tolist()) for i in np.flatnonzero(met)]
     write_columns(picture.path, [PictureColumn(*each) for each in columns.items()], legend=legend)
@@ -71,52 +71,52 @@ def draw_rooms(run: FinishedRun, see: See, picture: Picture) -> dict[str, Any]:
     }
 
 
-class _Told(NamedTuple):
-    """What is predicted of every stored point of a room."""
+class _Predicted(NamedTuple):
+    """The predictions for every stored point of a room."""
 
     label: NDArray[np.int64]  # (n,)
     number: NDArray[np.int64] | None = None  # (n,) object from 0, -1: none
 
 
-def _told(seen: Seen, near: NDArray[np.int64]) -> _Told:
-    """What is told of all stored points: each takes what its nearest seen one was given."""
+def _predicted(seen: Seen, near: NDArray[np.int64]) -> _Predicted:
+    """Return the predictions for all stored points: each takes those of its nearest seen point."""
     if seen.objects is None:
-        return _Told(seen.label[near])
+        return _Predicted(seen.label[near])
     number = np.full(len(seen.label), -1, np.int64)
-    for rank, each in reversed(list(enumerate(seen.objects))):  # the most confident last
+    for rank, each in reversed(list(enumerate(seen.objects))):  # the most confident one wins
         number[each.mask] = rank
-    return _Told(seen.label[near], number[near])
+    return _Predicted(seen.label[near], number[near])
 
 
 def _pictures(
-    store: Store, room: int, truth: NDArray[np.int64], told: _Told, classes: int
+    store: Store, room: int, truth: NDArray[np.int64], predicted: _Predicted, classes: int
 ) -> dict[str, NDArray[np.uint8]]:
     points = _all(store, room)
     metres = MARGIN * float(np.ptp(points, axis=0)[[0, 2]].max())
-    wrong = np.where((told.label == truth)[:, None], RIGHT, WRONG)
+    wrong = np.where((predicted.label == truth)[:, None], RIGHT, WRONG)
     shown = {"colours": _all(store, room, "colour")} if "colour" in store.columns else {}
     shown |= {
         "truth": _coloured(truth, classes),
-        "predicted": _coloured(told.label, classes),
+        "predicted": _coloured(predicted.label, classes),
         "wrong": np.where((truth >= 0)[:, None], wrong, UNKNOWN).astype(np.uint8),
     }
-    if told.number is not None:
+    if predicted.number is not None:
         for name, number in (
             ("objects", _all(store, room, "instances").astype(np.int64)),
-            ("objects found", told.number),
+            ("objects found", predicted.number),
         ):
             shown[name] = _coloured(number, int(number.max(initial=-1)) + 1)
     return {name: from_above(points, of, metres, PIXELS) for name, of in shown.items()}
 
 
 def _coloured(number: NDArray[np.int64], count: int) -> NDArray[np.uint8]:  # (n,) -> (n, 3)
-    """Give each of ``count`` numbers a colour, and -1 grey."""
+    """Return a colour for each of ``count`` numbers, and grey for -1."""
     return np.vstack([class_colours(count), UNKNOWN]).astype(np.uint8)[number]
 
 
 def _rooms(store: Store, scene: str | None, recipe: Recipe) -> list[int]:
     if store.ordered is None or "labels" not in store.columns:
-        raise InputError(f"{store.path}: holds no rooms with labels, which are shown beside")
+        raise InputError(f"{store.path}: holds no rooms with labels to show beside the predictions")
     if scene is None:
         rooms = [int(room) for room in split_of(store, recipe).test]
         if not rooms:

@@ -1,4 +1,4 @@
-"""The class of every point of a room."""
+"""The class of every point of a room, in one pass or several."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pcv.stages.scoring.scenes import score_labelling
 from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.scoring.seen import Parts, Seen, nobody, see_points
 from pcv.stages.scoring.voting import vote, vote_shares
-from pcv.stages.tasks.points import ROOMS, Points
+from pcv.stages.tasks.points import ABOUT_ROOMS, Points
 from pcv.stages.tasks.room_pictures import draw_rooms
 from pcv.stages.tasks.task import Picture, Trained
 
 
 class Rooms(Points):
-    """Every point of a room, in one pass or in several, and what other rooms of a batch change."""
+    """Every point of a room is classified, in one pass or several, alone or beside other rooms."""
 
     has_companions = True
 
@@ -46,7 +46,7 @@ class Rooms(Points):
 
     def about(self, *, scenes: bool) -> About:
         """Return what a model card says; see ``Task``."""
-        return ROOMS
+        return ABOUT_ROOMS
 
 
 def _scores(objective: Trained, batch: ClipBatch) -> Tensor:  # (B, T, N, classes)

@@ -1,4 +1,4 @@
-"""What a task is: how models are scored, predict, are drawn and are described."""
+"""What every task defines: how its models are scored, predict, are drawn and are described."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ from pcv.stages.prediction.inputs import Recording
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.scores import Asked, Scores
 
-Trained = Any  # an objective of a task: each task knows its own class
+Trained = Any  # an objective of a task; each task knows its own class
+# Predicts one recording and returns JSON-able facts; reports the number of parts that are done and
+# of all parts.
 Work = Callable[[Recording, Callable[[int, int], None]], dict[str, Any]]
 
 
 class Picture(NamedTuple):
-    """What ``pcv view`` is asked for."""
+    """The picture that ``pcv view`` draws."""
 
-    path: Path
+    path: Path  # of the PNG file to write
     store: Path | None = None  # None: the one that the run was trained on
     scene: str | None = None  # the name of a recording; None: the first ones that fit
-    most: int = 4  # views or rooms that are shown
+    most: int = 4  # largest number of views or rooms that are shown
 
 
 class Task:
-    """One thing that models are trained to tell.
+    """One thing that models are trained to predict.
 
     Attributes:
         labels_points: Whether ``pcv predict`` writes the classes of points to files.
@@ -45,14 +47,14 @@ class Task:
     has_companions: ClassVar[bool] = False
 
     def scored(self, split: Split, recipe: Recipe) -> NDArray[np.int64]:
-        """Return the rows (n,) of the videos that a finished run is scored on."""
+        """Return the rows (n,) of the videos on which a finished run is scored."""
         return scored_videos(split, recipe)
 
     def score(self, objective: Trained, asked: Asked, progress: Progress | None = None) -> Scores:
         """Score an objective of this task.
 
         Raises:
-            InputError: The store does not hold what is compared with.
+            InputError: The store lacks what the predictions are compared with.
         """
         raise NotImplementedError
 
@@ -61,19 +63,19 @@ class Task:
         confusion: NDArray[np.int64],  # (classes, classes)
         names: list[str],
     ) -> list[dict[str, Any]]:
-        """Return what ``pcv eval`` says of each class."""
+        """Return what ``pcv eval`` shows of each class."""
         raise NotImplementedError
 
     def worker(
         self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
     ) -> Work:
-        """Return what predicts one recording.
+        """Return a function that predicts one recording.
 
         Args:
             model: A model of this task, in eval mode.
-            out: The folder of the files that are written, where ``labels_points``.
-            recordings: All that will be predicted.
-            top: How many classes are listed of a recording.
+            out: The folder of the files that are written; None unless ``labels_points``.
+            recordings: All recordings that will be predicted.
+            top: The number of classes that are listed per recording.
 
         Raises:
             InputError: Two recordings would be written to one file.
@@ -81,10 +83,10 @@ class Task:
         raise NotImplementedError
 
     def draw(self, run: FinishedRun, picture: Picture) -> dict[str, Any]:
-        """Draw what a run of this task tells, and return JSON-able facts about the picture.
+        """Draw what a run of this task predicts, and return JSON-able facts about the picture.
 
         Raises:
-            InputError: Nothing can be drawn of this task, or not of what is asked for.
+            InputError: Nothing can be drawn of this task, or of the scene asked for.
         """
         raise InputError(
             f"{run.path}: a run of {run.recipe.objective.name}; pcv view draws gaussiancross and "
@@ -95,6 +97,6 @@ class Task:
         """Return what a model card says of the task.
 
         Args:
-            scenes: Whether the model was trained on rooms; else on videos.
+            scenes: Whether the model was trained on rooms, not on videos.
         """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The class of a whole video: all its clips, summed."""
+"""The class of a whole video, from the summed scores of all its clips."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.tasks.task import Task, Work
 
-BATCH = 32  # clips; a score does not depend on it
+BATCH = 32  # clips per batch; a score does not depend on it
 
 
 class Videos(Task):
-    """Videos are classified."""
+    """Every video is classified."""
 
     def score(
         self, objective: Supervised, asked: Asked, progress: Progress | None = None
@@ -46,7 +46,7 @@ class Videos(Task):
         confusion: NDArray[np.int64],  # (classes, classes)
         names: list[str],
     ) -> list[dict[str, Any]]:
-        """Return each class's accuracy, its videos, and what it is taken for most; see ``Task``."""
+        """Return accuracy, videos and the most common error of each class; see ``Task``."""
         rows = []
         for index, (name, share) in enumerate(zip(names, per_class(confusion), strict=True)):
             wrong = confusion[index].copy()
@@ -64,8 +64,8 @@ class Videos(Task):
     def worker(
         self, model: Pretrained, out: Path | None, recordings: list[Recording], top: int
     ) -> Work:
-        """Return what tells the likeliest classes of a recording; see ``Task``."""
-        # A padded clip is all there is to say of a short recording, whatever training did.
+        """Return a function that predicts the likeliest classes of a recording; see ``Task``."""
+        # Even if training dropped short videos, a short recording gets a class, by a padded clip.
         data = model.recipe.data.model_copy(update={"short": "pad"})
         names = model.config.class_names
 

@@ -1,4 +1,4 @@
-"""Held-out views of rooms: what a pretrained run draws of them, beside the real images."""
+"""The held-out views of rooms, which a pretrained run draws to compare them with real images."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from pcv.stages.scoring.novel_views import novel_views
 from pcv.stages.scoring.scores import Asked, Scores
 from pcv.stages.tasks.task import Picture, Task, Trained
 
-PIXELS = 240  # rows that a small picture is enlarged to, about
+PIXELS = 240  # approximate number of rows to which small pictures are enlarged
 
 
 class HeldOutViews(Task):
-    """Images that no training saw are drawn from the points."""
+    """Images that were not trained on are drawn from the points."""
 
     def scored(self, split: Split, recipe: Recipe) -> NDArray[np.int64]:
-        """Return the rows (n,) of the scenes that test; of those that train, where none does."""
+        """Return the rows (n,) of the test scenes, or of the training scenes if there are none."""
         return split.test if len(split.test) else split.train
 
     def score(self, objective: Trained, asked: Asked, progress: Progress | None = None) -> Scores:
-        """Return how near the drawn images are to the real ones; see ``Task``.
+        """Return how close the drawn images are to the real ones; see ``Task``.
 
-        Nothing is scored where no view is held out.
+        Without held-out views there are no scores.
         """
         return Scores(score_views(objective, novel_views(*asked)))
 
@@ -54,7 +54,7 @@ class HeldOutViews(Task):
         number = _scene(opened, picture.scene, order)
         found = novel_views(opened, np.array([number]), recipe)
         if not found:
-            raise InputError(f"{opened.path}: {opened.videos.name[number]} has no view held out")
+            raise InputError(f"{opened.path}: {opened.videos.name[number]} has no held-out view")
         drawn, real = draw_views(objective, found[0].batch), found[0].real
         frames = real.frame[0].tolist() if real.frame is not None else []
         enlarge = max(1, round(PIXELS / real.depth.shape[2]))

@@ -96,5 +96,7 @@ def test_rooms_without_labels_cannot_teach(tmp_path: Path) -> None:
     reader = ScanNet(tmp_path / "raw", unlabelled=True)
     prepare(reader, tmp_path / "raw", tmp_path / "store", points=1 << 20)
     store = open_store(tmp_path / "store")
-    with pytest.raises(RecipeError, match=r"no point of scene0001_00 has a label \(1 such"):
+    with pytest.raises(
+        RecipeError, match=r"no point of scene0001_00 has a label \(the first of 1 such"
+    ):
         finetune(job(store, tmp_path / "run"))
