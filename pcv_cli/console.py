@@ -24,7 +24,7 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from pcv.errors import PcvError
+from pcv.errors import PcvError, one_line
 from pcv.progress import Progress
 
 WIDE = 200  # columns of a table if the output is not a terminal
@@ -40,7 +40,7 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 def print_error(error: PcvError) -> None:
     """Write one line on a user's mistake to standard error."""
-    err.print(f"[bold red]error:[/] {escape(' '.join(str(error).split()))}")
+    err.print(f"[bold red]error:[/] {escape(one_line(error))}")
 
 
 class _Rate(ProgressColumn):

@@ -108,7 +108,7 @@ def test_its_mistakes_are_one_line(site, raw, tmp_path: Path) -> None:
         ("[pcv.encoders]\npstnet2 = pcv_gone:Config\n", "pstnet2 of the package pcv-bad cannot be"),
         (
             "[pcv.encoders]\npstnet2 = pathlib:Path\n",
-            "pathlib:Path, which is no pcv.config.",
+            "pathlib:Path, which is not a pcv.config.",
         ),
     ],
 )

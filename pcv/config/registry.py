@@ -21,8 +21,8 @@ from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPCo
 from pcv.config.supervised import (
     ClassifyConfig,
     SceneInstancesConfig,
-    SceneSegmentConfig,
-    SegmentConfig,
+    SceneSegmentationConfig,
+    SegmentationConfig,
 )
 
 ENCODER_CONFIGS: dict[str, type[EncoderConfig]] = {
@@ -36,8 +36,8 @@ OBJECTIVE_CONFIGS: dict[str, type[ObjectiveConfig]] = {
     "pointcsp": PointCSPConfig,
     "gaussiancross": GaussianCrossConfig,
     "classify": ClassifyConfig,
-    "segment": SegmentConfig,
-    "scene_segment": SceneSegmentConfig,
+    "segment": SegmentationConfig,
+    "scene_segment": SceneSegmentationConfig,
     "scene_instances": SceneInstancesConfig,
 }
 

@@ -35,10 +35,10 @@ class ClassifyConfig(ObjectiveConfig):
         return self.segment_frames or frames
 
 
-class SegmentConfig(ObjectiveConfig):
+class SegmentationConfig(ObjectiveConfig):
     """Supervised labelling of the points of videos: a class for every point of every frame."""
 
-    builds = "pcv.objectives.segment:Segment"
+    builds = "pcv.objectives.segmentation:Segmentation"
     stage = "finetune"
     needs = "clips"
     task = "points"
@@ -64,10 +64,10 @@ class SegmentConfig(ObjectiveConfig):
         return Halves(self.halves, self.overlap)
 
 
-class SceneSegmentConfig(ObjectiveConfig):
+class SceneSegmentationConfig(ObjectiveConfig):
     """Supervised labelling of the points of scenes, with PointCSP's preservation distillation."""
 
-    builds = "pcv.objectives.scene_segment:SceneSegment"
+    builds = "pcv.objectives.scene_segmentation:SceneSegmentation"
     stage = "finetune"
     needs = "scenes"
     task = "rooms"

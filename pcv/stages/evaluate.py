@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from pcv.errors import InputError
-from pcv.objectives.scene_segment import SceneSegment
+from pcv.objectives.scene_segmentation import SceneSegmentation
 from pcv.progress import Progress
 from pcv.stages.checks import check_store
 from pcv.stages.finished import FinishedRun
@@ -66,7 +66,7 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         raise InputError(f"{run}: --others is for runs of objective.name scene_segment")
     found = task.score(objective, Asked(opened, videos, recipe), progress)
     extra = (
-        {"others": robustness(cast("SceneSegment", objective), opened, videos, recipe)}
+        {"others": robustness(cast("SceneSegmentation", objective), opened, videos, recipe)}
         if others
         else {}
     )

@@ -18,7 +18,7 @@ from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.stages.tasks import task_of
 from pcv.train.exported import CONFIG, WEIGHTS, is_exported
 from pcv.train.run import RunFolder
-from pcv.whole import whole_folder
+from pcv.whole import vacant, whole_folder
 
 PROGRAM, CARD = "model.pt2", "README.md"
 TRIED = (1, 3)  # numbers of clips for which the loaded program is compared with the model
@@ -56,7 +56,7 @@ def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
     """
     if is_exported(run):
         raise InputError(f"{run}: is already an exported folder; copy it")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not vacant(out):
         raise InputError(f"{out}: not empty; give a new or empty folder")
     model = from_pretrained(run, checkpoint=wanted.checkpoint, store=wanted.store)
     if model.config.storage is None:

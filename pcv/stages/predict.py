@@ -12,6 +12,7 @@ from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.stages.tasks import task_of
 from pcv.stages.tasks.task import Work
 from pcv.train.device import device
+from pcv.whole import vacant
 
 
 class Wanted(NamedTuple):
@@ -108,7 +109,7 @@ def _check_out(model: Pretrained, out: Path | None) -> Path | None:
         return None
     if out is None:
         raise InputError(f"{model.origin}: labels every point; give --out DIR for the PLY files")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not vacant(out):
         raise InputError(f"{out}: not empty; give a new or empty folder with --out")
     return out
 

@@ -5,12 +5,12 @@ import pytest
 from pcv.config.consistency import check_encoder_serves, check_mixed, check_stage, check_voted
 from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
-from pcv.config.supervised import ClassifyConfig, SceneInstancesConfig, SceneSegmentConfig
+from pcv.config.supervised import ClassifyConfig, SceneInstancesConfig, SceneSegmentationConfig
 
 VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
 SPLAT = GaussianCrossConfig(name="gaussiancross")
-SEGMENT = SceneSegmentConfig(name="scene_segment")
-ALONE = SceneSegmentConfig(name="scene_segment", preserve_weight=0.0)
+SEGMENT = SceneSegmentationConfig(name="scene_segment")
+ALONE = SceneSegmentationConfig(name="scene_segment", preserve_weight=0.0)
 
 
 @pytest.mark.parametrize(

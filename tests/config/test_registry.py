@@ -2,7 +2,7 @@ import pytest
 
 from pcv.config.pretexts import PointCPSCConfig, PointCSPConfig
 from pcv.config.recipe import build_recipe
-from pcv.config.supervised import ClassifyConfig, SceneSegmentConfig, SegmentConfig
+from pcv.config.supervised import ClassifyConfig, SceneSegmentationConfig, SegmentationConfig
 from pcv.errors import RecipeError
 
 
@@ -10,10 +10,10 @@ def test_a_name_chooses_the_objective() -> None:
     for stage, name, kind in (
         ("pretrain", "pointcpsc", PointCPSCConfig),
         ("finetune", "classify", ClassifyConfig),
-        ("finetune", "segment", SegmentConfig),
-        ("finetune", "scene_segment", SceneSegmentConfig),
+        ("finetune", "segment", SegmentationConfig),
+        ("finetune", "scene_segment", SceneSegmentationConfig),
     ):
-        encoder = SERIAL if kind is SceneSegmentConfig else {}
+        encoder = SERIAL if kind is SceneSegmentationConfig else {}
         tree = {"stage": stage, "objective": {"name": name}, "encoder": encoder}
         recipe = build_recipe(tree, "x")
         assert isinstance(recipe.objective, kind)

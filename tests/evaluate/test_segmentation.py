@@ -4,11 +4,11 @@ import torch
 
 from pcv.clip import ClipBatch, Logits
 from pcv.config.encoder import PSTNetConfig
-from pcv.config.supervised import SegmentConfig
+from pcv.config.supervised import SegmentationConfig
 from pcv.encoders import build_encoder
 from pcv.evaluate.segmentation import guess_points, only_clip, score_points, take_points
 from pcv.objectives import Supervised
-from pcv.objectives.segment import Segment
+from pcv.objectives.segmentation import Segmentation
 
 
 class Right(Supervised):
@@ -16,7 +16,7 @@ class Right(Supervised):
 
     def __init__(self, halves="z", overlap=0.1):
         super().__init__()
-        self.config = SegmentConfig(halves=halves, overlap=overlap)
+        self.config = SegmentationConfig(halves=halves, overlap=overlap)
         self.shown = []
 
     def guess(self, batch):
@@ -82,7 +82,7 @@ def test_a_frame_on_one_side_alone():
 def test_a_prediction_does_not_depend_on_the_batch():
     torch.manual_seed(0)
     encoder = build_encoder(PSTNetConfig(width=1 / 32, radius=0.3))
-    objective = Segment(SegmentConfig(overlap=0.1), encoder, classes=3).eval()
+    objective = Segmentation(SegmentationConfig(overlap=0.1), encoder, classes=3).eval()
     points = cloud(2, 4, 128)
     both = label_points(objective, points)
     assert torch.equal(both[1:], label_points(objective, points[1:]))

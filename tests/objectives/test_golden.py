@@ -17,8 +17,8 @@ from pcv.config.recipe import Recipe
 from pcv.config.supervised import (
     ClassifyConfig,
     SceneInstancesConfig,
-    SceneSegmentConfig,
-    SegmentConfig,
+    SceneSegmentationConfig,
+    SegmentationConfig,
 )
 from pcv.config.training import OptimConfig
 from pcv.encoders import build_encoder
@@ -36,12 +36,12 @@ def recipe(name, form=None):
             predictor_hidden=(16, 32), temperature=0.2, assignment_weight=1.0, **small
         ),
         "classify": ClassifyConfig(hidden=16),
-        "segment": SegmentConfig(class_weights=(1.0, 2.0, 3.0)),
+        "segment": SegmentationConfig(class_weights=(1.0, 2.0, 3.0)),
         "pointcsp": PointCSPConfig(
             name="pointcsp", global_points=12, local_points=3, local_views=2, head_hidden=16,
             head_channels=8, prototypes=8, match_radius=0.5,
         ),
-        "scene_segment": SceneSegmentConfig(name="scene_segment"),
+        "scene_segment": SceneSegmentationConfig(name="scene_segment"),
         "scene_instances": SceneInstancesConfig(name="scene_instances", stuff=(0,)),
         "gaussiancross": GaussianCrossConfig(
             name="gaussiancross", lattice=(6, 4, 6), dense=(4,), dense_out=4, hidden=4, features=4,

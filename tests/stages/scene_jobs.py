@@ -7,7 +7,7 @@ from pcv.config.encoder import SerialConfig
 from pcv.config.pretexts import PointCSPConfig
 from pcv.config.recipe import Recipe
 from pcv.config.scoring import ProbeConfig
-from pcv.config.supervised import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentationConfig
 from pcv.config.training import TrainConfig
 from pcv.stages.job import Job
 
@@ -34,7 +34,7 @@ def pretraining(store, out: Path, **change: object) -> Job:
 
 def finetuning(store, out: Path, start: Path | None = None, **change: object) -> Job:
     train = TrainConfig(epochs=2, batch=2, log_every=1, test_subjects=(1, 2), validation_subjects=0)
-    objective = SceneSegmentConfig(name="scene_segment", monitor_every=1)
+    objective = SceneSegmentationConfig(name="scene_segment", monitor_every=1)
     parts = PARTS | {"objective": objective, "train": train} | change
     return Job(Recipe(stage="finetune", **parts), "test", store.path, out, start)
 

@@ -6,7 +6,7 @@ from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import SerialConfig
 from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.recipe import Recipe
-from pcv.config.supervised import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentationConfig
 from pcv.data.scenes.dataset import open_clips
 from pcv.errors import InputError, RecipeError
 from pcv.stages.checks import (
@@ -33,7 +33,7 @@ def test_subjects_are_asked_for_only_where_they_count(store, monkeypatch) -> Non
 
 
 def test_class_weights_are_one_a_class(rooms, tmp_path) -> None:
-    objective = SceneSegmentConfig(name="scene_segment", class_weights=(1.0, 2.0))
+    objective = SceneSegmentationConfig(name="scene_segment", class_weights=(1.0, 2.0))
     recipe = finetuning(rooms, tmp_path, objective=objective).recipe
     clips = open_clips(rooms, [0], DATA, augment=STILL)
     with pytest.raises(RecipeError, match=r"2 weights, but .* has 20 classes"):
@@ -66,7 +66,7 @@ def recipe(inputs, **data):
     return Recipe(
         stage="finetune", data=DataConfig(frames=1, **data),
         encoder=SerialConfig(name="serial", inputs=inputs),
-        objective=SceneSegmentConfig(name="scene_segment"),
+        objective=SceneSegmentationConfig(name="scene_segment"),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from pcv.config.encoder import SerialConfig
 from pcv.config.recipe import Recipe
-from pcv.config.supervised import ClassifyConfig, SceneSegmentConfig
+from pcv.config.supervised import ClassifyConfig, SceneSegmentationConfig
 from pcv.config.training import TrainConfig
 from pcv.stages.labels import class_names, labelled_lines, scored_videos, split_of
 
@@ -31,7 +31,7 @@ def test_a_fold_is_scored_instead_of_the_test_videos(store) -> None:
 def test_classes_are_those_of_points_where_points_are_labelled(rooms, store) -> None:
     recipe = Recipe(
         stage="finetune", encoder=SerialConfig(name="serial"),
-        objective=SceneSegmentConfig(name="scene_segment"),
+        objective=SceneSegmentationConfig(name="scene_segment"),
     )  # fmt: skip
     assert class_names(rooms, recipe) == rooms.point_class_names
     assert class_names(store, FEW) == store.class_names

@@ -19,7 +19,7 @@ from pcv.encoders.scenes import Mode, RowEncoder
 from pcv.errors import InputError
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_iou
 from pcv.evaluate.robustness import COMPANIES, Company, classes_in
-from pcv.objectives.scene_segment import SceneSegment
+from pcv.objectives.scene_segmentation import SceneSegmentation
 from pcv.stages.scoring.scenes import scene_clips
 from pcv.train.device import device_of, to_device
 
@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 
 
 def robustness(
-    objective: SceneSegment,
+    objective: SceneSegmentation,
     store: Store,
     scenes: NDArray[np.int64],  # (n,) rows of the store
     recipe: Recipe,

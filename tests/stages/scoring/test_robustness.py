@@ -5,7 +5,7 @@ import torch
 from pcv.encoders import build_encoder
 from pcv.errors import InputError
 from pcv.evaluate.robustness import COMPANIES
-from pcv.objectives.scene_segment import SceneSegment
+from pcv.objectives.scene_segmentation import SceneSegmentation
 from pcv.stages.scoring.robustness import robustness
 from tests.stages.scene_jobs import ENCODER, finetuning
 
@@ -13,7 +13,7 @@ from tests.stages.scene_jobs import ENCODER, finetuning
 def model(store):
     torch.manual_seed(0)
     config = finetuning(store, None).recipe.objective
-    return SceneSegment(config, build_encoder(ENCODER), classes=20)
+    return SceneSegmentation(config, build_encoder(ENCODER), classes=20)
 
 
 def test_single_mode_does_not_move_and_alone_both_modes_are_one(rooms):

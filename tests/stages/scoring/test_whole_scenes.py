@@ -8,7 +8,7 @@ from pcv.clip import ClipBatch
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import P4TransformerConfig
 from pcv.config.recipe import Recipe
-from pcv.config.supervised import SegmentConfig
+from pcv.config.supervised import SegmentationConfig
 from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.raw.scannet import ScanNet
@@ -69,7 +69,7 @@ def job(store: Store, out: Path, **data: object) -> Job:
         data=DataConfig(**({"frames": 1, "points": 512, "scale": 1.0} | data)),
         augment=AugmentConfig(rotate=180, anisotropic=False),
         encoder=SCENE,
-        objective=SegmentConfig(),
+        objective=SegmentationConfig(),
         train=TrainConfig(
             epochs=1, batch=2, scenes=("scene0000_00", "scene0001_00"), validation_subjects=0
         ),

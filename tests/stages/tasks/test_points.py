@@ -6,7 +6,7 @@ from pcv.clip import ClipBatch
 from pcv.config.data import DataConfig
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.recipe import Recipe
-from pcv.config.supervised import SegmentConfig
+from pcv.config.supervised import SegmentationConfig
 from pcv.config.training import TrainConfig
 from pcv.data import dataset
 from pcv.data.prepare import prepare
@@ -32,7 +32,7 @@ def segmenting(store: Store, out: Path, encoder=PSTNET, **train: object) -> Job:
         stage="finetune",
         data=DataConfig(frames=4, points=store.points, epoch="videos"),
         encoder=encoder,
-        objective=SegmentConfig(overlap=0.1),
+        objective=SegmentationConfig(overlap=0.1),
         train=TrainConfig(**({"epochs": 2, "batch": 2} | train)),
     )
     return Job(recipe, "test", store.path, out)

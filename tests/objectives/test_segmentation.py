@@ -6,9 +6,9 @@ from torch.nn import functional as F
 
 from pcv.clip import ClipBatch
 from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
-from pcv.config.supervised import SegmentConfig
+from pcv.config.supervised import SegmentationConfig
 from pcv.encoders import build_encoder
-from pcv.objectives.segment import Segment
+from pcv.objectives.segmentation import Segmentation
 
 PSTNET = PSTNetConfig(width=1 / 32, radius=0.3)
 P4 = P4TransformerConfig(
@@ -19,7 +19,7 @@ P4 = P4TransformerConfig(
 
 def make(encoder=PSTNET, **changes):
     torch.manual_seed(0)
-    return Segment(SegmentConfig(**changes), build_encoder(encoder), classes=3)
+    return Segmentation(SegmentationConfig(**changes), build_encoder(encoder), classes=3)
 
 
 def clips(frames=4, points=128):

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from pcv.config.supervised import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentationConfig
 from pcv.objectives.drift import batch_drift
-from pcv.objectives.scene_segment import SceneSegment
+from pcv.objectives.scene_segmentation import SceneSegmentation
 from tests.encoders.test_serial import make
 from tests.objectives.test_pointcsp import batch
 
@@ -16,8 +16,8 @@ def labelled(seed=0, count=4, points=48):
 
 
 def objective(seed=0, **change):
-    config = SceneSegmentConfig(name="scene_segment", monitor_every=1, **change)
-    return SceneSegment(config, make(seed), classes=3, total=50).train()
+    config = SceneSegmentationConfig(name="scene_segment", monitor_every=1, **change)
+    return SceneSegmentation(config, make(seed), classes=3, total=50).train()
 
 
 def told(model, parts):

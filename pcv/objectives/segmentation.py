@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import IGNORED, ClipBatch, Logits, Losses
-from pcv.config.supervised import SegmentConfig
+from pcv.config.supervised import SegmentationConfig
 from pcv.encoders import ClipEncoder
 from pcv.objectives.objective import Sizes, Supervised
 
 
-class Segment(Supervised):
+class Segmentation(Supervised):
     """Encode clips, decode a feature for every point and classify it.
 
     Raises:
@@ -22,10 +22,10 @@ class Segment(Supervised):
     main_score = "miou_present_classes"
     weight: Tensor  # (classes,)
 
-    def __init__(self, config: SegmentConfig, encoder: ClipEncoder, *, classes: int) -> None:
+    def __init__(self, config: SegmentationConfig, encoder: ClipEncoder, *, classes: int) -> None:
         super().__init__()
         config.check_labels(classes)
-        self.config: SegmentConfig = config
+        self.config: SegmentationConfig = config
         self.encoder: ClipEncoder = encoder
         self.decoder = encoder.decoder()
         self.head = nn.Sequential(
@@ -35,7 +35,7 @@ class Segment(Supervised):
         self.register_buffer("weight", weight, persistent=False)
 
     @classmethod
-    def build(cls, config: SegmentConfig, encoder: ClipEncoder, sizes: Sizes) -> Segment:
+    def build(cls, config: SegmentationConfig, encoder: ClipEncoder, sizes: Sizes) -> Segmentation:
         """Build the objective; see ``Objective``."""
         return cls(config, encoder, classes=sizes.classes)
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pcv.clip import IGNORED, ClipBatch, Logits, Losses, Regions
-from pcv.config.supervised import SceneSegmentConfig
+from pcv.config.supervised import SceneSegmentationConfig
 from pcv.encoders import SceneEncoder
 from pcv.losses.lovasz import lovasz_softmax
 from pcv.objectives.drift import DriftMonitor
@@ -15,7 +15,7 @@ from pcv.objectives.objective import Sizes, Supervised
 from pcv.objectives.teacher import MovingTeacher, half_cosine
 
 
-class SceneSegment(Supervised):
+class SceneSegmentation(Supervised):
     """A student that reads one scene at a time, and a teacher that reads the batch as a sequence.
 
     The teacher starts from the pretrained weights and follows the student slowly. Semantic
@@ -33,11 +33,16 @@ class SceneSegment(Supervised):
     weight: Tensor  # (classes,)
 
     def __init__(
-        self, config: SceneSegmentConfig, encoder: SceneEncoder, *, classes: int, total: int = 1
+        self,
+        config: SceneSegmentationConfig,
+        encoder: SceneEncoder,
+        *,
+        classes: int,
+        total: int = 1,
     ) -> None:
         super().__init__()
         config.check_labels(classes)
-        self.config: SceneSegmentConfig = config
+        self.config: SceneSegmentationConfig = config
         self.encoder: SceneEncoder = encoder
         self.total = total
         self.head = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(encoder.width, classes))
@@ -54,7 +59,9 @@ class SceneSegment(Supervised):
         self.teacher = self.drift = None
 
     @classmethod
-    def build(cls, config: SceneSegmentConfig, encoder: SceneEncoder, sizes: Sizes) -> SceneSegment:
+    def build(
+        cls, config: SceneSegmentationConfig, encoder: SceneEncoder, sizes: Sizes
+    ) -> SceneSegmentation:
         """Build the objective; see ``Objective``."""
         return cls(config, encoder, classes=sizes.classes, total=sizes.total)
 
