@@ -61,7 +61,7 @@ def test_its_recordings_are_recognised_and_its_options_read(added, tmp_path: Pat
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("(DatasetReader)", "", "which is no pcv.data.raw.reader.DatasetReader"),
+        ("(DatasetReader)", "", "which is not a pcv.data.raw.reader.DatasetReader"),
         ('dataset = "walks"', 'dataset = "walk"', "calls its dataset walk; its entry point"),
         ('    example = "pcv prepare walks raw store"\n', "", "Walks has no example"),
         ("def read_video", "def read_movie", "has no read_video"),
