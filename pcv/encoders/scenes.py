@@ -72,7 +72,7 @@ class RowEncoder(SceneEncoder):
         """Return the tokens (V, B, L, C) after the stem and after every block."""
         raise NotImplementedError
 
-    def frame(self, position: Tensor, hidden: Tensor | None = None) -> Tensor:
+    def local_positions(self, position: Tensor, hidden: Tensor | None = None) -> Tensor:
         """Return positions (V, B, L, 3) relative to the middle of their region.
 
         Args:

@@ -50,7 +50,7 @@ class Serial(RowEncoder, PointwiseClips):
     def trace(self, regions: Regions, mode: Mode, hidden: Tensor | None = None) -> list[Tensor]:
         """Return the residual tokens (V, B, L, C) after the stem and after every block."""
         crops, samples, length, _ = regions.position.shape
-        position = self.frame(regions.position, hidden)
+        position = self.local_positions(regions.position, hidden)
         if hidden is not None:  # no part of the encoder may use them
             position = position.masked_fill(hidden[..., None], 0)
         tokens = self._stem(position, regions.feature, hidden)
@@ -71,7 +71,7 @@ class Serial(RowEncoder, PointwiseClips):
     def _generator(self, number: int) -> torch.Generator | None:
         return None if self.training else torch.Generator().manual_seed(number)
 
-    def frame(
+    def local_positions(
         self,
         position: Tensor,  # (V, B, L, 3)
         hidden: Tensor | None = None,  # (V, B, L) bool

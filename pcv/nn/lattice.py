@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-Mode = Literal["cuboid", "cube"]
+BoxShape = Literal["cuboid", "cube"]
 EDGE = 1e-5  # share of the extent that is added, so that the highest point lies inside
 THINNEST = 1e-3  # extent of a flat cloud, in the unit of the points
 
@@ -30,7 +30,7 @@ class Lattice(NamedTuple):
 def fit_lattice(
     points: Tensor,  # (B, P, 3)
     shape: tuple[int, int, int],
-    mode: Mode = "cuboid",
+    mode: BoxShape = "cuboid",
 ) -> Lattice:
     """Lay a lattice over each cloud.
 

@@ -193,7 +193,9 @@ class PointCSP(Objective):
         count = min(self.config.geometry_points, most)
         chosen = score.masked_fill(~asked.to(score.device), -1.0).topk(count, -1).indices
         index = chosen[..., None]
-        truth = self.encoder.frame(regions.position, hidden).gather(2, index.expand(-1, -1, -1, 3))
+        truth = self.encoder.local_positions(regions.position, hidden).gather(
+            2, index.expand(-1, -1, -1, 3)
+        )
         losses = [
             F.mse_loss(decoder(layer.gather(2, index.expand(-1, -1, -1, layer.shape[-1]))), truth)
             for decoder, layer in zip(self.decoders, layers, strict=True)

@@ -13,7 +13,7 @@ def test_what_is_shared_encodes_nothing():
         lambda: Encoder().describe(BATCH), lambda: clips(points),
         lambda: clips.superpoints(4, 8), lambda: clips.anchor_frames(4), clips.decoder,
         lambda: SceneEncoder().describe(BATCH), lambda: RowEncoder().regions(BATCH),
-        lambda: RowEncoder().trace(BATCH, "single"), lambda: RowEncoder().frame(points),
+        lambda: RowEncoder().trace(BATCH, "single"), lambda: RowEncoder().local_positions(points),
         lambda: VoxelEncoder().voxels(points, points, points),
     ):  # fmt: skip
         with pytest.raises(NotImplementedError):

@@ -112,7 +112,7 @@ def test_only_hidden_positions_are_asked_for():
     hidden = torch.zeros(crops.origin.shape[:3], dtype=torch.bool)
     hidden[:, :, 3:7] = True
     layers = model.encoder.trace(crops.regions, "cross", hidden)
-    truth = model.encoder.frame(crops.regions.position, hidden)
+    truth = model.encoder.local_positions(crops.regions.position, hidden)
     wanted = torch.stack([
         (decoder(layer) - truth)[hidden].square().mean()
         for decoder, layer in zip(model.decoders, layers[1:], strict=True)

@@ -56,7 +56,11 @@ def test_a_dataset_of_a_package_is_prepared_like_any_other(add, tmp_path: Path) 
     ("name", "source", "said"),
     [
         ("walks", WALKS.replace("import re", "import nothing_at_all"), "cannot be loaded: Module"),
-        ("walks", WALKS.replace("(DatasetReader)", ""), "is not a pcv.data.raw.reader.DatasetReader"),
+        (
+            "walks",
+            WALKS.replace("(DatasetReader)", ""),
+            "is not a pcv.data.raw.reader.DatasetReader",
+        ),
         ("walks", WALKS.replace("up_side_down", "limit"), "cannot be used: ValueError: duplicate"),
         (
             "walks",
