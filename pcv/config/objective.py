@@ -48,6 +48,10 @@ class ObjectiveConfig(NamedConfig):
         """Return how many frames of a clip of ``frames`` are encoded together."""
         return frames
 
+    def recomputes(self) -> bool:
+        """Say whether statistics of normalisations are found anew before scoring."""
+        return True
+
     def check_encoder(self, encoder: EncoderConfig) -> None:
         """Raise a ValueError if the encoder offers what is needed, but does not fit."""
 

@@ -11,11 +11,24 @@ from pcv.config.objective import Halves, ObjectiveConfig
 from pcv.config.section import Count, Fraction, Positive
 
 
-class ClassifyConfig(ObjectiveConfig):
+class SupervisedConfig(ObjectiveConfig):
+    """What the sections of all supervised objectives have in common."""
+
+    stage = "finetune"
+
+    # Whether the statistics of batch normalisation are found anew, of training clips that are read
+    # as scoring reads them, before a model is scored or kept. false: the averages of training.
+    recompute_statistics: bool = True
+
+    def recomputes(self) -> bool:
+        """Say whether statistics of normalisations are found anew before scoring."""
+        return self.recompute_statistics
+
+
+class ClassifyConfig(SupervisedConfig):
     """Supervised classification of clips."""
 
     builds = "pcv.objectives.classify:Classify"
-    stage = "finetune"
     needs = "clips"
     task = "videos"
 
@@ -35,11 +48,10 @@ class ClassifyConfig(ObjectiveConfig):
         return self.segment_frames or frames
 
 
-class SegmentationConfig(ObjectiveConfig):
+class SegmentationConfig(SupervisedConfig):
     """Supervised labelling of the points of videos: a class for every point of every frame."""
 
     builds = "pcv.objectives.segmentation:Segmentation"
-    stage = "finetune"
     needs = "clips"
     task = "points"
 
@@ -64,11 +76,10 @@ class SegmentationConfig(ObjectiveConfig):
         return Halves(self.halves, self.overlap)
 
 
-class SceneSegmentationConfig(ObjectiveConfig):
+class SceneSegmentationConfig(SupervisedConfig):
     """Supervised labelling of the points of scenes, with PointCSP's preservation distillation."""
 
     builds = "pcv.objectives.scene_segmentation:SceneSegmentation"
-    stage = "finetune"
     needs = "scenes"
     task = "rooms"
 
@@ -97,11 +108,10 @@ class SceneSegmentationConfig(ObjectiveConfig):
         check_weights(self.class_weights, classes, store)
 
 
-class SceneInstancesConfig(ObjectiveConfig):
+class SceneInstancesConfig(SupervisedConfig):
     """Objects of scenes, by offsets and clustering (PointGroup, Jiang et al., CVPR 2020)."""
 
     builds = "pcv.objectives.scene_instances:SceneInstances"
-    stage = "finetune"
     needs = "scenes"
     task = "objects"
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pcv.nn.running_statistics import averaging_rate
 from pcv.nn.tubes import TimeGrid, choose_anchors, feature_matrix, find_neighbours, mix_feature
 from pcv.ops import linear_max, tube_max, tube_rectify
 
@@ -185,7 +186,7 @@ def _normalisation(
     assert norm.num_batches_tracked is not None
     if norm.training:
         with torch.no_grad():
-            rate = norm.momentum or 0.0
+            rate = averaging_rate(norm)
             norm.running_mean.lerp_(mean, rate)
             norm.running_var.lerp_(variance * (count / max(count - 1, 1)), rate)
             norm.num_batches_tracked += 1

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pcv.nn.running_statistics import averaging_rate
 from pcv.nn.tubes import (
     Reach,
     TimeGrid,
@@ -111,7 +112,7 @@ class PSTConv(nn.Module):
             offset = offset - norm.weight[rest] * norm.running_mean[rest] / spread
         mixed = F.batch_norm(
             pooled, mean, variance, norm.weight[keep], norm.bias[keep],
-            norm.training, norm.momentum or 0.0, norm.eps,
+            norm.training, averaging_rate(norm), norm.eps,
         )  # fmt: skip
         if norm.training:
             with torch.no_grad():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 
@@ -18,11 +18,13 @@ from pcv.data.scenes.mix import mix_scenes
 from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InterruptedRunError, RecipeError
-from pcv.objectives import build_objective
+from pcv.evaluate.statistics import kept_statistics
+from pcv.objectives import Supervised, build_objective
 from pcv.progress import Progress, silent
 from pcv.stages.checks import check_labels, check_store, check_subjects, write_limits
 from pcv.stages.job import Job
 from pcv.stages.labels import class_names, labelled_lines, split_of
+from pcv.stages.statistics import renew_statistics
 from pcv.stages.tasks import NO_TASK, Asked, Scores, task_of
 from pcv.train.checkpoint import load_checkpoint, load_strictly, save_checkpoint
 from pcv.train.collapse import collapse_warning
@@ -72,6 +74,7 @@ class _Training:
         self.labelled = job.recipe.stage == "finetune"
         self.warning: str | None = None
         self.best = -1.0
+        self.renewed = 0
 
     def run(self, resume: bool) -> RunResult:
         began = time.monotonic()
@@ -114,6 +117,8 @@ class _Training:
                 after_step=lambda step, losses: self._after(state, step, losses),
                 stop=stop,
             )
+        if not stopped:
+            self.renewed = self._renew(state)
         self._save(state, self.folder.last)
         if stopped:
             raise InterruptedRunError(
@@ -166,14 +171,23 @@ class _Training:
         if not self.labelled or not due or not len(videos):
             return
         once = self.recipe.model_copy(update={"eval": EvalConfig()})
-        found = self.task.score(state.objective, Asked(self.store, videos, once))
-        main = str(state.objective.main_score)
-        value = found.values[main]
-        prefix = "test_" if train.protocol == "paper" else VALIDATION
-        self.folder.log(step, {prefix + main: value})
-        if value > self.best:
-            self.best = value
-            self._save(state, self.folder.best)
+        with kept_statistics(cast("Supervised", state.objective)):
+            self._renew(state)
+            found = self.task.score(state.objective, Asked(self.store, videos, once))
+            main = str(state.objective.main_score)
+            value = found.values[main]
+            prefix = "test_" if train.protocol == "paper" else VALIDATION
+            self.folder.log(step, {prefix + main: value})
+            if value > self.best:
+                self.best = value
+                self._save(state, self.folder.best)
+
+    def _renew(self, state: TrainState) -> int:
+        """Find the statistics of a supervised model anew; returns of how many clips."""
+        if not self.labelled:
+            return 0
+        objective = cast("Supervised", state.objective)
+        return renew_statistics(objective, self.task, self.store, self.split.train, self.recipe)
 
     def _save(self, state: TrainState, folder: Path) -> None:
         save_checkpoint(folder, state, self.recipe.encoder.model_dump(mode="json"))
@@ -193,6 +207,7 @@ class _Training:
             selection=self._selection(),
             class_names=class_names(self.store, recipe),
             warning=self.warning,
+            statistics_clips=self.renewed or None,
         )
         videos = self.task.scored(self.split, recipe)
         if self.task is NO_TASK or not len(videos):

@@ -54,6 +54,8 @@ class RunResult(BaseModel):
     class_names: list[str] = []
     confusion: list[list[int]] | None = None  # rows: truth
     warning: str | None = None
+    # Training clips of which the statistics of batch normalisation were found anew; None: of none.
+    statistics_clips: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, without the confusion matrix, for a terminal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pcv.clip import ClipBatch
 from pcv.config.scoring import EvalConfig
-from pcv.data.dataset import evaluation_batches
+from pcv.data.dataset import ClipDataset, evaluation_batches
 from pcv.data.scenes.dataset import SceneDataset, open_clips
 from pcv.data.windows import cover
 from pcv.errors import InputError
@@ -41,6 +41,14 @@ class Points(Task):
     """Every point of every frame of a video is classified, or every point of a room."""
 
     labels_points = True
+    batch = WHOLE
+
+    def clips(self, asked: Asked) -> ClipDataset:
+        """Open whole frames, each of them in one clip, or the regions of rooms; see ``Task``."""
+        store, videos, recipe = asked
+        if store.ordered is not None:
+            return SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
+        return _whole_frames(asked)[0]
 
     def score(
         self, objective: Supervised, asked: Asked, progress: Progress | None = None
@@ -56,12 +64,8 @@ class Points(Task):
     def _score_videos(
         self, objective: Supervised, asked: Asked, progress: Progress | None
     ) -> Scores:
-        store, videos, recipe = asked
-        whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
-        data = recipe.data.model_copy(update=whole)
-        clips = open_clips(store, videos, data, seed=recipe.train.seed)
-        clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
-        batches = evaluation_batches(clips, batch=WHOLE, workers=recipe.train.workers)
+        clips, fresh = _whole_frames(asked)
+        batches = evaluation_batches(clips, batch=WHOLE, workers=asked.recipe.train.workers)
         advance = Advance(progress, len(clips), "clips scored")
         found = score_points(objective, batches, fresh, asked.classes, advance)
         matrix = found.confusion
@@ -71,8 +75,7 @@ class Points(Task):
     def _score_rooms(
         self, objective: Supervised, asked: Asked, progress: Progress | None
     ) -> Scores:
-        store, videos, recipe = asked
-        clips = SceneDataset(store, videos, recipe.data, seed=recipe.train.seed)
+        recipe, clips = asked.recipe, cast("SceneDataset", self.clips(asked))
         advance, device = Advance(progress, len(clips), "regions scored"), device_of(objective)
 
         def label(batch: ClipBatch) -> Tensor:
@@ -126,6 +129,16 @@ class Points(Task):
             returns="logits (clips, {frames}, {points}, {classes}), for every point",
             command="pcv predict {name} RECORDINGS --out FOLDER",
         )
+
+
+def _whole_frames(asked: Asked) -> tuple[ClipDataset, NDArray[np.bool_]]:  # (clips, T)
+    """Open clips that together hold every frame, and say where each frame is first met."""
+    store, videos, recipe = asked
+    whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0}
+    data = recipe.data.model_copy(update=whole)
+    clips = open_clips(store, videos, data, seed=recipe.train.seed)
+    clips.clips, fresh = cover(clips.clips, store.videos.length, data.frames, data.interval)
+    return clips, fresh
 
 
 ABOUT_ROOMS = About(

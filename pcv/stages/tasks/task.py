@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.config.recipe import Recipe
+from pcv.data.dataset import ClipDataset
 from pcv.data.splits import Split
 from pcv.errors import InputError
 from pcv.progress import Progress
@@ -40,15 +41,21 @@ class Task:
 
     Attributes:
         labels_points: Whether ``pcv predict`` writes the classes of points to files.
+        batch: How many clips are read together when statistics are found anew.
         has_companions: Whether scenes can be scored beside others (``pcv eval --others``).
     """
 
     labels_points: ClassVar[bool] = False
+    batch: ClassVar[int] = 32
     has_companions: ClassVar[bool] = False
 
     def scored(self, split: Split, recipe: Recipe) -> NDArray[np.int64]:
         """Return the rows (n,) of the videos on which a finished run is scored."""
         return scored_videos(split, recipe)
+
+    def clips(self, asked: Asked) -> ClipDataset:
+        """Open the clips of what is asked, read as scoring reads them."""
+        raise NotImplementedError
 
     def score(self, objective: Trained, asked: Asked, progress: Progress | None = None) -> Scores:
         """Score an objective of this task.

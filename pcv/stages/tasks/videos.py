@@ -28,13 +28,17 @@ BATCH = 32  # clips per batch; a score does not depend on it
 class Videos(Task):
     """Every video is classified."""
 
+    def clips(self, asked: Asked) -> ClipDataset:
+        """Open the clips of the videos; see ``Task``."""
+        store, videos, recipe = asked
+        return open_clips(store, videos, recipe.data, seed=recipe.train.seed)
+
     def score(
         self, objective: Supervised, asked: Asked, progress: Progress | None = None
     ) -> Scores:
         """Return the accuracy over videos; see ``Task``."""
-        store, videos, recipe = asked
-        clips = open_clips(store, videos, recipe.data, seed=recipe.train.seed)
-        batches = evaluation_batches(clips, batch=BATCH, workers=recipe.train.workers)
+        clips = self.clips(asked)
+        batches = evaluation_batches(clips, batch=BATCH, workers=asked.recipe.train.workers)
         advance = Advance(progress, len(clips), "clips scored")
         found = score_clips(objective, batches, advance)
         matrix = confusion_matrix(found.label, found.score.argmax(1), asked.classes)
