@@ -5,6 +5,7 @@ from __future__ import annotations
 from pcv.config.encoder import EncoderConfig
 from pcv.config.objective import ObjectiveConfig
 from pcv.config.registry import ENCODER_CONFIGS, OBJECTIVE_CONFIGS
+from pcv.config.scoring import EvalConfig
 
 
 def check_stage(stage: str, objective: ObjectiveConfig) -> None:
@@ -55,12 +56,21 @@ def check_mixed(chance: float, stage: str, objective: ObjectiveConfig, views: in
         )
 
 
-def check_voted(stage: str, encoder: EncoderConfig, objective: ObjectiveConfig) -> None:
-    """Check that several passes are asked for only where the points of scenes are scored.
+def check_voted(
+    stage: str, encoder: EncoderConfig, objective: ObjectiveConfig, passes: EvalConfig
+) -> None:
+    """Check that what is scored in several passes are videos or the points of scenes.
 
     Raises:
-        ValueError: Something else is scored.
+        ValueError: Something else is, or keys of the one are set for the other.
     """
-    probes = stage == "probe" and encoder.scenes
-    if not probes and (stage != "finetune" or objective.task != "rooms"):
-        raise ValueError("eval is for finetuning with scene_segment, and for probes of scenes")
+    scenes = encoder.scenes if stage == "probe" else objective.task == "rooms"
+    videos = stage == "finetune" and objective.task == "videos"
+    if (not scenes and not videos) or stage == "pretrain":
+        raise ValueError(
+            "eval is for finetuning with classify or scene_segment and for probes of scenes"
+        )
+    if videos and (passes.turns > 1 or passes.mirror):
+        raise ValueError("eval.turns must be 1 and eval.mirror false when videos are scored")
+    if scenes and (passes.draws or passes.intervals):
+        raise ValueError("eval.draws must be 0 and eval.intervals empty when scenes are scored")

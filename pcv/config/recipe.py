@@ -55,7 +55,7 @@ class Recipe(Config):
             check_encoder_serves(encoder, objective, self.data.points)
             objective.check_views(self.data.views, self.data.teacher)
         if self.eval != EvalConfig():
-            check_voted(self.stage, encoder, objective)
+            check_voted(self.stage, encoder, objective, self.eval)
         check_mixed(self.augment.mix, self.stage, objective, self.data.views)
         length = self.segment_length
         if self.data.frames % length:

@@ -1,4 +1,4 @@
-"""Sections of recipes on probing frozen encoders, and on the passes in which scenes are scored."""
+"""Sections of recipes on probing frozen encoders, and on the passes in which data is scored."""
 
 from __future__ import annotations
 
@@ -28,18 +28,28 @@ class ProbeConfig(Config):
 
 
 class EvalConfig(Config):
-    """Passes over a whole scene whose softmax is summed, which is called test-time augmentation.
+    """Passes over a video or a scene whose softmax is summed: test-time augmentation.
 
-    The released configurations of GaussianCross take 13 passes: four turns at each of the scales
-    1, 0.95 and 1.05, and a mirrored one. Scores that choose a checkpoint during training always
-    come from one pass.
+    The released configurations of GaussianCross take 13 passes over scenes: four turns at each of
+    the scales 1, 0.95 and 1.05, and a mirrored one. Scores that choose a checkpoint during training
+    always come from one pass.
     """
 
-    turns: Count = 1  # evenly spaced turns about the vertical axis, at every scale
+    turns: Count = 1  # scenes: evenly spaced turns about the vertical axis, at every scale
     scales: tuple[Positive, ...] = Field((1.0,), min_length=1)  # factors on positions
-    mirror: bool = False  # whether one more pass exchanges left and right
+    mirror: bool = False  # scenes: whether one more pass exchanges left and right
+    # Videos: random draws of the points of every frame, each a pass beside the farthest points. The
+    # store must hold more points per frame than data.points. 0: the farthest points alone.
+    draws: int = Field(0, ge=0, le=1000)
+    # Videos: frames from one clip frame to the next, a pass for each. Empty: data.interval.
+    intervals: tuple[Count, ...] = ()
 
     @property
     def passes(self) -> int:
-        """The number of passes."""
+        """The number of passes over a scene."""
         return self.turns * len(self.scales) + self.mirror
+
+    @property
+    def video_passes(self) -> int:
+        """The number of passes over a video."""
+        return max(1, len(self.intervals)) * len(self.scales) * (1 + self.draws)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -41,8 +42,8 @@ class ClipDataset(Dataset[Clip]):
 
     An item is indexed by (epoch, index), so that its random numbers depend on nothing else.
     Training clips draw their points, start and augmentation from
-    ``default_rng([seed, epoch, index])``; without ``augment`` a clip is the stored prefix, the
-    same every time.
+    ``default_rng([seed, epoch, index])``; without ``augment`` a clip is the stored prefix, or one
+    of its random draws, the same every time.
 
     Args:
         store: The open store.
@@ -64,7 +65,7 @@ class ClipDataset(Dataset[Clip]):
         cache: bool = True,
     ) -> None:
         self.store, self.config, self.augment, self.seed = store, config, augment, seed
-        self.rows = np.asarray(videos, np.int64)
+        self.rows, self.draw = np.asarray(videos, np.int64), 0
         self.stored = min(store.points, config.points * (SPARE if augment else 1))
         asked = ("labels", *(n for n in ("colour", "normals", "instances") if getattr(config, n)))
         self.columns = [name for name in asked if name in store.columns]
@@ -76,6 +77,23 @@ class ClipDataset(Dataset[Clip]):
             training = augment is not None
             self.views = ViewSource(store, config, training=training, seed=seed, cache=cache)
         self.clips = self._clips()
+
+    def cut_again(self, config: DataConfig, draw: int) -> ClipDataset:
+        """Return clips for evaluation of the same videos, cut otherwise.
+
+        Args:
+            config: How they are cut.
+            draw: Which random draw of points is read, from 1; 0: the stored prefix. It depends on
+                this number and on a clip's start alone, so that a recording is read alike in any
+                store and without one.
+        """
+        other = copy(self)
+        other.config, other.augment, other.draw = config, None, draw
+        other.stored = min(self.store.points, config.points * (SPARE if draw else 1))
+        if other.stored != self.stored:
+            other._cache = {} if other._wanted() <= CACHE_BYTES else None
+        other.clips = other._clips()
+        return other
 
     def _wanted(self) -> int:
         """Return the bytes of everything that clips are cut from."""
@@ -123,6 +141,11 @@ class ClipDataset(Dataset[Clip]):
         subject = int(self.store.videos.subject[video])
         scale = np.float32(config.scale)
         if self.augment is None:
+            if self.draw:
+                rng = np.random.default_rng([self.draw, start])
+                drawn = sample_index(len(points), self.stored, config.points, rng)
+                points = take(points, drawn)
+                columns = {name: take(values, drawn) for name, values in columns.items()}
             views = self._views(video, key, middle, np.eye(4))
             return Clip(points * scale, None, label, video, subject, columns, views)
         drawn = sample_index(len(points), self.stored, config.points, rng)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ class VideoScores(NamedTuple):
 
     video: NDArray[np.int64]  # (V,)
     label: NDArray[np.int64]  # (V,)
+    clips: NDArray[np.int64]  # (V,) how many were scored
     score: NDArray[np.float64]  # (V, classes): softmax summed over clips
 
 
@@ -38,6 +40,7 @@ def score_clips(
     """
     summed: dict[int, NDArray[np.float64]] = {}
     labels: dict[int, int] = {}
+    clips: Counter[int] = Counter()
     with evaluating(objective):
         for batch in batches:
             moved = to_device(batch, device_of(objective))
@@ -47,10 +50,12 @@ def score_clips(
             ):
                 summed[video] = summed.get(video, 0) + row
                 labels[video] = label
+                clips[video] += 1
             advance(len(share))
     order = sorted(summed)
     return VideoScores(
         np.array(order, np.int64),
         np.array([labels[v] for v in order], np.int64),
+        np.array([clips[v] for v in order], np.int64),
         np.stack([summed[v] for v in order]) if order else np.empty((0, 0)),
     )

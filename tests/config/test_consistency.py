@@ -5,6 +5,7 @@ import pytest
 from pcv.config.consistency import check_encoder_serves, check_mixed, check_stage, check_voted
 from pcv.config.encoder import PSTNetConfig, SerialConfig, SparseUNetConfig
 from pcv.config.pretexts import GaussianCrossConfig, PointCPSCConfig, PointCSPConfig
+from pcv.config.scoring import EvalConfig
 from pcv.config.supervised import ClassifyConfig, SceneInstancesConfig, SceneSegmentationConfig
 
 VOXELS, SERIAL = SparseUNetConfig(name="sparseunet"), SerialConfig(name="serial")
@@ -59,15 +60,26 @@ def test_only_labelled_scenes_are_merged():
         check_mixed(0.8, "finetune", ALONE, 2)
 
 
-def test_only_points_of_scenes_are_voted_on():
-    check_voted("finetune", SERIAL, SEGMENT)
-    check_voted("probe", VOXELS, PointCPSCConfig())
+def test_only_videos_and_points_of_scenes_are_voted_on():
+    turned, drawn = EvalConfig(turns=4), EvalConfig(draws=2, intervals=(1, 2), scales=(0.95, 1.0))
+    check_voted("finetune", SERIAL, SEGMENT, turned)
+    check_voted("probe", VOXELS, PointCPSCConfig(), turned)
+    check_voted("finetune", PSTNetConfig(), ClassifyConfig(), drawn)
     for stage, encoder, objective in (
         ("pretrain", VOXELS, SPLAT), ("probe", PSTNetConfig(), PointCPSCConfig()),
         ("finetune", VOXELS, SceneInstancesConfig(name="scene_instances")),
     ):  # fmt: skip
         with pytest.raises(ValueError, match="eval is for"):
-            check_voted(stage, encoder, objective)
+            check_voted(stage, encoder, objective, turned)
+
+
+def test_passes_of_videos_and_of_scenes_have_keys_of_their_own():
+    for passes in (EvalConfig(turns=4), EvalConfig(mirror=True)):
+        with pytest.raises(ValueError, match=r"eval\.turns must be 1 and eval\.mirror false"):
+            check_voted("finetune", PSTNetConfig(), ClassifyConfig(), passes)
+    for passes in (EvalConfig(draws=1), EvalConfig(intervals=(2,))):
+        with pytest.raises(ValueError, match=r"eval\.draws must be 0 and eval\.intervals empty"):
+            check_voted("finetune", SERIAL, SEGMENT, passes)
 
 
 def test_a_stage_trains_its_own_objectives():

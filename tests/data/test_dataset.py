@@ -69,6 +69,23 @@ def test_evaluation_is_every_clip_once_from_the_stored_prefix(store: Store) -> N
     np.testing.assert_array_equal(again[0], prefix)
 
 
+def test_a_random_draw_depends_on_its_number_and_the_start_alone(store: Store) -> None:
+    one = ClipDataset(store, [2, 3], DATA).cut_again(DATA, 1)
+    starts = one.clips[:, 1].tolist()
+    again = ClipDataset(store, [3], DATA, cache=False, seed=5).cut_again(DATA, 1)
+    first = starts.index(0, 1)
+    np.testing.assert_array_equal(one[(0, first)].points, again[(0, 0)].points)
+    other = one.cut_again(DATA, 2)
+    assert not np.array_equal(other[(0, first)].points, one[(0, first)].points)
+    # Every point is one of the first 2 N stored ones, and no point is drawn twice.
+    stored = store.read(3, np.arange(8), 32)
+    drawn = other[(0, first)].points + store.videos.centroid[3].astype(np.float32)
+    for kept, frame in zip(drawn, stored, strict=True):
+        near = np.abs(kept[:, None] - frame).sum(-1).argmin(1)
+        assert len(set(near)) == 16
+        np.testing.assert_allclose(kept, frame[near], atol=1e-6)
+
+
 @pytest.mark.parametrize(("short", "videos"), [("pad", 6), ("drop", 5)])
 def test_short_videos_are_padded_or_dropped(store: Store, short: str, videos: int) -> None:
     config = DataConfig(frames=12, points=8, short=short)

@@ -28,6 +28,7 @@ def test_softmax_is_summed_over_the_clips_of_a_video() -> None:
         found = score_clips(toy, batches(size), clips.append)
         assert found.video.tolist() == [2, 7]
         assert found.label.tolist() == [1, 0]
+        assert found.clips.tolist() == [1, 3]
         share = torch.softmax(LOGITS.double(), 1)
         torch.testing.assert_close(torch.from_numpy(found.score[1]), share[:3].sum(0))
         # Two of three clips say class 1, but the sure one decides.

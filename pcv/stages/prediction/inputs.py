@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pcv.clip import VideoSource
 from pcv.data.convert import Storage
+from pcv.data.dataset import SPARE
 from pcv.data.memory_store import MemoryStore
 from pcv.data.raw.build import build_reader
 from pcv.data.raw.reader import Reader
@@ -138,8 +139,10 @@ def _storage(model: Pretrained, alike: bool) -> Storage:
             f"{model.origin}: the store it was trained on is not there, which says how recordings "
             "become points; give --store DIR"
         )
+    recipe = model.recipe
     # Classifying takes a prefix of the order, so no more of it needs to be found.
-    points = known.points if model.recipe.labels_points else model.recipe.data.points
+    read = recipe.data.points * (SPARE if recipe.eval.draws else 1)
+    points = known.points if recipe.labels_points else min(known.points, read)
     return Storage(points, known.dtype, known.step) if alike else Storage(points, "float32", None)
 
 

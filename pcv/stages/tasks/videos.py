@@ -9,20 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.dataset import ClipDataset, evaluation_batches
+from pcv.data.dataset import ClipDataset
 from pcv.data.scenes.dataset import open_clips
 from pcv.data.windows import clip_span
 from pcv.evaluate.metrics import accuracy, confusion_matrix, mean_class_accuracy, per_class
-from pcv.evaluate.videos import score_clips
 from pcv.objectives import Supervised
 from pcv.progress import Advance, Progress
 from pcv.report.model_card import About
 from pcv.stages.prediction.inputs import Recording
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.scores import Asked, Scores
+from pcv.stages.scoring.video_passes import open_passes, score_passes
 from pcv.stages.tasks.task import Task, Work
-
-BATCH = 32  # clips per batch; a score does not depend on it
 
 
 class Videos(Task):
@@ -37,13 +35,14 @@ class Videos(Task):
         self, objective: Supervised, asked: Asked, progress: Progress | None = None
     ) -> Scores:
         """Return the accuracy over videos; see ``Task``."""
-        clips = self.clips(asked)
-        batches = evaluation_batches(clips, batch=BATCH, workers=asked.recipe.train.workers)
-        advance = Advance(progress, len(clips), "clips scored")
-        found = score_clips(objective, batches, advance)
+        store, videos, recipe = asked
+        passes = open_passes(store, videos, recipe.data, recipe.eval)
+        advance = Advance(progress, sum(map(len, passes)), "clips scored")
+        found = score_passes(objective, passes, advance, workers=recipe.train.workers)
         matrix = confusion_matrix(found.label, found.score.argmax(1), asked.classes)
         values = {"accuracy": accuracy(matrix), "mean_class_accuracy": mean_class_accuracy(matrix)}
-        return Scores(values, matrix, len(found.video))
+        told = len(passes) if len(passes) > 1 else None
+        return Scores(values, matrix, len(found.video), told)
 
     def class_rows(
         self,
@@ -71,19 +70,20 @@ class Videos(Task):
         """Return a function that predicts the likeliest classes of a recording; see ``Task``."""
         # Even if training dropped short videos, a short recording gets a class, by a padded clip.
         data = model.recipe.data.model_copy(update={"short": "pad"})
-        names = model.config.class_names
+        names, passes = model.config.class_names, model.recipe.eval
+        span = clip_span(data.frames, max(passes.intervals, default=data.interval))
 
         def work(recording: Recording, advance: Callable[[int, int], None]) -> dict[str, Any]:
             store, row = recording.open()
-            clips = ClipDataset(store, [row], data, cache=False)
-            scored = score_clips(model.supervised, evaluation_batches(clips, batch=BATCH))
-            share = scored.score[0] / len(clips)
+            every = open_passes(store, np.array([row]), data, passes)
+            scored = score_passes(model.supervised, every)
+            share = scored.score[0] / scored.clips[0]
             best = [(names[i], float(share[i])) for i in np.argsort(-share, kind="stable")[:top]]
             length = int(store.videos.length[row])
             return {
                 "frames": length,
-                "clips": len(clips),
-                "padded": length < clip_span(data.frames, data.interval),
+                "clips": sum(map(len, every)),
+                "padded": length < span,
                 "label": best[0][0],
                 "score": best[0][1],
                 "top": [{"label": label, "score": value} for label, value in best],
