@@ -13,14 +13,14 @@ from pcv.data.raw.option import options_of
 from pcv.data.raw.reader import DatasetReader
 from pcv.errors import InputError
 
-Noted = str | int | float
+Value = str | int | float  # of an option, in words or as a store notes it
 
 
 def build_reader(
     name: str,
     root: Path,
-    noted: Mapping[str, Noted],
-    given: Mapping[str, Noted],
+    noted: Mapping[str, Value],
+    given: Mapping[str, Value],
     *,
     rooms: bool = False,
 ) -> DatasetReader:
@@ -73,8 +73,10 @@ def make_reader(
         return made(**rooted | dict(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = str(first["loc"][0])
-        raise InputError(f"{say(field)} {values.get(field)}: {first['msg']}") from None
+        field = next(iter(first["loc"]), None)
+        known = str(field) if field in options_of(kind) else None
+        what = f"{say(known)} {values.get(known)}" if known else kind.dataset
+        raise InputError(f"{what}: {first['msg']}") from None
 
 
 def _key(kind: type[DatasetReader], field: str) -> str:

@@ -64,7 +64,8 @@ class Option:
         if not said:
             return ()
         if text:
-            return (Flag(self.name, said, text.metavar),)
+            missing = ... if self.default is ... else ""
+            return (Flag(self.name, said, text.metavar, default=missing),)
         low, high = self.bound("ge"), self.bound("le")
         return (Flag(self.name, said, None, self.info.annotation, self.default, low, high),)
 

@@ -121,3 +121,5 @@ def test_what_a_field_cannot_be_names_the_option_of_a_command() -> None:
         make_reader(MsrAction3d, ROOT, {"focal": float("inf")}, say)
     with pytest.raises(InputError, match="--up x: choose -y, y or z"):
         make_reader(RgbdScenes, ROOT, {"up": "x"}, say)
+    with pytest.raises(InputError, match="msr: Unexpected keyword argument"):
+        make_reader(MsrAction3d, ROOT, {"fokal": 1.0}, say)

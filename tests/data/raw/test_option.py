@@ -16,6 +16,7 @@ class Options:
     """Every kind of option that a reader can have."""
 
     root: Path
+    people: Annotated[tuple[str, ...], Field(description="Who."), Text("A,B", split_names)]
     scale: Annotated[float, Field(ge=0.1, le=9, description="Metres per unit.")]
     unit: Annotated[float | None, Field(ge=0.1, description="m"), Noted(none="default")] = None
     frames_kept: Annotated[int, Field(ge=0, description="Frames.")] = 3
@@ -42,8 +43,10 @@ def test_fields_with_a_description_are_options_of_a_command() -> None:
     assert "root" not in KNOWN
     flags = {flag.name: flag for option in KNOWN.values() for flag in option.flags}
     assert [*flags] == [
-        "scale", "unit", "frames-kept", "classes", "up", "labels", "test", "rows", "columns",
+        "people", "scale", "unit", "frames-kept", "classes", "up", "labels", "test", "rows",
+        "columns",
     ]  # fmt: skip
+    assert flags["people"] == Flag("people", "Who.", "A,B", default=...)
     assert flags["scale"] == Flag("scale", "Metres per unit.", None, float, ..., 0.1, 9)
     assert flags["frames-kept"] == Flag("frames-kept", "Frames.", None, int, 3, 0)
     assert flags["labels"].default is None
@@ -80,4 +83,4 @@ def test_what_is_noted_is_read_again() -> None:
     assert KNOWN["unit"].note(None) == "default"
     assert KNOWN["size"].note((3, 4)) == "3 x 4"
     assert (KNOWN["size"].key, KNOWN["table"].key) == ("shape", "table")
-    assert [name for name in KNOWN if not KNOWN[name].readable] == ["test", "size"]
+    assert [name for name in KNOWN if not KNOWN[name].readable] == ["people", "test", "size"]
