@@ -50,19 +50,24 @@ def result(value: RunResult, out: Path, as_json: bool) -> None:
         console.print_json(values)
         return
     facts(f"{values['stage']} {out}", {k: v for k, v in values.items() if v not in (None, {}, [])})
+    _warning(values)
+
+
+def _warning(values: dict[str, Any]) -> None:
     if values.get("warning"):
         console.err.print(f"[yellow]warning:[/] {escape(values['warning'])}")
 
 
 def scores(values: dict[str, Any]) -> None:
     """Print the accuracy and what it is a share of, then a row per class."""
+    _warning(values)
     if "miou_all_classes" in values:
         _point_scores(values)
         return
     scored, split = values["n_scored"], values["n_in_split"]
     console.out.print(
         f"accuracy {values['accuracy']:.2%}  ({values['n_correct']} of {scored} scored; "
-        f"{scored} of {split} videos in {values['split']} scored)"
+        f"{scored} of {split} videos in {values['split']} scored{_passes(values)})"
     )
     table = Table("class", "accuracy", "videos", "most taken for", box=None)
     for row in values["classes"]:
@@ -90,9 +95,13 @@ def _point_scores(values: dict[str, Any]) -> None:
         _others(values["others"])
 
 
+def _passes(values: dict[str, Any]) -> str:
+    return f", {values['passes']} passes" if values.get("passes", 1) > 1 else ""
+
+
 def _extra(values: dict[str, Any]) -> str:
     """Return the scores that only scenes have, as text."""
-    said = f", {values['passes']} passes" if values.get("passes", 1) > 1 else ""
+    said = _passes(values)
     if "batch_drift" not in values:
         return said
     mean, drift = values["mean_class_accuracy"], values["batch_drift"]

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from pcv.errors import InputError
+from pcv.evaluate.doubts import doubtful
 from pcv.objectives.scene_segmentation import SceneSegmentation
 from pcv.progress import Progress
 from pcv.stages.checks import check_store
@@ -72,6 +73,7 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
     )
     matrix = found.confusion
     assert matrix is not None
+    doubt = doubtful(matrix, names)
     return {
         "run": str(run),
         "store": str(opened.path),
@@ -82,6 +84,7 @@ def evaluate(  # noqa: PLR0913 - the options are the interface
         "n_scored": found.videos,
         "n_in_split": len(videos),
         **({} if found.passes is None else {"passes": found.passes}),
+        **({} if doubt is None else {"warning": doubt}),
         "classes": task.class_rows(matrix, names),
         "confusion": matrix.tolist(),
         **extra,

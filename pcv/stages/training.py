@@ -18,6 +18,7 @@ from pcv.data.scenes.mix import mix_scenes
 from pcv.data.store.store import open_store
 from pcv.encoders import build_encoder
 from pcv.errors import InterruptedRunError, RecipeError
+from pcv.evaluate.doubts import doubtful, never_trained
 from pcv.evaluate.statistics import kept_statistics
 from pcv.objectives import Supervised, build_objective
 from pcv.progress import Progress, silent
@@ -223,8 +224,14 @@ class _Training:
         if self.best >= 0 and train.validation_fold is None:
             kind = "best_test_epoch" if train.protocol == "paper" else "best_validation_epoch"
             scores[kind] = self.best
+        names, label = result.class_names, self.store.videos.label
+        doubts = (
+            never_trained(label[self.split.train], label[asked.videos], names),
+            None if found.confusion is None else doubtful(found.confusion, names),
+        )
         return result.model_copy(
             update={
+                "warning": "; ".join(filter(None, (result.warning, *doubts))) or None,
                 "scores": scores,
                 "n_scored": found.videos,
                 "n_in_split": len(asked.videos),

@@ -46,7 +46,7 @@ class RunResult(BaseModel):
     scores: dict[str, float] = {}  # by name; accuracies are from 0 to 1
     n_scored: int | None = None
     n_in_split: int | None = None
-    passes: int | None = None  # passes over each scene, whose softmax is summed; None: no scenes
+    passes: int | None = None  # over each video or scene, whose softmax is summed; None: one
     label_fraction: float = 1.0
     shots: int = 0  # labelled videos per class; 0: label_fraction decides
     fold: int | None = None  # of cross-validation: its people were scored, not the test videos

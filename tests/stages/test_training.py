@@ -48,6 +48,12 @@ def tuned(store, out: Path, start: Path | None = None, **train: object) -> Job:
     )  # fmt: skip
 
 
+def test_a_class_that_no_training_video_has_is_told(store, tmp_path: Path) -> None:
+    """Videos of subjects 1 and 2 have classes b and c; those of 0 and 3 have a and b."""
+    found = finetune(tuned(store, tmp_path / "r", validation_subjects=0, test_subjects=(0, 3)))
+    assert "no training video has class a, so none of their 2 videos" in found.warning
+
+
 def test_two_views_and_negatives_of_the_context_train(store, tmp_path: Path) -> None:
     data = DataConfig(frames=12, points=32, epoch="videos")
     objective = OBJECTIVE.model_copy(update={"context_negatives": True, "projector": "batchnorm"})
