@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pcv.clip import VideoSource
 from pcv.data.convert import Storage, ViewTarget, convert
 from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
+from pcv.data.store.checksum import source_checksum
 from pcv.data.store.json_file import write_json
 from pcv.data.store.layout import ArrayLayout, Rows, layout_of
 from pcv.data.store.store import create_store, finish_store, read_attributes, write_rows
@@ -257,6 +258,7 @@ def run_task(job: TaskJob, task: Task) -> int:
         try:
             room = rows.since(offset - start)
             entry = convert(job.reader, source, length, job.storage, room, target)
+            entry["sha256"] = source_checksum(source)
         except RawFileError as error:
             if not job.skip_bad:
                 raise

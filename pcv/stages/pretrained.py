@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
@@ -29,6 +31,9 @@ from pcv.train.exported import (
 )
 from pcv.train.run import RunFolder
 from pcv.version import __version__
+
+if TYPE_CHECKING:
+    from pcv.stages.prediction.arrays import PointPrediction, Prediction
 
 CHECKPOINTS = ("last", "best")
 
@@ -101,6 +106,49 @@ class Pretrained(nn.Module):
             return self.encoder.describe(batch)
         scores, offset = self.supervised.guess(batch)
         return scores if offset is None else (scores, offset)
+
+    def predict(
+        self,
+        frames: Sequence[NDArray[Any] | Tensor],  # T arrays (N_t, 3) in metres
+        **columns: Sequence[NDArray[Any] | Tensor],  # each T arrays (N_t, 3)
+    ) -> Prediction:
+        """Predict the class of a recording, as ``pcv predict`` does of its file.
+
+        Farthest points are found, and clips are cut, centred and scaled, as the recipe says.
+
+        Args:
+            frames: The points of every frame, in the axes that ``config.axes`` states.
+            columns: ``colour`` (from 0 to 255) or ``normals`` (of length 1), if the model reads
+                them.
+
+        Raises:
+            InputError: The model tells no classes of recordings, or the arrays are of another
+                shape, not finite, wider than the model's store can hold, or missing.
+        """
+        from pcv.stages.prediction.arrays import predict_frames  # which needs this class
+
+        return predict_frames(self, frames, columns)
+
+    def label_points(
+        self,
+        frames: Sequence[NDArray[Any] | Tensor],  # T arrays (N_t, 3) in metres
+        **columns: Sequence[NDArray[Any] | Tensor],  # each T arrays (N_t, 3)
+    ) -> list[PointPrediction]:
+        """Predict the class of every point of a recording, as ``pcv predict`` does of its file.
+
+        Args:
+            frames: As ``predict``.
+            columns: As ``predict``.
+
+        Returns:
+            The labels (N_t,) and their scores (N_t,), for every frame.
+
+        Raises:
+            InputError: The model does not label points of recordings; and as ``predict``.
+        """
+        from pcv.stages.prediction.arrays import label_points  # which needs this class
+
+        return label_points(self, frames, columns)
 
     def weights(self) -> dict[str, Tensor]:
         """Return all weights (...) by name; the names of the encoder's begin with ``encoder.``."""

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -6,7 +5,6 @@ import pytest
 
 from pcv.clip import Column, Video
 from pcv.data.convert import Storage, convert
-from pcv.data.store.checksum import files_checksum
 from pcv.data.store.layout import Rows
 from pcv.errors import RawFileError
 from tests.conftest import LabelledReader
@@ -25,7 +23,6 @@ def test_the_entry_says_what_was_read(raw, reader) -> None:
     entry = convert(reader, source, 9, Storage(64, "int16", 2**-11), rows)
     assert (entry["name"], entry["length"], entry["empty"]) == ("v1", 9, 1)
     assert entry["sparse"] == sum(0 < c < 64 for c in rows.sizes)
-    assert len(entry["sha256"]) == 64
     points = np.concatenate(reader.read_video(source).frames)
     middle = np.array(entry["origin"]) + entry["centroid"]
     np.testing.assert_allclose(middle, points.mean(0), atol=0.05)
@@ -98,14 +95,3 @@ def test_any_further_column_is_kept(raw) -> None:
     entry = convert(Tilted(), source, 9, Storage(8, "float32", None), rows)
     np.testing.assert_allclose(rows.columns["normals"], -rows.points - entry["origin"], atol=1e-6)
     assert entry["class_points"] == [0, 0]
-
-
-def test_a_folder_of_files_has_one_checksum(raw, reader, tmp_path: Path) -> None:
-    files = (tmp_path / "a", tmp_path / "b")
-    for file in files:
-        file.write_text(file.name)
-    source = reader.list_videos(raw)[1]._replace(path=tmp_path, files=files)
-    entry = convert(reader, source, 9, Storage(8, "int16", 2**-11), Rows.zeros(9, 8, "int16", {}))
-    assert entry["sha256"] == files_checksum(files)
-    files[1].write_text("c")
-    assert files_checksum(files) != entry["sha256"]

@@ -6,6 +6,8 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
+from pcv.clip import VideoSource
+
 
 def file_checksum(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and bytes of a folder's files, by name."""
@@ -17,6 +19,11 @@ def file_checksum(path: Path) -> str:
         return digest.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def source_checksum(source: VideoSource) -> str:
+    """Return the SHA-256 of what a recording is read from."""
+    return files_checksum(source.files) if source.files else file_checksum(source.path)
 
 
 def files_checksum(files: tuple[Path, ...]) -> str:

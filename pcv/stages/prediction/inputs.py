@@ -90,7 +90,7 @@ def _find(model: Pretrained, path: Path, reading: Reading, found: Found) -> None
         dict(_option(text) for text in reading.options),
         rooms=model.config.scenes,
     )
-    storage = _storage(model, alike)
+    storage = storage_of(model, alike=alike)
     bad = found.bad if reading.skip_bad else None
     for source in list_recordings(reader, path, bad):
         found.recordings.append(
@@ -131,8 +131,14 @@ def _opener(
     return opened
 
 
-def _storage(model: Pretrained, alike: bool) -> Storage:
-    """As in the store it was trained on; unrounded where the format is another one."""
+def storage_of(model: Pretrained, *, alike: bool) -> Storage:
+    """Return how the points of a recording are held in memory.
+
+    As in the store that the model was trained on, but unrounded if the format is another one.
+
+    Raises:
+        InputError: The store is not there, which says how.
+    """
     known = model.config.storage
     if known is None:
         raise InputError(

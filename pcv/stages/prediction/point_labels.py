@@ -41,7 +41,7 @@ def label_recording(
     axes = store.attributes.get("axes", model.config.axes)
     counts, total = np.zeros(len(names), np.int64), 0.0
     with whole_folder(folder) as partial:
-        for frame, cloud in _frames(model, store, row, advance):
+        for frame, cloud in label_frames(model, store, row, advance):
             write_labelled(partial / f"{frame:06d}.ply", cloud, names, axes)
             counts += np.bincount(cloud.label, minlength=len(names))
             total += float(cloud.score.sum(dtype=np.float64))
@@ -55,9 +55,10 @@ def label_recording(
     }
 
 
-def _frames(
+def label_frames(
     model: Pretrained, store: Store, row: int, advance: Callable[[int, int], None]
 ) -> Iterator[tuple[int, LabelledCloud]]:
+    """Yield the number of every frame, once each, with its labelled points; as above."""
     length = int(store.videos.length[row])
     whole = {"points": store.points, "clip_stride": 1, "eval_clips": 0, "short": "pad"}
     data = model.recipe.data.model_copy(update=whole)

@@ -1,7 +1,8 @@
 import hashlib
 from pathlib import Path
 
-from pcv.data.store.checksum import file_checksum, files_checksum
+from pcv.clip import VideoSource
+from pcv.data.store.checksum import file_checksum, files_checksum, source_checksum
 
 
 def test_checksums_of_files_and_folders(tmp_path: Path) -> None:
@@ -21,3 +22,16 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     before = files_checksum((tmp_path / "a",))
     (tmp_path / "a").write_bytes(b"three")
     assert files_checksum((tmp_path / "a",)) != before
+
+
+def test_the_files_of_a_recording_have_one_checksum(tmp_path: Path) -> None:
+    files = (tmp_path / "a", tmp_path / "b")
+    for file in files:
+        file.write_text(file.name)
+    source = VideoSource(files[0], "v", 0, 0, 0, "test")
+    assert source_checksum(source) == file_checksum(files[0])
+    several = source._replace(files=files)
+    before = source_checksum(several)
+    assert before == files_checksum(files)
+    files[1].write_text("cc")
+    assert source_checksum(several) != before
