@@ -43,6 +43,8 @@ LABELS = Column("int16", (), -1)  # class of a point from 0; -1: none, or ignore
 COLOUR = Column("uint8", (3,))  # red, green, blue
 NORMALS = Column("int8", (3,))  # unit normal times 127; zeros where unknown
 INSTANCES = Column("int16", (), -1)  # object of a point from 0; -1: none
+# The column of a store, and the key of ``data``, that holds what an encoder reads by this name.
+CHANNEL_COLUMNS = {"colour": "colour", "normal": "normals"}
 
 
 class View(NamedTuple):

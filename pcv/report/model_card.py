@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from pcv.clip import CHANNEL_COLUMNS
 from pcv.config.recipe import Recipe
 from pcv.train.exported import ModelConfig
 from pcv.train.run import RunResult
@@ -120,6 +121,7 @@ def _use(config: ModelConfig, recipe: Recipe, edition: Edition, about: About) ->
         classes=len(config.class_names), frames=recipe.data.frames, points=recipe.data.points
     )
     lines = ["```python", "import pcv", "", f'model = pcv.from_pretrained("{name}")']
+    lines += _call(config, recipe)
     lines += [f"found = model(points)  # {shape} float32 -> {returns}", "```"]
     if edition.why_none:
         lines += ["", edition.why_none]
@@ -132,6 +134,18 @@ def _use(config: ModelConfig, recipe: Recipe, edition: Edition, about: About) ->
         ]  # fmt: skip
     command = about.command.format(name=name)
     return "\n".join([*lines, "", f"From the command line: `{command}`."])
+
+
+def _call(config: ModelConfig, recipe: Recipe) -> list[str]:
+    """Return the lines that predict for frames as they come; rooms have none."""
+    if config.scenes or config.task not in ("classify", "segment"):
+        return []
+    extra = "".join(f", {CHANNEL_COLUMNS[name]}=..." for name in _channels(recipe))
+    lines = ["# frames: an array (N, 3) in metres for every frame, prepared by the model itself"]
+    if config.task == "classify":
+        return [*lines, f"print(model.predict(frames{extra}).label)", "# points: prepared"]
+    return [*lines, f"labels = [f.label for f in model.label_points(frames{extra})]",
+            "# points: prepared"]  # fmt: skip
 
 
 def _channels(recipe: Recipe) -> tuple[str, ...]:

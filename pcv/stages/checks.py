@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pcv.clip import CHANNEL_COLUMNS
 from pcv.config.objective import POINTWISE
 from pcv.config.recipe import Recipe
 from pcv.data.dataset import ClipDataset, collate
@@ -19,8 +20,6 @@ from pcv.errors import InputError, RecipeError
 from pcv.stages.labels import class_names
 
 LIMITS = "labelled_points.json"
-# The column of a store, and the key of ``data``, that holds a channel.
-CHANNEL_COLUMNS = {"colour": "colour", "normal": "normals"}
 
 
 def check_store(store: Store, recipe: Recipe) -> None:

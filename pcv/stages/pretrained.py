@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pcv.clip import Superpoints
+from pcv.clip import CHANNEL_COLUMNS, Superpoints
 from pcv.config.recipe import Recipe
 from pcv.data.store.store import Store, open_store
 from pcv.encoders import Encoder, build_encoder
 from pcv.encoders.inputs import batch_of
 from pcv.errors import CheckpointError, InputError, one_line
 from pcv.objectives import Objective, Supervised, build_objective
-from pcv.stages.checks import CHANNEL_COLUMNS
 from pcv.stages.finished import FinishedRun
 from pcv.stages.labels import class_names
 from pcv.train.checkpoint import ENCODER, check_fit, load_encoder, load_objective, load_strictly

@@ -10,6 +10,7 @@ import pcv
 from pcv.data.raw.kitti import SemanticKitti
 from pcv.data.raw.msr import MsrAction3d
 from pcv.errors import InputError
+from pcv.stages.export import Export, export
 from pcv.stages.predict import Wanted, predict
 from tests.stages.prediction.test_point_labels import load
 
@@ -62,3 +63,15 @@ def test_points_are_labelled_as_those_of_files(segmented, tmp_path: Path) -> Non
 def test_frames_that_cannot_be_read_are_one_line(classified, frames, said: str) -> None:
     with pytest.raises(InputError, match=said):
         pcv.from_pretrained(classified.run).predict(frames)
+
+
+def test_cards_show_a_call_that_works(classified, segmented, tmp_path: Path) -> None:
+    frames = [np.random.default_rng(t).uniform(0, 1, (40, 3)) for t in range(9)]
+    for made, name, said in ((classified, "c", "a01"), (segmented, "s", "")):
+        export(made.run, tmp_path / name, Export(program=False))
+        card = (tmp_path / name / "README.md").read_text()
+        code = card.split("```python\n")[1].split("found = model(points)")[0]
+        held = {"frames": frames}
+        exec(code.replace(f'"{name}"', repr(str(tmp_path / name))), held)
+        if not said:
+            assert [len(each) for each in held["labels"]] == [40] * 9
