@@ -59,6 +59,9 @@ class Cameras(NamedTuple):
     depth: NDArray[np.float64]
     colour: NDArray[np.float64] | None = None  # None: as depth, in proportion to the images
     path: Path | None = None  # the file they were read from
+    size: tuple[int, int] | None = None  # rows and columns of the depth that they are told for
+    colour_size: tuple[int, int] | None = None  # likewise of the colour
+    unit: float | None = None  # metres per unit of depth, where the file tells it
 
 
 class Layout(NamedTuple):

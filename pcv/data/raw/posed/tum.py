@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pcv.data.files.checked import read_bytes
 from pcv.data.raw.listing import walk
+from pcv.data.raw.posed.camera_files import find_cameras
 from pcv.data.raw.posed.layout import (
     COPY,
     Cameras,
@@ -26,13 +27,12 @@ from pcv.data.raw.posed.layout import (
     pinhole,
     read_colour_image,
     read_depth_image,
-    read_matrix,
 )
 from pcv.errors import RawFileError
 
 LISTS = ("rgb.txt", "depth.txt", "groundtruth.txt")
 APART = 0.02  # seconds, at most, between images and poses that belong together
-CAMERA = "camera-intrinsics.txt"
+SIZE = (480, 640)  # rows and columns of all images of the dataset
 PUBLISHED = {  # of the colour cameras, by what a recording's name holds
     "freiburg1": pinhole(517.3, 516.5, 318.6, 255.3),
     "freiburg2": pinhole(520.9, 521.0, 325.1, 249.7),
@@ -107,12 +107,11 @@ def _pose(path: Path, numbers: list[float]) -> NDArray[np.float64]:  # (4, 4)
 
 
 def _cameras(path: Path) -> Cameras | None:
-    for folder in (path, path.parent):
-        file = folder / CAMERA
-        if file.is_file():
-            return Cameras(read_matrix(file, 3), None, file)
+    found = find_cameras(path, registered=True)
+    if found:
+        return found
     known = [camera for name, camera in PUBLISHED.items() if name in path.resolve().name]
-    return Cameras(known[0]) if known else None
+    return Cameras(known[0], size=SIZE, colour_size=SIZE) if known else None
 
 
 def _read_list(path: Path, values: int) -> Timed:
