@@ -48,6 +48,26 @@ class LabelMap(NamedTuple):
             raise RawFileError(path, f"holds the unknown class ids {ids}", remedy)
         return table[raw]
 
+    def known_or_ignored(
+        self,
+        raw: NDArray[np.integer],  # (n,)
+    ) -> tuple[NDArray[np.integer], dict[int, int]]:
+        """Replace ids that are not in the map by an ignored one, as benchmarks do.
+
+        Returns:
+            The ids (n,), and how many points had which unknown id. Where none has an id of a class,
+            the ids are another dataset's, and are returned as they are.
+        """
+        table = np.array(self.table, np.int16)
+        inside = (raw >= 0) & (raw < len(table))
+        learned = np.where(inside, table[np.where(inside, raw, 0)], -2)
+        unknown, ignored = learned == -2, np.flatnonzero(table == -1)
+        if not unknown.any() or not (learned >= 0).any() or not len(ignored):
+            return raw, {}
+        ids, counts = np.unique(raw[unknown], return_counts=True)
+        found = dict(zip(ids.tolist(), counts.tolist(), strict=True))
+        return np.where(unknown, ignored[0], raw), found
+
 
 class MappedClasses:
     """Part of a reader whose points have the classes of a label map."""
