@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.files.checked import MOST_PIXELS, read_bytes
+from pcv.data.files.depth_png import without_saturated
 from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.files.png import read_png
 from pcv.errors import RawFileError
 
-NO_DEPTH = 65535  # in 7-Scenes; 0 elsewhere
 RIGID = 1e-2  # largest difference of a pose's R R^T from the identity
 COPY = "copy it again"
 ADVICE = "give the right file, or --camera FX,FY,CX,CY"
@@ -130,9 +130,7 @@ def read_depth_image(path: Path) -> NDArray[np.uint16]:  # (H, W)
     image = read_png(path)
     if image.dtype != np.uint16 or image.ndim != 2:
         raise RawFileError(path, "not an image of 16-bit grey", "is it the colour image?")
-    depth = image.astype(np.uint16)
-    depth[depth == NO_DEPTH] = 0
-    return depth
+    return without_saturated(image.astype(np.uint16))
 
 
 def read_labels(path: Path) -> NDArray[np.int64]:  # (H, W)
