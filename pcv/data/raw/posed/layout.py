@@ -15,6 +15,7 @@ from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.files.png import read_png
 from pcv.errors import RawFileError
 
+FARTHEST = 1e7  # metres from the origin of any world
 RIGID = 1e-2  # largest difference of a pose's R R^T from the identity
 COPY = "copy it again"
 ADVICE = "give the right file, or --camera FX,FY,CX,CY"
@@ -174,6 +175,8 @@ def check_pose(
     """
     if not np.isfinite(pose).all():
         raise RawFileError(path, "a pose that is not finite", "tracking was lost there")
+    if np.abs(pose).max() > FARTHEST:
+        raise RawFileError(path, f"a pose {np.abs(pose).max():g} m away", "is it in metres?")
     turn = pose[:3, :3]
     if np.abs(turn @ turn.T - np.eye(3)).max() > RIGID or not np.array_equal(
         np.round(pose[3], 6), (0, 0, 0, 1)

@@ -82,7 +82,10 @@ def _below(path: Path, name: str, source: str) -> Path | None:
     file = path / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise RawFileError(path / source, f"lists {name[:80]}, outside its folder", COPY)
-    return file if file.is_file() else None
+    try:
+        return file if file.is_file() else None
+    except OSError:
+        return None  # a name that no file can have
 
 
 def _load(path: Path, entry: Entry) -> RawFrame:
@@ -95,7 +98,10 @@ def _load(path: Path, entry: Entry) -> RawFrame:
 
 def _pose(path: Path, numbers: list[float]) -> NDArray[np.float64]:  # (4, 4)
     """Make a matrix of a position and a quaternion x y z w of any length but zero."""
-    x, y, z, w = np.array(numbers[3:]) / (np.linalg.norm(numbers[3:]) or np.nan)
+    turn = np.array(numbers[3:])
+    with np.errstate(invalid="ignore"):
+        turn = turn / (np.abs(turn).max() or np.nan)  # so that no square overflows
+        x, y, z, w = turn / (np.linalg.norm(turn) or np.nan)
     pose = np.eye(4)
     pose[:3, :3] = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -116,7 +122,11 @@ def _cameras(path: Path) -> Cameras | None:
 
 def _read_list(path: Path, values: int) -> Timed:
     """Read lines of a time and words; lines that begin with # are comments."""
-    return _parse_list(path, values, path.stat().st_mtime_ns)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise RawFileError(path, f"cannot be read: {error.strerror}", "check the path") from None
+    return _parse_list(path, values, changed)
 
 
 @lru_cache(maxsize=8)
