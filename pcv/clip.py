@@ -70,7 +70,7 @@ class Video(NamedTuple):
     frames: Sequence[NDArray[np.float32]]  # T arrays (N_t, 3), metres; N_t may be 0
     columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # each T arrays (N_t, ...)
     views: Sequence[View] | None = None  # posed images of what the points show
-    left_out: tuple[str, ...] = ()  # frames that could not be used, and why, one line each
+    left_out: tuple[str, ...] = ()  # what could not be used, was ignored or mended, one line each
 
 
 class Views(NamedTuple):

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.kd_tree import nearest_points
+from pcv.errors import InputError
 
 NEIGHBOURS = 16  # points that a plane is fitted to
 LINKS = 8  # neighbours of a point that its sign may be carried to
 GRID = 0.02  # metres: one plane per cell, as scanners sample walls a hundred times as densely
 BLOCK = 1 << 16  # planes that are fitted at a time
+WIDEST = 1e6  # metres: points that spread farther are no scene, and have no neighbours
 FLAT = 1e-9  # second to first eigenvalue, at most, of points on a line, which has no normal
 
 
@@ -24,7 +26,13 @@ def estimate_normals(
     along the minimum spanning tree of the neighbours' graph, whose edges are cheapest where planes
     are parallel (Hoppe et al., SIGGRAPH 1992); each connected part is then turned as a whole so
     that most of it faces the middle of the scene.
+
+    Raises:
+        InputError: A point is not finite, or they spread over more than ``WIDEST``.
     """
+    if not len(points):
+        return np.zeros((0, 3), np.float32)
+    check_width(points)
     kept, cell = _one_per_cell(points)
     cloud = np.asarray(points, np.float64)[kept]
     if len(cloud) < 3:
@@ -39,11 +47,29 @@ def estimate_normals(
     return normals.astype(np.float32)[cell]
 
 
+def check_width(points: NDArray[np.floating]) -> None:  # (n, 3), n >= 1
+    """Refuse points that no scene holds.
+
+    Raises:
+        InputError: A point is not finite, or they spread over more than ``WIDEST``.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = float((points.max(0) - points.min(0)).max())
+    if not width <= WIDEST:
+        raise InputError(f"points that spread over {width:g} m; expected a scene in metres")
+
+
 def normals_of_faces(
     points: NDArray[np.floating],  # (n, 3)
     faces: NDArray[np.integer],  # (f, 3) vertices, counter-clockwise as seen from the front
 ) -> NDArray[np.float32]:  # (n, 3) unit length, zeros for a vertex without a face
-    """Return the mean normal of every vertex's faces, weighted by their areas."""
+    """Return the mean normal of every vertex's faces, weighted by their areas.
+
+    Raises:
+        InputError: A point is not finite, or they spread over more than ``WIDEST``.
+    """
+    if len(points):
+        check_width(points)
     corners = np.asarray(points, np.float64)[faces]
     face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     total = np.stack(
@@ -60,7 +86,11 @@ def _one_per_cell(points: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDAr
     """Return the first point of every cell, and for every point the row of its cell."""
     cells = np.floor((points - points.min(0)) / GRID).astype(np.int64)
     size = cells.max(0) + 1
-    key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]
+    if size[0] * size[1] > np.iinfo(np.int64).max // size[2]:  # numbers of cells would not fit
+        column = np.unique(cells[:, 0] * size[1] + cells[:, 1], return_inverse=True)[1]
+        key = column.astype(np.int64) * size[2] + cells[:, 2]
+    else:
+        key = (cells[:, 0] * size[1] + cells[:, 1]) * size[2] + cells[:, 2]
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     return first, inverse
 

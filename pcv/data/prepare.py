@@ -308,10 +308,11 @@ def _finish(
 
 
 def _notes(attributes: dict[str, Any]) -> list[str] | None:
-    """Return lines on the number of views and on frames that were left out."""
-    if "views" not in attributes:
-        return None
+    """Return lines on the number of views and on what was left out of recordings, or mended."""
     lines = attributes["dropped_frames"]
+    if "views" not in attributes:
+        more = [f"and {len(lines) - MOST_NOTED} more"] if len(lines) > MOST_NOTED else []
+        return [*lines[:MOST_NOTED], *more] or None
     notes = [f"{sum(attributes['videos']['view_count'])} views"]
     if lines:
         notes += [f"{len(lines)} frames left out; pcv info lists them all", *lines[:MOST_NOTED]]

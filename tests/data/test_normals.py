@@ -1,9 +1,13 @@
+import contextlib
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcv.data.normals import estimate_normals, normals_of_faces
+from pcv.errors import InputError
 from pcv.synth.room import SyntheticRoom, build_room
+from tests.mutants import mutant_numbers
 
 
 def box_from_inside(count: int, rng: np.random.Generator):
@@ -67,3 +71,26 @@ def test_what_has_no_plane_has_no_normal() -> None:
     assert not estimate_normals(line).any()
     same = np.concatenate([np.zeros((50, 3)), box_from_inside(500, np.random.default_rng(0))[0]])
     assert np.isfinite(estimate_normals(same)).all()
+
+
+def test_no_cloud_escapes_as_another_error() -> None:
+    rng = np.random.default_rng(0)
+    for count in (0, 1, 2, 3, 4, 16, 17, 18, 20, 25):
+        cloud = rng.uniform(0, 2, (count, 3))
+        line = np.outer(np.linspace(0, 1, count), [1, 2, 3])
+        kinds = [cloud, line, np.repeat(cloud[:1], count, 0), cloud * 1e5, cloud * 1e12]
+        for points in kinds + [mutant_numbers(cloud, rng) for _ in range(8)]:
+            for towards in (None, -points):
+                with contextlib.suppress(InputError):
+                    assert np.isfinite(estimate_normals(points, towards)).all()
+            if len(points):
+                with contextlib.suppress(InputError):
+                    normals_of_faces(points, rng.integers(0, len(points), (5, 3)))
+
+
+def test_cells_of_a_wide_scene_are_told_apart() -> None:
+    """Their numbers would not fit into 64 bits."""
+    flat = np.stack(np.meshgrid(np.arange(6), np.arange(6), [0.0]), -1).reshape(-1, 3)
+    points = np.concatenate([flat, flat + 9e5])
+    found = estimate_normals(points)
+    np.testing.assert_allclose(np.abs(found), np.tile([0, 0, 1], (72, 1)), atol=1e-4)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pcv.errors import RawFileError
 
+MOST = 1 << 53  # above it, floats are not all whole numbers
 LABEL_NAMES = ("label", "labels", "class", "classification", "semantic", "scalar_label")
 COLOUR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
 NORMAL_NAMES = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))
@@ -88,7 +89,7 @@ def whole_labels(
     """
     if values is None:
         return None
-    if values.dtype.kind == "f" and not (values == np.floor(values)).all():
+    if values.dtype.kind == "f" and not (values == np.floor(values.clip(-MOST, MOST))).all():
         raise RawFileError(path, "labels that are not whole numbers", "write class ids")
     return values.astype(np.int64)
 

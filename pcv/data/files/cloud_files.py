@@ -12,6 +12,7 @@ import numpy as np
 from pcv.data.files.arrays import pick, read_arrays
 from pcv.data.files.checked import read_bytes
 from pcv.data.files.cloud import Cloud, byte_colour, from_columns, from_fields, whole_labels
+from pcv.data.files.depth_png import without_saturated
 from pcv.data.files.pcd import read_pcd
 from pcv.data.files.ply import read_ply
 from pcv.data.files.png import read_png
@@ -54,6 +55,7 @@ def _read_depth(path: Path, camera: DepthCamera | None) -> Cloud:
             "choose the depth images with --pattern",
         )
     centre = camera.centre or (image.shape[1] / 2, image.shape[0] / 2)
+    image = without_saturated(image.astype(np.uint16))
     points = back_project(image, focal=camera.focal, centre=centre, unit=1.0)
     return Cloud(points.astype(np.float64))
 

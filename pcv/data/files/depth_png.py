@@ -17,6 +17,7 @@ from pcv.whole import whole_file
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBB")  # columns, rows, bits, colour type
 GREY = 0
+SATURATED = 65535  # what sensors and exports write where there is no depth
 ADVICE = "unpack it again from the archive"
 
 
@@ -24,7 +25,7 @@ def read_depth_png(
     path: Path,
     size: tuple[int, int],  # columns, rows
 ) -> NDArray[np.uint16]:  # (H, W)
-    """Read a 16-bit grey PNG of a known size.
+    """Read a 16-bit grey PNG of a known size; 65535, a saturated value, becomes 0: none.
 
     Every chunk's checksum is compared first: of the images with one damaged bit, Pillow reads
     one in seven as other depths, without an error.
@@ -42,10 +43,18 @@ def read_depth_png(
         raise RawFileError(path, *problem)
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-            return np.asarray(image, np.uint16)
+            return without_saturated(np.array(image, np.uint16))
     except Exception as error:  # Pillow raises many kinds on a damaged image
         reason = one_line(error, 120)
         raise RawFileError(path, f"cannot be read as PNG: {reason}", ADVICE) from None
+
+
+def without_saturated(
+    depth: NDArray[np.uint16],  # (...,), changed in place
+) -> NDArray[np.uint16]:  # (...,)
+    """Set saturated values to 0, which means that there is no depth."""
+    depth[depth == SATURATED] = 0
+    return depth
 
 
 def write_depth_png(path: Path, depth: NDArray[np.uint16]) -> None:

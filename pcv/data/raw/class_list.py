@@ -24,7 +24,13 @@ def read_class_list(path: Path) -> dict[int, str]:
         if line.strip()[:1] in ("", "#"):
             continue
         word, _, name = line.strip().partition(" ")
-        if not (word.isascii() and word.isdigit() and int(word) <= MOST and name.strip()):
+        if not (
+            word.isascii()
+            and word.isdigit()
+            and len(word) <= 9
+            and int(word) <= MOST
+            and name.strip()
+        ):
             raise InputError(f"{path}: line {number} is not an id and a name, such as 5 chair")
         if int(word) in found or name.strip() in found.values():
             raise InputError(f"{path}: line {number} names a class again; keep one")

@@ -48,6 +48,7 @@ def fuse_scene(
     agreement = Agreement()
     kept: list[Entry] = []
     left_out: list[str] = []
+    advice = "check the recording"
     for entry in entries:
         try:
             posed = frames.full(source.path, entry, cameras)
@@ -55,6 +56,7 @@ def fuse_scene(
                 votes = _votes(posed, objects, entry) if how.instances else posed.labels
                 _fuse(fusion, posed, votes, source.path)
         except RawFileError as error:
+            advice = advice if left_out else error.advice
             left_out.append(f"frame {entry.number}: {error.problem} ({error.path.name})")
             continue
         depth = posed.view.depth * np.float64(posed.view.unit)
@@ -63,7 +65,7 @@ def fuse_scene(
     _check(source, agreement, how.poses)
     if not fusion.used:
         first = f", e.g. {left_out[0]}" if left_out else ""
-        raise RawFileError(source.path, f"has no usable frame{first}", "check the recording")
+        raise RawFileError(source.path, f"has no usable frame{first}", advice)
     views = KeptViews(frames, source.path, cameras, kept)
     points, columns = _columns(fusion, objects, how)
     return Video(source, [points], columns, views, tuple(left_out))

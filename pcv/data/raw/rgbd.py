@@ -17,6 +17,7 @@ from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import read_class_list
 from pcv.data.raw.listing import collect_sources
 from pcv.data.raw.marks import Choice
+from pcv.data.raw.posed.camera_files import cameras_above, check_unit
 from pcv.data.raw.posed.conventions import CONVENTIONS
 from pcv.data.raw.posed.frame import FrameReader, size_of
 from pcv.data.raw.posed.layout import Cameras, Entry, Layout, pinhole
@@ -244,8 +245,12 @@ class RgbdScenes(DatasetReader):
         if self.camera:
             return Cameras(pinhole(*self.camera))
         cameras = self.found[0].cameras(path)
+        if cameras is None or cameras.path is None:
+            cameras = cameras_above(path, self.root) or cameras
         if cameras is None:
             raise RawFileError(path, "has no file of intrinsics", "give --camera FX,FY,CX,CY")
+        if self.unit is None:
+            check_unit(cameras, self._unit)
         return cameras
 
     def _entries(self, path: Path) -> list[Entry]:

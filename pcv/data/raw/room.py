@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Video, VideoSource
 from pcv.data.files.checked import check_finite
-from pcv.data.normals import estimate_normals
+from pcv.data.normals import check_width, estimate_normals
 from pcv.errors import InputError, RawFileError
 
 COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}
@@ -86,7 +86,7 @@ def room_video(
     path = source.path
     if not len(room.points):
         raise RawFileError(path, "holds no point", "leave it out")
-    check_finite(path, room.points)
+    check_points(path, room.points)
     if labels is None and not unlabelled:
         raise RawFileError(path, "its points have no labels", "copy them, or give --unlabelled")
     if room.colour is None:
@@ -101,6 +101,19 @@ def room_video(
     }
     points = (room.points @ UP_Z.T).astype(np.float32)
     return Video(source, [points], {name: [values] for name, values in columns.items()})
+
+
+def check_points(path: Path, points: NDArray[np.floating]) -> None:  # (n, 3)
+    """Refuse points that no room holds.
+
+    Raises:
+        RawFileError: One is not finite, or they are too far apart.
+    """
+    check_finite(path, points)
+    try:
+        check_width(points)
+    except InputError as error:
+        raise RawFileError(path, str(error), "is it damaged?") from None
 
 
 def stored_normals(
@@ -119,6 +132,8 @@ def unit_normals(path: Path, normals: NDArray[np.float64]) -> NDArray[np.float64
         RawFileError: A normal is not finite.
     """
     check_finite(path, normals, "write it again")
+    largest = np.abs(normals).max(1, keepdims=True)  # so that no square overflows
+    normals = np.divide(normals, largest, out=np.zeros_like(normals), where=largest > 0)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     return np.divide(normals, length, out=np.zeros_like(normals), where=length > 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import yaml
@@ -24,6 +24,14 @@ from pcv.errors import InputError, RawFileError
 
 AREA = re.compile(r"Area_([1-6])")
 OBJECT = re.compile(r"([A-Za-z]+)_\d+\.txt")
+# How systems name a copy of a file.
+COPY = re.compile(
+    r"(?:Copy of )?(.+?)(?: ?\(\d+\)| - Copy(?: \(\d+\))?| copy(?: \d+)?)?\.txt", re.I
+)
+# Bytes of numbers that lost bit 0x20 where they were written: 0x10 was a 0, 0x16 a 6, NUL a blank.
+LOST = bytes([0x00, 0x0E, *range(0x10, 0x1A)])
+FOUND = bytes(byte | 0x20 for byte in LOST)
+DAMAGED = re.compile(rb"[^\t-\r -~]|\x0e")  # what no line of numbers has
 MAP = Path(__file__).with_name("s3dis.yaml")
 
 
@@ -70,7 +78,8 @@ class S3dis(MappedClasses, DatasetReader):
 
     def read_video(self, source: VideoSource) -> Video:
         """Read a room, object by object, as points in metres; see ``Reader``."""
-        tables = [_read(path) for path in source.files]
+        objects = [_read(path) for path in source.files]
+        tables = [read.table for read in objects]
         sizes = [len(table) for table in tables]
         table = np.concatenate(tables) if tables else np.empty((0, 6))
         ids = np.array([self._id(path) for path in source.files], np.int64)
@@ -82,13 +91,22 @@ class S3dis(MappedClasses, DatasetReader):
             instances=np.repeat(np.arange(len(tables)), sizes),
         )
         labels = self.labels.classes(np.repeat(ids, sizes), source.path)
-        return room_video(source, room, labels, unlabelled=False)
+        mended = [
+            f"{path.name}: {read.mended} damaged lines mended"
+            for path, read in zip(source.files, objects, strict=True)
+            if read.mended
+        ]
+        folder = source.path / "Annotations"
+        copies = [f"{path.name}: a copy of {of.name}, left out" for path, of in _copies(folder)]
+        video = room_video(source, room, labels, unlabelled=False)
+        return video._replace(left_out=(*copies, *mended))
 
     def _describe(self, folder: Path) -> VideoSource:
         area = AREA.fullmatch(folder.parent.name)
         if area is None:
             raise RawFileError(folder, "is in no folder of an area", "expected Area_1/office_1")
-        files = sorted((folder / "Annotations").glob("*.txt"))
+        copies = {path for path, _ in _copies(folder / "Annotations")}
+        files = sorted({*_texts(folder / "Annotations")} - copies)
         if not files:
             raise RawFileError(folder / "Annotations", "holds no .txt file", "copy it again")
         for path in files:
@@ -106,18 +124,45 @@ class S3dis(MappedClasses, DatasetReader):
         return self.ids[match[1]]
 
 
-def _read(path: Path) -> NDArray[np.float64]:  # (n, 6) x y z red green blue
-    """Read an object; the control character in two of the published files stands for a space."""
-    data = read_bytes(path).replace(b"\x10", b" ")
+def _copies(folder: Path) -> list[tuple[Path, Path]]:
+    """Return the files that a system or a person copied beside their original, and that one."""
+    named = ((path, COPY.fullmatch(path.name)) for path in sorted(_texts(folder)))
+    pairs = [(path, path.with_name(f"{match[1]}.txt")) for path, match in named if match]
+    return [(path, of) for path, of in pairs if path != of and of.is_file()]
+
+
+def _texts(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.txt") if not path.name.startswith(".")]
+
+
+class _Object(NamedTuple):
+    table: NDArray[np.float64]  # (n, 6) x y z red green blue
+    mended: int  # lines that were damaged
+
+
+def _read(path: Path) -> _Object:
+    """Read an object; the lines of the published files that lost a bit of a byte are mended."""
+    data, mended = read_bytes(path), 0
+    if DAMAGED.search(data):
+        lines = data.splitlines()
+        mended = sum(1 for line in lines if DAMAGED.search(line))
+        data = b"\n".join(_mend(line) if DAMAGED.search(line) else line for line in lines)
     lines = [line for line in data.splitlines() if line.strip()]
     words = b" ".join(lines).split()
     if len(words) == 6 * len(lines):
         try:
-            return np.array(words, np.float64).reshape(-1, 6)
+            return _Object(np.array(words, np.float64).reshape(-1, 6), mended)
         except ValueError:
             pass
     number = next((i for i, line in enumerate(data.splitlines(), 1) if not _is_row(line)), 0)
     raise RawFileError(path, f"its line {number} is not x y z red green blue", "copy it again")
+
+
+def _mend(line: bytes) -> bytes:
+    """Give bytes the bit that they lost; where no row comes of it, they stood between numbers."""
+    restored = line.translate(bytes.maketrans(LOST, FOUND))
+    tried = (DAMAGED.sub(b" ", restored), DAMAGED.sub(b" ", line))
+    return next((row for row in tried if len(row.split()) == 6 and _is_row(row)), line)
 
 
 def _is_row(line: bytes) -> bool:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import VideoSource
-from pcv.data.files.checked import check_finite, read_bytes
+from pcv.data.files.checked import read_bytes
 from pcv.data.files.ply import Mesh, read_mesh, read_ply
 from pcv.data.normals import normals_of_faces
-from pcv.data.raw.room import RawRoom, unit_normals
+from pcv.data.raw.room import RawRoom, check_points, unit_normals
 from pcv.errors import InputError, RawFileError, one_line
 
 MESH = "_vh_clean_2.ply"
@@ -22,6 +22,7 @@ LABELS = "_vh_clean_2.labels.ply"
 SEGMENTS = "_vh_clean_2.0.010000.segs.json"
 ANNOTATION = ".aggregation.json"
 TABLE = "scannetv2-labels.combined.tsv"
+MOST_ID = 65535  # the largest id that a file of labels can hold
 COLUMN = {20: "nyu40id", 200: "id"}  # which column of the table has the ids
 
 
@@ -86,7 +87,7 @@ def read_room(source: VideoSource, classes: int) -> RawRoom:
 def _normals(path: Path, mesh: Mesh) -> NDArray[np.floating[Any]] | None:
     points, normals = mesh.cloud.points, mesh.cloud.normals
     if normals is None:
-        check_finite(path, points)
+        check_points(path, points)
         return normals_of_faces(points, mesh.faces) if len(mesh.faces) else None
     return unit_normals(path, normals)
 
@@ -138,7 +139,7 @@ def _groups(path: Path) -> list[tuple[str, list[int]]]:
     tree = _json(path)
     try:
         groups = [(str(g["label"]), [int(s) for s in g["segments"]]) for g in tree["segGroups"]]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise RawFileError(
             path, "is no annotation: expected segGroups of label and segments", "copy it again"
         ) from None
@@ -162,7 +163,7 @@ def read_label_table(path: Path, column: str) -> dict[str, int]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
-        return {row["raw_category"]: int(row[column] or 0) for row in rows}
+        return {row["raw_category"]: _id(row[column] or "0") for row in rows}
     except OSError as error:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "copy it again") from None
     except (KeyError, ValueError, TypeError, csv.Error):
@@ -171,6 +172,13 @@ def read_label_table(path: Path, column: str) -> dict[str, int]:
             f"is no label table: expected the columns raw_category and {column}",
             "copy it again",
         ) from None
+
+
+def _id(word: str) -> int:
+    number = int(word)
+    if not 0 <= number <= MOST_ID:
+        raise ValueError
+    return number
 
 
 def _beside(path: Path, end: str) -> Path:

@@ -12,6 +12,7 @@ from pcv.data.kd_tree import nearest_points
 from pcv.errors import InputError
 
 MOST_BYTES = 64 << 20
+FARTHEST = 1e6  # metres: no scene reaches so far
 FAR = 0.1  # metres beyond the spacing: a position this far from every point is another scene's
 PICKLES = (b"PK\x03\x04", b"\x80")  # what torch.save writes
 FORM = (
@@ -68,12 +69,16 @@ def find_labelled_points(
     Raises:
         ValueError: A number is not that of a stored point, or a position is far from all of them.
     """
+    if not kept:
+        raise ValueError("lists points of a scene that has none")
     if listed.ndim == 1:
+        if listed.max() >= len(points):
+            raise ValueError(f"lists point {listed.max():.0f} of {len(points)}")
         number = listed.astype(np.int64)
-        if number.max() >= len(points):
-            raise ValueError(f"lists point {number.max()} of {len(points)}")
         listed, same = points[number].astype(np.float64), number < kept
     else:
+        if np.abs(listed).max() > FARTHEST:
+            raise ValueError(f"a position lies {np.abs(listed).max():g} m away")
         number, same = np.zeros(len(listed), np.int64), np.zeros(len(listed), bool)
     near = np.where(same, number, nearest_points(points[:kept], listed)[:, 0])
     gap = np.linalg.norm(points[near] - listed, axis=1)

@@ -95,3 +95,9 @@ def test_las_without_laspy_says_what_to_install(tmp_path: Path, monkeypatch) -> 
     monkeypatch.setitem(sys.modules, "laspy", None)
     with pytest.raises(InputError, match=r"pip install 'pcv\[las\]'"):
         read_cloud(tmp_path / "a.las")
+
+
+def test_a_saturated_depth_is_no_point(tmp_path: Path) -> None:
+    write_png(tmp_path / "1.png", np.array([[65535, 0], [1000, 65535]], np.uint16))
+    cloud = read_cloud(tmp_path / "1.png", DepthCamera((1.0, 1.0)))
+    assert cloud.points[:, 2].tolist() == [1000]

@@ -30,7 +30,8 @@ def test_what_is_written_is_read(
 ) -> None:
     path = tmp_path_factory.mktemp("png") / "1.png"
     write_depth_png(path, depth)
-    np.testing.assert_array_equal(read_depth_png(path, depth.shape[::-1]), depth)
+    wanted = np.where(depth == 65535, 0, depth)  # a saturated value is none
+    np.testing.assert_array_equal(read_depth_png(path, depth.shape[::-1]), wanted)
     assert [p.name for p in path.parent.iterdir()] == ["1.png"]
 
 
@@ -119,3 +120,9 @@ def test_whole_chunks_of_nonsense_are_refused(tmp_path: Path) -> None:
     path.write_bytes(data[:start] + changed + data[start + len(changed) :])
     with pytest.raises(RawFileError, match="cannot be read as PNG"):
         read_depth_png(path, SIZE)
+
+
+def test_a_saturated_value_is_no_depth(tmp_path: Path) -> None:
+    depth = np.array([[0, 1, 65534, 65535]], np.uint16)
+    write_depth_png(tmp_path / "1.png", depth)
+    assert read_depth_png(tmp_path / "1.png", (4, 1)).tolist() == [[0, 1, 65534, 0]]

@@ -5,6 +5,7 @@ import pytest
 
 from pcv.data.raw.class_list import classes_of, read_class_list
 from pcv.errors import InputError
+from tests.mutants import refusals
 
 
 def test_names_and_places(tmp_path: Path) -> None:
@@ -31,3 +32,10 @@ def test_mistakes_are_one_line(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text(text)
     with pytest.raises(InputError, match=said):
         read_class_list(tmp_path / "classes.txt")
+
+
+def test_no_damage_escapes_as_another_error(tmp_path: Path) -> None:
+    file = tmp_path / "classes.txt"
+    file.write_text("# x\n0 wall\n5 chair\n40 big table\n")
+    ids = np.array([0, 65535, 5])
+    assert len([*refusals([file], lambda: classes_of(ids, read_class_list(file)), 400)]) > 50

@@ -71,6 +71,50 @@ def test_a_control_character_stands_for_a_space(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "colour"),
+    [
+        (b"1.0 2.0 3.0 1\x00185 187", [1, 185, 187]),  # a blank
+        (b"1.0\x002.0 3.0 1 185 187", [1, 185, 187]),
+        (b"1.0 2.0 3.0 1 185 2\x105", [1, 185, 205]),  # a zero
+        (b"1.\x10 2.0 3.0 1\x10 \x10 187", [10, 0, 187]),
+        (b"1.0 2.0 3.0 1 \x165 187", [1, 65, 187]),  # a six
+        (b"1\x0e0 2.0 3.0 \x11 18\x15 187", [1, 185, 187]),  # a point and other digits
+        (b"1.0 2.0 3.0 1 185\xff187", [1, 185, 187]),  # another character between numbers
+        (b"\xef\xbb\xbf1.0 2.0 3.0 1 185 187", [1, 185, 187]),  # a byte order mark
+    ],
+)
+def test_lost_bits_are_mended_and_counted(tmp_path: Path, line: bytes, colour: list[int]) -> None:
+    file = room(tmp_path) / "wall_1.txt"
+    lines = file.read_bytes().splitlines()
+    lines[3] = line
+    file.write_bytes(b"\r\n".join(lines))
+    summary = prepare(S3dis(), tmp_path, tmp_path / "store")
+    (source,) = S3dis().list_videos(tmp_path)
+    video = S3dis().read_video(source)
+    assert video.columns["colour"][0][123].tolist() == colour
+    np.testing.assert_allclose(video.frames[0][123], [1, -3, 2])
+    said = ["Area_1/office_1: wall_1.txt: 1 damaged lines mended"]
+    assert summary.notes == said
+    assert open_store(tmp_path / "store").attributes["dropped_frames"] == said
+
+
+@pytest.mark.parametrize(
+    "name", ["wall_1 (1).txt", "wall_1(2).txt", "wall_1 - Copy.txt", "Copy of wall_1.txt"]
+)
+def test_copies_of_an_object_are_left_out_and_listed(tmp_path: Path, name: str) -> None:
+    folder = room(tmp_path)
+    (folder / name).write_bytes((folder / "wall_1.txt").read_bytes())
+    (folder / "._wall_1.txt").write_bytes(b"\x00")  # what a system puts beside a file
+    (source,) = S3dis().list_videos(tmp_path)
+    video = S3dis().read_video(source)
+    assert len(video.frames[0]) == 150
+    assert video.left_out == (f"{name}: a copy of wall_1.txt, left out",)
+    (folder / "wall_1.txt").unlink()
+    with pytest.raises(RawFileError, match="its name begins with no class"):
+        S3dis().list_videos(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("line", "said"),
     [
         (b"1 2 3 4 5", r"wall_1\.txt: its line 4 is not x y z red green blue"),

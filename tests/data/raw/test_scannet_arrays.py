@@ -82,6 +82,25 @@ def test_damage_is_one_line_and_writes_nothing(tmp_path: Path, end: str, change,
     assert not [*tmp_path.glob("store/points/c/**/*")]
 
 
+@pytest.mark.parametrize("strange", [50, 149, 41, 65535, -100])
+def test_ids_that_nyu40_lacks_are_ignored_and_counted(tmp_path: Path, strange: int) -> None:
+    """As by the benchmark: scans have vertices of 50 and 149."""
+    raw = tmp_path / "raw"
+    room(raw)
+    path = next(raw.rglob("*_sem_label.npy"))
+    ids = np.load(path).astype(np.int64)
+    np.save(path, ids)
+    before = read(raw)[1].columns["labels"][0]
+    ids[5:8] = strange
+    np.save(path, ids)
+    after = read(raw)[1].columns["labels"][0]
+    assert after[5:8].tolist() == [-1, -1, -1]
+    np.testing.assert_array_equal(np.delete(after, [5, 6, 7]), np.delete(before, [5, 6, 7]))
+    summary = prepare(ScanNet(raw), raw, tmp_path / "store", points=1 << 20)
+    said = f"scene0000_00_sem_label.npy: 3 points of id {strange}, which is no class, ignored"
+    assert summary.notes == [f"scene0000_00: {said}"]
+
+
 def test_pickled_arrays_are_never_loaded(tmp_path: Path) -> None:
     path = room(tmp_path)
     np.save(path, np.array([os.system, "true"], object), allow_pickle=True)

@@ -7,6 +7,7 @@ import pytest
 
 from pcv.data.raw.scannet import ScanNet
 from pcv.errors import InputError, RawFileError
+from tests.mutants import refusals
 
 NAME = "scene0000_00"
 
@@ -128,3 +129,61 @@ def test_a_labels_file_of_another_mesh_is_one_line(raw: Path, rooms_raw: Path) -
                     "property float y\nproperty float z\nend_header\n")  # fmt: skip
     with pytest.raises(RawFileError, match=r"_vh_clean_2\.ply: has no vertices"):
         read(raw)
+
+
+def small(root: Path) -> list[Path]:
+    """A room of 20 vertices, with all its files."""
+    folder = root / NAME
+    folder.mkdir(parents=True)
+    points = [f"{x / 10} {y / 10} 0 1 2 3" for x in range(5) for y in range(4)]
+    names = [f"float {n}" for n in "xyz"] + [f"uchar {n}" for n in ("red", "green", "blue")]
+    head = ["ply", "format ascii 1.0", "element vertex 20", *(f"property {n}" for n in names)]
+    end = ["element face 2", "property list uchar int vertex_indices", "end_header"]
+    faces = ["3 0 1 4", "3 1 5 4", ""]
+    labelled = [f"{line} {1 + i % 2}" for i, line in enumerate(points)]
+    texts = {
+        "_vh_clean_2.ply": "\n".join([*head, *end, *points, *faces]),
+        "_vh_clean_2.labels.ply": "\n".join(
+            [*head, "property ushort label", *end, *labelled, *faces]
+        ),
+        "_vh_clean_2.0.010000.segs.json": json.dumps({"segIndices": [i // 5 for i in range(20)]}),
+        ".aggregation.json": json.dumps(
+            {"segGroups": [{"label": "wall", "segments": [0, 1]},
+                           {"label": "floor", "segments": [2]}]}
+        ),
+    }  # fmt: skip
+    for end_of, text in texts.items():
+        (folder / f"{NAME}{end_of}").write_text(text)
+    table = root / "scannetv2-labels.combined.tsv"
+    table.write_text("id\traw_category\tnyu40id\n1\twall\t1\n3\tfloor\t2\n2\tchair\t5\n")
+    return [*sorted(folder.iterdir()), table]
+
+
+@pytest.mark.parametrize("classes", [20, 200])
+def test_no_damage_escapes_as_another_error(tmp_path: Path, classes: int) -> None:
+    files = small(tmp_path)
+    assert len([*refusals(files, lambda: read(tmp_path, classes=classes), 250)]) > 100
+
+
+@pytest.mark.parametrize("strange", ["Infinity", "1e400", "[1]", '"x"', "null"])
+def test_strange_segments_of_an_annotation_are_one_line(tmp_path: Path, strange: str) -> None:
+    files = small(tmp_path)
+    (path,) = (file for file in files if file.name.endswith(".aggregation.json"))
+    path.write_text(path.read_text().replace("[2]", f"[{strange}]"))
+    with pytest.raises(RawFileError, match="is no annotation"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("strange", ["99999999999999999999", "-1", "65536", "x"])
+def test_strange_ids_of_the_table_are_one_line(tmp_path: Path, strange: str) -> None:
+    table = small(tmp_path)[-1]
+    table.write_text(table.read_text().replace("floor\t2", f"floor\t{strange}"))
+    with pytest.raises(RawFileError, match="is no label table"):
+        read(tmp_path)
+
+
+def test_points_too_far_apart_for_a_room_are_one_line(tmp_path: Path) -> None:
+    mesh = next(file for file in small(tmp_path) if file.name.endswith("clean_2.ply"))
+    mesh.write_text(mesh.read_text().replace("0.4 0.3 0", "3e38 0.3 0"))
+    with pytest.raises(RawFileError, match=r"spread over 3e\+38 m; expected a scene in metres"):
+        read(tmp_path)

@@ -1,5 +1,7 @@
+import contextlib
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from pcv.data.scenes.labelled_points import find_labelled_points, read_labelled_points
 from pcv.errors import InputError
+from tests.mutants import refusals
 
 POINTS = np.random.default_rng(0).uniform(-2, 2, (400, 3)).astype(np.float32)
 
@@ -75,3 +78,22 @@ def test_points_of_something_else_are_refused():
         find_labelled_points(np.float64([400]), POINTS, 400, 0.02)
     with pytest.raises(ValueError, match=r"lies \d+\.\d+ m from every point: other axes"):
         find_labelled_points(np.float64([[9, 9, 9]]), POINTS, 400, 0.02)
+
+
+def test_no_damage_escapes_as_another_error(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).uniform(0, 2, (20, 3)).astype(np.float32)
+    file = tmp_path / "l.json"
+    file.write_text('{"scene0000_00": [1, 2, 3], "b": [[0.5, 1, 2], [1, 1, 1]]}')
+
+    def read() -> None:
+        for listed in read_labelled_points(file).values():
+            for some, kept in ((points, 20), (points, 3), (points[:1], 1), (points[:0], 0)):
+                with contextlib.suppress(ValueError):  # as it says
+                    find_labelled_points(listed, some, kept, 0.02)
+
+    assert len([*refusals([file], read, 300)]) > 50
+    with pytest.raises(ValueError, match="a scene that has none"):
+        find_labelled_points(np.array([0]), points, 0, 0.02)
+    file.write_text('{"a": [[1e300, 1, 1]]}')
+    with pytest.raises(ValueError, match=r"a position lies 1e\+300 m away"):
+        find_labelled_points(read_labelled_points(file)["a"], points, 20, 0.02)

@@ -12,14 +12,25 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pcv.errors import InputError
+
 Matrix = NDArray[np.float64]  # (4, 4)
 
 OPENGL: Matrix = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 def inverted(pose: Matrix) -> Matrix:
-    """Return the inverse (4, 4) of a matrix (4, 4)."""
-    return np.asarray(np.linalg.inv(pose), np.float64)
+    """Return the inverse (n, n) of a matrix (n, n).
+
+    Raises:
+        InputError: It has none.
+    """
+    try:
+        return np.asarray(np.linalg.inv(pose), np.float64)
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "a pose or a camera that cannot be inverted; expected a rotation and metres, or pixels"
+        ) from None
 
 
 CONVENTIONS: dict[str, Callable[[Matrix], Matrix]] = {  # each returns camera-to-world, OpenCV
@@ -48,12 +59,20 @@ class Agreement:
             depth: (H, W) metres; 0: none.
             camera: (3, 3) intrinsics, pixel centres at +0.5.
             pose: (4, 4) as the file gives it.
+
+        Raises:
+            InputError: The pose or the camera cannot be inverted.
         """
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite lands nowhere
+            self._add(depth, camera, pose)
+
+    def _add(self, depth: NDArray[np.float64], camera: Matrix, pose: Matrix) -> None:
         rows, columns = (np.linspace(0, n - 1, SAMPLES).astype(int) for n in depth.shape)
         grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
         z = depth[grid[:, 0], grid[:, 1]]
-        grid, z = grid[z > 0], z[z > 0]
-        rays = np.column_stack([grid[:, ::-1] + 0.5, np.ones(len(z))]) @ np.linalg.inv(camera).T
+        known = np.isfinite(z) & (z > 0)
+        grid, z = grid[known], z[known]
+        rays = np.column_stack([grid[:, ::-1] + 0.5, np.ones(len(z))]) @ inverted(camera).T
         points = np.column_stack([rays * z[:, None], np.ones(len(z))])
         if self._last is not None:
             before, pose_before = self._last
@@ -78,8 +97,8 @@ class Agreement:
 def _landing(points: Matrix, depth: NDArray[np.float64], camera: Matrix) -> int:
     points = points[points[:, 2] > 0]
     pixels = points @ camera.T
-    with np.errstate(over="ignore"):
-        column, row = np.floor(pixels[:, :2] / pixels[:, 2:]).clip(-1, 1 << 20).astype(int).T
+    floor = np.floor(pixels[:, :2] / pixels[:, 2:])
+    column, row = np.nan_to_num(floor, nan=-1).clip(-1, 1 << 20).astype(int).T
     inside = (row >= 0) & (row < depth.shape[0]) & (column >= 0) & (column < depth.shape[1])
     measured = depth[row[inside], column[inside]]
     z = points[inside, 2]

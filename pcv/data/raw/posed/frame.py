@@ -15,7 +15,15 @@ from pcv.clip import View
 from pcv.data.raw.axes import UPRIGHT
 from pcv.data.raw.class_list import classes_of
 from pcv.data.raw.posed.conventions import CONVENTIONS, inverted
-from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame, check_camera, check_pose
+from pcv.data.raw.posed.layout import (
+    ADVICE,
+    Cameras,
+    Entry,
+    Layout,
+    RawFrame,
+    check_camera,
+    check_pose,
+)
 from pcv.data.resize import scale_intrinsics, shrink_colour, shrink_depth
 from pcv.errors import RawFileError
 
@@ -62,6 +70,7 @@ class FrameReader:
         check_pose(where, raw.pose)
         size = size_of(raw.depth)
         check_camera(cameras.path or path, cameras.depth, size)
+        _check_told(cameras, path, cameras.size, size, "depth")
         if not raw.depth.any():
             raise RawFileError(entry.depth or path, "no pixel has a depth", "leave it out")
         if size[0] < self.size[0] or size[1] < self.size[1]:
@@ -142,6 +151,20 @@ def _check_size(
         )
 
 
+def _check_told(
+    cameras: Cameras, path: Path, told: tuple[int, int] | None, found: tuple[int, int], what: str
+) -> None:
+    """Refuse images of another size than the one that their camera is told for."""
+    if told not in (None, found):
+        assert told
+        whose = "the published camera" if cameras.path is None else "the camera told"
+        raise RawFileError(
+            cameras.path or path,
+            f"{whose} is for {what} of {told[1]} x {told[0]} pixels, not {found[1]} x {found[0]}",
+            ADVICE,
+        )
+
+
 def _centred(camera: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move pixel centres from whole numbers, as files have them, to +0.5."""
     moved = camera.copy()
@@ -156,6 +179,7 @@ def _aligned(path: Path, raw: RawFrame, cameras: Cameras) -> NDArray[np.uint8]:
     an image of another size counts as resized, and must have the same proportions.
     """
     size, found = size_of(raw.depth), size_of(raw.colour)
+    _check_told(cameras, path, cameras.colour_size, found, "colour")
     if cameras.colour is not None:
         check_camera(cameras.path or path, cameras.colour, found)
         window = _window(_centred(cameras.depth), _centred(cameras.colour), size)

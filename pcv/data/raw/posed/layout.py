@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.files.checked import MOST_PIXELS, read_bytes
+from pcv.data.files.depth_png import without_saturated
 from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.files.png import read_png
 from pcv.errors import RawFileError
 
-NO_DEPTH = 65535  # in 7-Scenes; 0 elsewhere
+FARTHEST = 1e7  # metres from the origin of any world
 RIGID = 1e-2  # largest difference of a pose's R R^T from the identity
 COPY = "copy it again"
 ADVICE = "give the right file, or --camera FX,FY,CX,CY"
@@ -59,6 +60,9 @@ class Cameras(NamedTuple):
     depth: NDArray[np.float64]
     colour: NDArray[np.float64] | None = None  # None: as depth, in proportion to the images
     path: Path | None = None  # the file they were read from
+    size: tuple[int, int] | None = None  # rows and columns of the depth that they are told for
+    colour_size: tuple[int, int] | None = None  # likewise of the colour
+    unit: float | None = None  # metres per unit of depth, where the file tells it
 
 
 class Layout(NamedTuple):
@@ -127,9 +131,7 @@ def read_depth_image(path: Path) -> NDArray[np.uint16]:  # (H, W)
     image = read_png(path)
     if image.dtype != np.uint16 or image.ndim != 2:
         raise RawFileError(path, "not an image of 16-bit grey", "is it the colour image?")
-    depth = image.astype(np.uint16)
-    depth[depth == NO_DEPTH] = 0
-    return depth
+    return without_saturated(image.astype(np.uint16))
 
 
 def read_labels(path: Path) -> NDArray[np.int64]:  # (H, W)
@@ -173,6 +175,8 @@ def check_pose(
     """
     if not np.isfinite(pose).all():
         raise RawFileError(path, "a pose that is not finite", "tracking was lost there")
+    if np.abs(pose).max() > FARTHEST:
+        raise RawFileError(path, f"a pose {np.abs(pose).max():g} m away", "is it in metres?")
     turn = pose[:3, :3]
     if np.abs(turn @ turn.T - np.eye(3)).max() > RIGID or not np.array_equal(
         np.round(pose[3], 6), (0, 0, 0, 1)

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from pcv.data.raw.listing import walk
+from pcv.data.raw.posed.camera_files import find_cameras
 from pcv.data.raw.posed.layout import Cameras, Entry, Layout, load_files, read_matrix
 
 PARTS = {"color": "colour", "depth": "depth", "pose": "pose", "label": "labels",
@@ -47,7 +48,7 @@ def _entries(path: Path) -> list[Entry]:
 def _cameras(path: Path) -> Cameras | None:
     files = {name: _first(path, names) for name, names in INTRINSICS.items()}
     if files["depth"] is None:
-        return None
+        return find_cameras(path)
     colour = files["colour"]
     return Cameras(
         read_matrix(files["depth"], 4)[:3, :3],

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
+from pcv.data.files.depth_png import without_saturated
 from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.raw.listing import walk
-from pcv.data.raw.posed.layout import NO_DEPTH, Cameras, Entry, Layout, RawFrame
+from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame
 from pcv.errors import RawFileError
 
 VERSION = 4
@@ -121,9 +122,7 @@ def _inflate(packed: bytes, size: tuple[int, int]) -> NDArray[np.uint16]:  # (H,
     raw = zlib.decompressobj().decompress(packed, wanted + 1)
     if len(raw) != wanted:
         raise ValueError(f"{len(raw)} bytes of depth, expected {wanted}")
-    depth = np.frombuffer(raw, "<u2").reshape(size).astype(np.uint16)
-    depth[depth == NO_DEPTH] = 0
-    return depth
+    return without_saturated(np.frombuffer(raw, "<u2").reshape(size).astype(np.uint16))
 
 
 def _take(file: BinaryIO, kind: struct.Struct) -> tuple:  # type: ignore[type-arg]

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from pcv.data.raw.listing import walk
-from pcv.data.raw.posed.layout import Cameras, Entry, Layout, load_files, pinhole, read_matrix
+from pcv.data.raw.posed.camera_files import find_cameras
+from pcv.data.raw.posed.layout import Cameras, Entry, Layout, load_files, pinhole
 
 NAME = re.compile(
     r"frame-(\d{6})\.(color\.jpg|color\.png|depth\.png|pose\.txt|label\.png|instance\.png)"
@@ -15,8 +16,8 @@ PARTS = {
     "color.jpg": "colour", "color.png": "colour", "depth.png": "depth", "pose.txt": "pose",
     "label.png": "labels", "instance.png": "instances",
 }  # fmt: skip
-CAMERA = "camera-intrinsics.txt"
-PUBLISHED = pinhole(585, 585, 320, 240)  # of all recordings of the dataset, 640 x 480
+PUBLISHED = pinhole(585, 585, 320, 240)  # of all recordings of the dataset
+SIZE = (480, 640)  # rows and columns of all its images
 
 
 def _find(root: Path) -> list[Path]:
@@ -36,12 +37,11 @@ def _index(path: Path) -> list[Entry]:
 
 
 def _cameras(path: Path) -> Cameras:
-    """Read the file beside the frames or one folder above; else use what the dataset publishes."""
-    for folder in (path, path.parent):
-        file = folder / CAMERA
-        if file.is_file():
-            return Cameras(read_matrix(file, 3), None, file)
-    return Cameras(PUBLISHED)
+    """Read the file beside the frames or one folder above; else use what the dataset publishes.
+
+    12-Scenes has the same names, but another camera and larger colour images.
+    """
+    return find_cameras(path) or Cameras(PUBLISHED, size=SIZE, colour_size=SIZE)
 
 
 SEVEN_SCENES = Layout(

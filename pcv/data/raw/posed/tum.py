@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pcv.data.files.checked import read_bytes
 from pcv.data.raw.listing import walk
+from pcv.data.raw.posed.camera_files import find_cameras
 from pcv.data.raw.posed.layout import (
     COPY,
     Cameras,
@@ -26,13 +27,12 @@ from pcv.data.raw.posed.layout import (
     pinhole,
     read_colour_image,
     read_depth_image,
-    read_matrix,
 )
 from pcv.errors import RawFileError
 
 LISTS = ("rgb.txt", "depth.txt", "groundtruth.txt")
 APART = 0.02  # seconds, at most, between images and poses that belong together
-CAMERA = "camera-intrinsics.txt"
+SIZE = (480, 640)  # rows and columns of all images of the dataset
 PUBLISHED = {  # of the colour cameras, by what a recording's name holds
     "freiburg1": pinhole(517.3, 516.5, 318.6, 255.3),
     "freiburg2": pinhole(520.9, 521.0, 325.1, 249.7),
@@ -82,7 +82,10 @@ def _below(path: Path, name: str, source: str) -> Path | None:
     file = path / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
         raise RawFileError(path / source, f"lists {name[:80]}, outside its folder", COPY)
-    return file if file.is_file() else None
+    try:
+        return file if file.is_file() else None
+    except OSError:
+        return None  # a name that no file can have
 
 
 def _load(path: Path, entry: Entry) -> RawFrame:
@@ -95,7 +98,10 @@ def _load(path: Path, entry: Entry) -> RawFrame:
 
 def _pose(path: Path, numbers: list[float]) -> NDArray[np.float64]:  # (4, 4)
     """Make a matrix of a position and a quaternion x y z w of any length but zero."""
-    x, y, z, w = np.array(numbers[3:]) / (np.linalg.norm(numbers[3:]) or np.nan)
+    turn = np.array(numbers[3:])
+    with np.errstate(invalid="ignore"):
+        turn = turn / (np.abs(turn).max() or np.nan)  # so that no square overflows
+        x, y, z, w = turn / (np.linalg.norm(turn) or np.nan)
     pose = np.eye(4)
     pose[:3, :3] = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -107,17 +113,20 @@ def _pose(path: Path, numbers: list[float]) -> NDArray[np.float64]:  # (4, 4)
 
 
 def _cameras(path: Path) -> Cameras | None:
-    for folder in (path, path.parent):
-        file = folder / CAMERA
-        if file.is_file():
-            return Cameras(read_matrix(file, 3), None, file)
+    found = find_cameras(path, registered=True)
+    if found:
+        return found
     known = [camera for name, camera in PUBLISHED.items() if name in path.resolve().name]
-    return Cameras(known[0]) if known else None
+    return Cameras(known[0], size=SIZE, colour_size=SIZE) if known else None
 
 
 def _read_list(path: Path, values: int) -> Timed:
     """Read lines of a time and words; lines that begin with # are comments."""
-    return _parse_list(path, values, path.stat().st_mtime_ns)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise RawFileError(path, f"cannot be read: {error.strerror}", "check the path") from None
+    return _parse_list(path, values, changed)
 
 
 @lru_cache(maxsize=8)

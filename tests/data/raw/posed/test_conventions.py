@@ -1,8 +1,12 @@
+import contextlib
+
 import numpy as np
 import pytest
 
 from pcv.data.raw.posed.conventions import CONVENTIONS, OPENGL, Agreement
+from pcv.errors import InputError
 from tests import rooms
+from tests.mutants import mutant_numbers
 
 CAMERA = rooms.INTRINSICS + np.array([[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]])
 
@@ -51,3 +55,21 @@ def test_poses_that_fit_no_convention_fit_none(seen: list) -> None:
     turned = followed(seen, lambda pose: np.roll(pose, 1, axis=0))
     assert turned.better_than("camera-to-world") is None
     assert shares.followed > 500
+
+
+def test_no_pose_or_camera_escapes_as_another_error(seen: list) -> None:
+    agreement = Agreement()
+    agreement.add(seen[0].depth / 1000, CAMERA, seen[0].pose)
+    with pytest.raises(InputError, match="cannot be inverted"):
+        agreement.add(seen[1].depth / 1000, CAMERA, np.zeros((4, 4)))
+    with pytest.raises(InputError, match="cannot be inverted"):
+        agreement.add(seen[0].depth / 1000, CAMERA * 0, seen[0].pose)
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        agreement = Agreement()
+        for frame in seen:
+            given = [frame.depth / 1000, CAMERA, frame.pose]
+            given[number % 3] = mutant_numbers(given[number % 3], rng)
+            with contextlib.suppress(InputError):
+                agreement.add(*given)
+        assert all(0 <= share <= 1 for share in agreement.shares().values())

@@ -95,3 +95,10 @@ def test_missing_files_are_named() -> None:
         with pytest.raises(RawFileError, match=f"its {name} is missing|cannot be read"):
             load_files(HERE, entry)
     assert Entry(3, HERE).having("depth", HERE / "d").files == (HERE, HERE / "d")
+
+
+def test_a_pose_beyond_any_world_is_refused() -> None:
+    pose = np.eye(4)
+    pose[0, 3] = 1e300
+    with pytest.raises(RawFileError, match=r"a pose 1e\+300 m away"):
+        check_pose(Path("p"), pose)

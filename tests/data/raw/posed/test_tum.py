@@ -1,13 +1,16 @@
 """Lists and associations; a whole recording is read in test_rgbd."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pcv.data.raw.posed.layout import check_pose
 from pcv.data.raw.posed.tum import TUM, _pose
 from pcv.errors import RawFileError
 from tests import rooms
+from tests.mutants import refusals
 
 
 @pytest.fixture
@@ -63,3 +66,17 @@ def test_quaternions_turn_as_they_should() -> None:
     pose = _pose(Path(), [1, 2, 3, 0, 0, half, half])  # a quarter turn about z
     np.testing.assert_allclose(pose @ [1, 0, 0, 1], [1, 3, 3, 1], atol=1e-12)
     assert np.isnan(_pose(Path(), [0] * 7)).any()
+
+
+def test_no_damage_escapes_as_another_error(path: Path) -> None:
+    def read() -> None:
+        for entry in TUM.entries(path):
+            with contextlib.suppress(RawFileError):
+                check_pose(path, TUM.load(path, entry).pose)
+        TUM.cameras(path)
+
+    names = ("rgb.txt", "depth.txt", "groundtruth.txt", "camera-intrinsics.txt")
+    assert len([*refusals([path / name for name in names], read, 150)]) > 20
+    (path / "groundtruth.txt").unlink()
+    with pytest.raises(RawFileError, match=r"groundtruth\.txt: cannot be read"):
+        TUM.entries(path)
