@@ -62,8 +62,8 @@ def fit(
         Whether ``stop`` ended training.
 
     Raises:
-        DivergedError: A loss or, with clipping, a gradient is infinite or NaN; the weights are
-            those before that step.
+        DivergedError: A loss or a gradient is infinite or NaN; the weights are those before that
+            step.
         InputError: The device cannot compute in ``plan.precision``.
     """
     state.objective.train()
@@ -81,8 +81,7 @@ def fit(
             losses: Losses = state.objective(to_device(batch, device))
         _check(losses, state.step)
         losses.total.backward()
-        if plan.clip_norm > 0:
-            _clip(state, plan.clip_norm)
+        _clip(state, plan.clip_norm)
         state.optimizer.step()
         state.optimizer.zero_grad(set_to_none=True)
         state.step += 1
@@ -119,7 +118,12 @@ def _check(losses: Losses, step: int) -> None:
 
 
 def _clip(state: TrainState, clip_norm: float) -> None:
-    norm = nn.utils.clip_grad_norm_(state.objective.parameters(), clip_norm)
+    """Clip the gradient, unless ``clip_norm`` is 0, and refuse one that is not finite."""
+    parameters = list(state.objective.parameters())
+    if clip_norm > 0:
+        norm = nn.utils.clip_grad_norm_(parameters, clip_norm)
+    else:
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     if not math.isfinite(norm.item()):
         state.optimizer.zero_grad(set_to_none=True)
         raise DivergedError(
