@@ -11,6 +11,7 @@ that imports zarr.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -264,6 +265,16 @@ def read_attributes(path: Path) -> dict[str, Any]:
             "prepare it again"
         )
     return dict(attributes)
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of what a store holds: of its attributes, among them its files' checksums.
+
+    Raises:
+        StoreError: As for ``read_attributes``.
+    """
+    said = json.dumps(read_attributes(path), sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
