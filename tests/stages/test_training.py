@@ -1,5 +1,4 @@
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +11,11 @@ from pcv.config.encoder import P4TransformerConfig, PSTNetConfig
 from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.recipe import Recipe, load_recipe
 from pcv.config.supervised import ClassifyConfig
-from pcv.config.training import OptimConfig, TrainConfig
+from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.store.store import open_store
 from pcv.errors import (
     CheckpointError,
-    DivergedError,
     InputError,
     InterruptedRunError,
     RecipeError,
@@ -110,48 +108,6 @@ def test_an_interrupted_run_goes_on_to_the_same_losses(store, tmp_path: Path, mo
     pretrain(job(store, tmp_path / "cut"), resume=True)
     whole, cut = ((tmp_path / n / "metrics.jsonl").read_text() for n in ("whole", "cut"))
     assert whole == cut
-
-
-def test_a_run_does_not_go_on_with_a_store_that_was_replaced(
-    store, raw, reader, tmp_path: Path, monkeypatch
-) -> None:
-    there, real = tmp_path / "store", training.fit
-    shutil.copytree(store.path, there)
-    mine = job(store, tmp_path / "run")._replace(store=there)
-
-    def stop_at_three(state, batches, plan, **options):
-        return real(state, batches, plan, **(options | {"stop": lambda: state.step == 3}))
-
-    monkeypatch.setattr(training, "fit", stop_at_three)
-    with pytest.raises(InterruptedRunError, match="step 3 of 8"):
-        pretrain(mine)
-    monkeypatch.undo()
-    shutil.rmtree(there)
-    prepare(reader, raw, there, points=48)
-    with pytest.raises(InputError, match=r"run: its store .*store holds other data"):
-        pretrain(mine, resume=True)
-    shutil.rmtree(there)
-    with pytest.raises(InputError, match="no such store"):
-        pretrain(mine, resume=True)
-    prepare(reader, raw, there, points=64)
-    assert pretrain(mine, resume=True).steps == 8
-
-
-def test_a_store_that_loses_a_shard_ends_the_run_and_names_the_shard(store, tmp_path) -> None:
-    shutil.copytree(store.path, tmp_path / "store")
-    (tmp_path / "store/points/c/0/0/0").unlink()
-    for stage, one in (
-        (pretrain, job(store, tmp_path / "a")),
-        (finetune, tuned(store, tmp_path / "b")),
-    ):
-        with pytest.raises(InputError, match=r"points/c/0/0/0: missing.*video"):
-            stage(one._replace(store=tmp_path / "store"))
-
-
-def test_a_pretraining_that_diverges_says_so(store, tmp_path: Path) -> None:
-    wild = OptimConfig(lr=1e30, clip_norm=0.0, warmup_epochs=0)
-    with pytest.raises(DivergedError, match=r"lower optim\.lr"):
-        pretrain(job(store, tmp_path / "run", optim=wild))
 
 
 def test_finetuning_starts_from_the_pretrained_encoder(store, tmp_path: Path, monkeypatch) -> None:

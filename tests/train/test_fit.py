@@ -97,3 +97,13 @@ def test_a_gradient_that_is_not_finite_changes_nothing(clip_norm: float) -> None
         fit(one, batches(), FitPlan(1, lambda step: 0.1, clip_norm=clip_norm))
     for old, new in zip(before, one.objective.parameters(), strict=True):
         assert torch.equal(old, new)
+
+
+def test_a_matrix_that_cannot_be_decomposed_is_a_divergence() -> None:
+    one = state()
+    one.objective.register_forward_pre_hook(
+        lambda *_: torch.linalg.eigvalsh(torch.full((3, 3), torch.nan))
+    )
+    with pytest.raises(DivergedError, match=r"step 0: .*lower optim\.lr") as caught:
+        fit(one, batches(), FitPlan(1, lambda step: 0.1))
+    assert "\n" not in str(caught.value)
