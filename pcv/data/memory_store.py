@@ -142,4 +142,5 @@ def frame_sizes(store: Store, video: int) -> NDArray[np.int64]:  # (frames,)
     if isinstance(store, MemoryStore):
         return store.sizes.astype(np.int64)
     start = int(store.videos.offset[video])
-    return read_plain(store.path / "count", start, start + int(store.videos.length[video]))
+    stop = start + int(store.videos.length[video])
+    return read_plain(store.path / "count", start, stop, store.attributes["shards"])

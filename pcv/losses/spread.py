@@ -15,7 +15,11 @@ def spread(
 
     ``embedding_std`` is 1 for directions spread evenly and 0 when all are equal. The rank is the
     exponential of the entropy of the spectrum of at most ``MONITORED`` rows, taken at equal steps.
+    Both are NaN where a row is not finite: it is the loss that ends a run which diverges.
     """
+    if not bool(torch.isfinite(rows).all()):
+        nothing = rows.new_full((), torch.nan)
+        return {"embedding_std": nothing, "effective_rank": nothing}
     step = max(1, len(rows) // MONITORED)
     sample = rows[::step][:MONITORED]
     centred = sample - sample.mean(0)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from pcv.clip import Superpoints
@@ -16,7 +15,7 @@ from pcv.errors import InputError, PcvError, one_line
 from pcv.report.model_card import About, Edition, measured, model_card
 from pcv.stages.pretrained import Pretrained, from_pretrained
 from pcv.stages.tasks import task_of
-from pcv.train.exported import CONFIG, WEIGHTS, is_exported
+from pcv.train.exported import CONFIG, WEIGHTS, is_exported, write_weights
 from pcv.train.run import RunFolder
 from pcv.whole import vacant, whole_folder
 
@@ -86,7 +85,7 @@ def export(run: Path, out: Path, wanted: Export = DEFAULT) -> dict[str, Any]:
 
 def _write(model: Pretrained, folder: Path, name: str, wanted: Export) -> None:
     weights = {key: value.contiguous().clone() for key, value in model.weights().items()}
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    write_weights(folder / WEIGHTS, weights)
     config = model.config.model_dump(mode="json")
     (folder / CONFIG).write_text(json.dumps(config, indent=1, allow_nan=False) + "\n")
     program = wanted.program and model.encoder.traceable

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pcv.config.recipe import Recipe, dump_recipe, load_recipe
-from pcv.data.store.store import Store
-from pcv.errors import InputError, RecipeError
+from pcv.data.store.store import Store, fingerprint
+from pcv.errors import InputError, RecipeError, StoreError
 from pcv.train.run import RunFolder, RunInputs, RunResult
 
 
@@ -68,7 +68,11 @@ class Job(NamedTuple):
         See ``RunFolder.open``.
         """
         start = str(self.start) if self.start else None
-        inputs = RunInputs(store=str(self.store), start=start)
+        try:
+            content = fingerprint(self.store)
+        except StoreError:  # a finished run needs no store; another one says what is wrong with it
+            content = None
+        inputs = RunInputs(store=str(self.store), content=content, start=start)
         return RunFolder(self.out).open(dump_recipe(self.recipe), inputs, resume=resume)
 
     def described(self, store: Store) -> dict[str, Any]:

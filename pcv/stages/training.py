@@ -139,7 +139,7 @@ class _Training:
         objective.to(device())
         state = TrainState(objective, build_optimizer(objective, recipe.optim))
         if resume and self.folder.last.parent.exists():
-            load_checkpoint(self.folder.last, state)
+            load_checkpoint(self.folder.last, state, steps)
             self.folder.forget_after(state.step)
             self.best = max(
                 (value for line in self.folder.metrics() for name, value in line.items()

@@ -1,11 +1,13 @@
 """Checkpoints of safetensors and JSON: nothing is pickled, and a kill leaves none half written.
 
 A checkpoint folder holds ``encoder.safetensors``, ``objective.safetensors`` (without the
-encoder), ``optimizer.safetensors`` (with torch's random state), and ``state.json``.
+encoder), ``optimizer.safetensors`` (with torch's random state), and ``state.json``, which has the
+checksums of all four; checkpoints of older releases have none.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,13 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from pcv.errors import CheckpointError
-from pcv.train.exported import is_exported, read_exported, read_tensors
+from pcv.errors import CheckpointError, DivergedError
+from pcv.train.exported import file_checksum, is_exported, read_exported, read_tensors
 from pcv.train.fit import TrainState
 from pcv.whole import aside, whole_folder
 
 ENCODER = "encoder."
+STATE, CHECKSUMS = "state.json", "checksums"
 
 
 def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, Any]) -> None:
@@ -29,47 +32,71 @@ def save_checkpoint(folder: Path, state: TrainState, encoder_config: dict[str, A
         folder: The checkpoint's folder.
         state: Objective (with ``.encoder``), optimiser and step.
         encoder_config: The configuration from which the encoder can be rebuilt.
+
+    Raises:
+        DivergedError: A weight is infinite or NaN; the older checkpoint is kept.
     """
+    for name, weight in state.objective.named_parameters():
+        if not bool(torch.isfinite(weight).all()):
+            raise DivergedError(
+                f"step {state.step}: {name} has values that are not finite; lower optim.lr, add "
+                "warm-up or set optim.clip_norm"
+            )
     everything = {k: _plain(v) for k, v in state.objective.state_dict().items()}
     encoder = {k.removeprefix(ENCODER): v for k, v in everything.items() if k.startswith(ENCODER)}
     rest = {k: v for k, v in everything.items() if not k.startswith(ENCODER)}
     tensors, scalars = _flatten(state.optimizer.state_dict())
     tensors["rng"] = torch.get_rng_state()
-    note = {"step": state.step, "encoder": encoder_config, "optimizer": scalars}
+    note: dict[str, Any] = {"step": state.step, "encoder": encoder_config, "optimizer": scalars}
     with whole_folder(folder, over=True, synced=True) as partial:
         save_file(encoder, partial / "encoder.safetensors")
         save_file(rest, partial / "objective.safetensors")
         save_file(tensors, partial / "optimizer.safetensors")
-        (partial / "state.json").write_text(json.dumps(note, indent=1))
+        sums = {file.name: file_checksum(file) for file in sorted(partial.iterdir())}
+        note[CHECKSUMS] = sums
+        sums[STATE] = _note_checksum(note)
+        (partial / STATE).write_text(json.dumps(note, indent=1))
 
 
-def load_checkpoint(folder: Path, state: TrainState) -> None:
+def load_checkpoint(folder: Path, state: TrainState, steps: int | None = None) -> None:
     """Continue from a checkpoint: load weights, optimiser, step and torch's random state.
 
+    Args:
+        folder: The checkpoint's folder.
+        state: What is loaded into.
+        steps: Those of the whole run; None: any number.
+
     Raises:
-        CheckpointError: It is missing, damaged, or of another model.
+        CheckpointError: It is missing, damaged, of another model, or of a longer run.
     """
     folder = _existing(folder)
-    load_objective(folder, state.objective)
     note = _read_note(folder)
-    tensors = read_tensors(folder / "optimizer.safetensors")
-    torch.set_rng_state(tensors.pop("rng"))
+    if steps is not None and note["step"] > steps:
+        raise CheckpointError(
+            f"{folder / STATE}: step {note['step']} of a run of {steps} steps; it is damaged or of "
+            "another run, so begin again with another --out"
+        )
+    load_objective(folder, state.objective)
+    tensors = _tensors(folder, "optimizer.safetensors", note)
     try:
+        random = tensors.pop("rng")
         state.optimizer.load_state_dict(_unflatten(tensors, note["optimizer"]))
-    except (KeyError, ValueError) as error:
+        torch.set_rng_state(random)
+    except (KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         raise CheckpointError(f"{folder}: saved with another optimiser: {error}") from None
-    state.step = int(note["step"])
+    state.step = note["step"]
 
 
 def load_objective(folder: Path, objective: nn.Module) -> None:
     """Load encoder and objective, strictly.
 
     Raises:
-        CheckpointError: The checkpoint is missing, damaged, or of another model.
+        CheckpointError: The checkpoint is missing, damaged, not finite, or of another model.
     """
     folder = _existing(folder)
-    encoder = read_tensors(folder / "encoder.safetensors")
-    rest = read_tensors(folder / "objective.safetensors")
+    note = _read_note(folder)
+    encoder = _weights(folder, "encoder.safetensors", note)
+    rest = _weights(folder, "objective.safetensors", note)
     load_strictly(objective, {ENCODER + k: v for k, v in encoder.items()} | rest, folder)
 
 
@@ -83,17 +110,19 @@ def load_encoder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         The configuration, and the weights (...) by name.
 
     Raises:
-        CheckpointError: There is no checkpoint, or it is damaged.
+        CheckpointError: There is no checkpoint, or it is damaged or not finite.
     """
     if is_exported(path):
         found = read_exported(path)
         weights = {k: v for k, v in found.weights.items() if k.startswith(ENCODER)}
+        _check_finite(weights, path)
         config = found.recipe.encoder.model_dump(mode="json")
         return config, {k.removeprefix(ENCODER): v for k, v in weights.items()}
     inside = path / "checkpoints" / "last"
     folder = inside if (path / "checkpoints").is_dir() else path
     folder = _existing(folder)
-    return dict(_read_note(folder)["encoder"]), read_tensors(folder / "encoder.safetensors")
+    note = _read_note(folder)
+    return dict(note["encoder"]), _weights(folder, "encoder.safetensors", note)
 
 
 def load_strictly(module: nn.Module, weights: dict[str, Tensor], origin: Path) -> None:
@@ -141,6 +170,25 @@ def _existing(folder: Path) -> Path:
     raise CheckpointError(f"{folder}: there is no checkpoint here")
 
 
+def _weights(folder: Path, name: str, note: dict[str, Any]) -> dict[str, Tensor]:
+    found = _tensors(folder, name, note)
+    _check_finite(found, folder / name)
+    return found
+
+
+def _tensors(folder: Path, name: str, note: dict[str, Any]) -> dict[str, Tensor]:
+    return read_tensors(folder / name, note.get(CHECKSUMS, {}).get(name))
+
+
+def _check_finite(weights: dict[str, Tensor], origin: Path) -> None:
+    for name, value in weights.items():
+        if not bool(torch.isfinite(value).all()):
+            raise CheckpointError(
+                f"{origin}: {name} holds values that are not finite; train again, with a lower "
+                "optim.lr or with optim.clip_norm"
+            )
+
+
 def _plain(tensor: Tensor) -> Tensor:
     return tensor.detach().cpu().contiguous().clone()
 
@@ -168,9 +216,24 @@ def _unflatten(tensors: dict[str, Tensor], scalars: dict[str, Any]) -> dict[str,
 
 def _read_note(folder: Path) -> dict[str, Any]:
     try:
-        note = json.loads((folder / "state.json").read_text())
-        if not {"step", "encoder", "optimizer"} <= set(note):
-            raise ValueError("keys are missing")
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{folder / 'state.json'}: damaged or missing: {error}") from None
-    return dict(note)
+        note = dict(json.loads((folder / STATE).read_text()))
+        missing = {"step", "encoder", "optimizer"} - set(note)
+        if missing:
+            raise ValueError(f"no {', '.join(sorted(missing))}")
+        if type(note["step"]) is not int or note["step"] < 0:
+            raise ValueError(f"step is {note['step']!r}, expected a whole number from 0 on")
+        for key in ("encoder", "optimizer", CHECKSUMS):
+            if not isinstance(note.get(key, {}), dict):
+                raise TypeError(f"{key} is not a table")
+        if CHECKSUMS in note and note[CHECKSUMS].get(STATE) != _note_checksum(note):
+            raise ValueError("its checksum is wrong")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{folder / STATE}: damaged or missing: {error}") from None
+    return note
+
+
+def _note_checksum(note: dict[str, Any]) -> str:
+    """Return the SHA-256 of what ``state.json`` says beside its own one."""
+    rest = json.loads(json.dumps(note))
+    rest[CHECKSUMS].pop(STATE, None)
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

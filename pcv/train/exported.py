@@ -1,13 +1,19 @@
-"""Exported models: ``config.json`` and ``model.safetensors``, as model hubs keep them."""
+"""Exported models: ``config.json`` and ``model.safetensors``, as model hubs keep them.
+
+The weights hold a checksum of themselves in their metadata, which is compared where it is there:
+older exports have none, nor do files that another program saved.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import torch
 from pydantic import Field, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pcv.config.recipe import Recipe, build_recipe
@@ -15,6 +21,8 @@ from pcv.config.section import Config, Count, Positive
 from pcv.errors import CheckpointError, one_line
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CHECKSUM = "sha256"  # key of the weights' metadata
+COPY_AGAIN = "copy it again, or write it again"
 MOST_BYTES = 1 << 24  # the largest configuration that is read
 ExportedTask = Literal["classify", "segment", "instances", "encode"]
 EXPORTED: dict[str, ExportedTask] = {  # what ``config.json`` calls the tasks of objectives
@@ -96,14 +104,49 @@ def _explain(error: ValidationError) -> str:
     return f"{where}: {message}; pcv export writes it" if where else f"damaged: {message}"
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:  # (...) by name
+def write_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights (...) by name, with a checksum of them."""
+    found = {"format": "pt", CHECKSUM: tensors_checksum(weights)}
+    save_file(weights, path, metadata=found)
+
+
+def read_tensors(path: Path, checksum: str | None = None) -> dict[str, Tensor]:  # (...) by name
     """Read a safetensors file; no other kind of file, least of all pickled weights, is ever loaded.
+
+    Args:
+        path: The file.
+        checksum: The SHA-256 that it must have; None: any.
 
     Raises:
         CheckpointError: The file is damaged, missing or of another kind.
     """
     try:
-        return load_file(path)
-    except (OSError, SafetensorError, ValueError) as error:
+        if checksum is not None and file_checksum(path) != checksum:
+            raise CheckpointError(f"{path}: damaged: its checksum is wrong; {COPY_AGAIN}")
+        with safe_open(path, "pt") as file:
+            said = (file.metadata() or {}).get(CHECKSUM)
+        found = load_file(path)
+    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
         reason = one_line(error)
         raise CheckpointError(f"{path}: damaged or missing: {reason}") from None
+    if said is not None and said != tensors_checksum(found):
+        raise CheckpointError(
+            f"{path}: damaged: the checksum of its weights is wrong; {COPY_AGAIN}"
+        )
+    return found
+
+
+def file_checksum(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tensors_checksum(tensors: dict[str, Tensor]) -> str:
+    """Return the SHA-256 of the names, types, shapes and values of tensors (...) by name."""
+    digest = hashlib.sha256()
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

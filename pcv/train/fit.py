@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from pcv.clip import ClipBatch, Losses
-from pcv.errors import DivergedError, InputError
+from pcv.errors import DivergedError, InputError, one_line
 from pcv.train.device import device_of, to_device
 from pcv.train.optim import set_learning_rate
 
@@ -62,8 +62,8 @@ def fit(
         Whether ``stop`` ended training.
 
     Raises:
-        DivergedError: A loss or, with clipping, a gradient is infinite or NaN; the weights are
-            those before that step.
+        DivergedError: A loss or a gradient is infinite or NaN, or a matrix of the objective cannot
+            be decomposed; the weights are those before that step.
         InputError: The device cannot compute in ``plan.precision``.
     """
     state.objective.train()
@@ -77,12 +77,17 @@ def fit(
         if batch is None:
             return False
         set_learning_rate(state.optimizer, plan.learning_rate(state.step))
-        with autocast(device, plan.precision):
-            losses: Losses = state.objective(to_device(batch, device))
+        try:
+            with autocast(device, plan.precision):
+                losses: Losses = state.objective(to_device(batch, device))
+        except torch.linalg.LinAlgError as error:  # type: ignore[attr-defined]  # it is public
+            raise DivergedError(
+                f"step {state.step}: {one_line(error)}; lower optim.lr, add warm-up or set "
+                "optim.clip_norm"
+            ) from None
         _check(losses, state.step)
         losses.total.backward()
-        if plan.clip_norm > 0:
-            _clip(state, plan.clip_norm)
+        _clip(state, plan.clip_norm)
         state.optimizer.step()
         state.optimizer.zero_grad(set_to_none=True)
         state.step += 1
@@ -119,7 +124,12 @@ def _check(losses: Losses, step: int) -> None:
 
 
 def _clip(state: TrainState, clip_norm: float) -> None:
-    norm = nn.utils.clip_grad_norm_(state.objective.parameters(), clip_norm)
+    """Clip the gradient, unless ``clip_norm`` is 0, and refuse one that is not finite."""
+    parameters = list(state.objective.parameters())
+    if clip_norm > 0:
+        norm = nn.utils.clip_grad_norm_(parameters, clip_norm)
+    else:
+        norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
     if not math.isfinite(norm.item()):
         state.optimizer.zero_grad(set_to_none=True)
         raise DivergedError(

@@ -1,6 +1,7 @@
 """The run folder: everything that explains a run, readable without pcv.
 
-It holds ``recipe.yaml`` (complete), ``inputs.json`` (its store, and the run that it began from),
+It holds ``recipe.yaml`` (complete), ``inputs.json`` (its store, with a fingerprint of the store's
+content, and the run that it began from),
 ``env.json`` (versions, device, git revision, command), ``metrics.jsonl`` (one line per logged
 step), events where TensorBoard is installed, ``checkpoints/last`` and ``best``, ``labelled.txt``
 (the training videos whose labels were used, if not all were), and ``result.json`` once the run is
@@ -68,6 +69,7 @@ class RunInputs(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: str | None = None
+    content: str | None = None  # fingerprint of the store; None: not known, as in older runs
     start: str | None = None  # the run that weights come from; None: random weights
 
 
@@ -107,8 +109,8 @@ class RunFolder:
             The result of a finished run of the same recipe; None if there is work to do.
 
         Raises:
-            InputError: The folder holds something else, a run of another recipe, or an unfinished
-                run although ``resume`` is false.
+            InputError: The folder holds something else, a run of another recipe or on another
+                content of the store, or an unfinished run although ``resume`` is false.
         """
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path}: this is a file; give a folder with --out")
@@ -116,11 +118,14 @@ class RunFolder:
         if known.exists() and not self._begun():
             (self.path / "labelled.txt").unlink(missing_ok=True)
         elif known.exists():
-            if self.inputs() != inputs or not same_recipe(known.read_text(), recipe):
+            began = self.inputs()
+            same = (began.store, began.start) == (inputs.store, inputs.start)
+            if not same or not same_recipe(known.read_text(), recipe):
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
                     "give another --out"
                 )
+            inputs = self._same_content(began, inputs)
             result = self.result()
             if result is not None:
                 return result
@@ -129,18 +134,35 @@ class RunFolder:
                     f"{self.path}: an unfinished run; continue it with --resume or give another "
                     "--out"
                 )
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif self.path.exists() and self._names():
             raise InputError(f"{self.path}: not a run folder; give a new or empty one with --out")
         self.path.mkdir(parents=True, exist_ok=True)
-        known.write_text(recipe)
-        (self.path / INPUTS).write_text(inputs.model_dump_json(indent=1))
-        (self.path / "env.json").write_text(json.dumps(_environment(), indent=1))
+        self._write("recipe.yaml", recipe)
+        self._write(INPUTS, inputs.model_dump_json(indent=1))
+        self._write("env.json", json.dumps(_environment(), indent=1))
         return None
+
+    def _same_content(self, began: RunInputs, inputs: RunInputs) -> RunInputs:
+        """Refuse a store that was replaced; an older run learns what its store holds now."""
+        if None not in (began.content, inputs.content) and began.content != inputs.content:
+            raise InputError(
+                f"{self.path}: its store {inputs.store} holds other data than when the run began; "
+                "put that store back, or give another --out"
+            )
+        return inputs.model_copy(update={"content": began.content or inputs.content})
 
     def _begun(self) -> bool:
         """Say whether any work was done here; a run refused at its start may be begun again."""
         said = ("recipe.yaml", INPUTS, "env.json", "labelled.txt")
-        return any(path.name not in said for path in self.path.iterdir())
+        return any(name not in said for name in self._names())
+
+    def _names(self) -> list[str]:
+        """Return the names in the folder, without what a kill left half written."""
+        return [path.name for path in self.path.iterdir() if path.suffix != ".part"]
+
+    def _write(self, name: str, text: str) -> None:
+        with whole_file(self.path / name) as partial:
+            partial.write_text(text)
 
     def result(self) -> RunResult | None:
         """Return the result, or None while the run is unfinished.
@@ -180,12 +202,11 @@ class RunFolder:
 
     def write_labelled(self, lines: list[str]) -> None:
         """Write ``labelled.txt``, one training video per line."""
-        (self.path / "labelled.txt").write_text("".join(f"{line}\n" for line in lines))
+        self._write("labelled.txt", "".join(f"{line}\n" for line in lines))
 
     def finish(self, result: RunResult) -> RunResult:
         """Write the result; the run counts as finished from here on."""
-        with whole_file(self.path / "result.json") as partial:
-            partial.write_text(result.model_dump_json(indent=1))
+        self._write("result.json", result.model_dump_json(indent=1))
         if self._events is not None:
             self._events.close()
         return result
@@ -213,9 +234,8 @@ class RunFolder:
     def forget_after(self, step: int) -> None:
         """Drop the metrics of steps that a resumed run will repeat."""
         kept = [line for line in self.metrics() if line["step"] <= step]
-        path = self.path / "metrics.jsonl"
-        if path.exists():
-            path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        if (self.path / "metrics.jsonl").exists():
+            self._write("metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
 
 
 def _inputs_of_old_run(recipe: Path) -> RunInputs:

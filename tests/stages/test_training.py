@@ -14,7 +14,12 @@ from pcv.config.supervised import ClassifyConfig
 from pcv.config.training import TrainConfig
 from pcv.data.prepare import prepare
 from pcv.data.store.store import open_store
-from pcv.errors import CheckpointError, InputError, InterruptedRunError, RecipeError
+from pcv.errors import (
+    CheckpointError,
+    InputError,
+    InterruptedRunError,
+    RecipeError,
+)
 from pcv.stages import training
 from pcv.stages.evaluate import evaluate
 from pcv.stages.job import Job

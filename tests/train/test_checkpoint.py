@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from pcv.clip import ClipBatch, Losses
 from pcv.config.training import OptimConfig
-from pcv.errors import CheckpointError
+from pcv.errors import CheckpointError, DivergedError
 from pcv.train.checkpoint import (
     load_checkpoint,
     load_encoder,
@@ -124,3 +124,73 @@ def test_between_the_renames_the_old_one_is_found(tmp_path: Path) -> None:
     load_checkpoint(tmp_path / "last", state())
     with pytest.raises(CheckpointError, match="no checkpoint"):
         load_encoder(tmp_path / "none")
+
+
+FILES = ("encoder.safetensors", "objective.safetensors", "optimizer.safetensors", "state.json")
+
+
+def old(folder: Path) -> None:
+    """Take the checksums away: older releases wrote none."""
+    note = json.loads((folder / "state.json").read_text())
+    del note["checksums"]
+    (folder / "state.json").write_text(json.dumps(note))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flipped_bit_is_an_error_whatever_it_means(tmp_path: Path, name: str) -> None:
+    save_checkpoint(tmp_path / "last", state(), {"width": 4})
+    file = tmp_path / "last" / name
+    whole, said = file.read_bytes(), []
+    for bit in range(0, len(whole) * 8, 37):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(damaged)
+        try:
+            load_checkpoint(tmp_path / "last", state())
+        except CheckpointError as error:
+            said.append(str(error))
+            continue
+        old, new = json.loads(whole), json.loads(file.read_text())  # white space, or a key's case
+        assert all(old[key] == new[key] for key in ("step", "encoder", "optimizer"))
+    assert len(said) > 0.5 * len(whole) * 8 / 37
+    assert all(name in line and "\n" not in line for line in said)
+    file.write_bytes(whole)
+    load_checkpoint(tmp_path / "last", state())
+
+
+def test_a_checkpoint_of_an_older_release_loads(tmp_path: Path) -> None:
+    one = state()
+    one.step = 7
+    save_checkpoint(tmp_path / "last", one, {"width": 4})
+    old(tmp_path / "last")
+    two = state()
+    load_checkpoint(tmp_path / "last", two, steps=7)
+    assert two.step == 7
+    assert load_encoder(tmp_path / "last")[0] == {"width": 4}
+
+
+@pytest.mark.parametrize("step", [10**9, -1, 2.5, True, "3", None])
+def test_a_step_that_the_run_has_not_is_refused(tmp_path: Path, step: object) -> None:
+    save_checkpoint(tmp_path / "last", state(), {})
+    old(tmp_path / "last")
+    file = tmp_path / "last/state.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"step": step}))
+    with pytest.raises(CheckpointError, match=r"state.json: .*step"):
+        load_checkpoint(tmp_path / "last", state(), steps=8)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_neither_written_nor_read(tmp_path: Path, bad) -> None:
+    one = state()
+    save_checkpoint(tmp_path / "last", one, {})
+    with torch.no_grad():
+        one.objective.encoder[0].bias[1] = bad
+    with pytest.raises(DivergedError, match=r"step 0: encoder\.0\.bias has values"):
+        save_checkpoint(tmp_path / "last", one, {})
+    load_checkpoint(tmp_path / "last", state())
+    file = tmp_path / "last/encoder.safetensors"
+    save_file({k: v.clone() for k, v in one.objective.encoder.state_dict().items()}, file)
+    old(tmp_path / "last")
+    for load in (load_encoder, lambda path: load_objective(path, Toy())):
+        with pytest.raises(CheckpointError, match=r"0\.bias holds values that are not finite"):
+            load(tmp_path / "last")

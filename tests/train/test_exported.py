@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from pcv.errors import CheckpointError, RecipeError
 from pcv.train.checkpoint import load_encoder
-from pcv.train.exported import ModelConfig, is_exported, read_exported, read_tensors
+from pcv.train.exported import ModelConfig, is_exported, read_exported, read_tensors, write_weights
 
 
 def folder(place: Path, **changes: object) -> Path:
@@ -61,3 +61,28 @@ def test_only_safetensors_are_read(data: bytes, tmp_path: Path) -> None:
         read_tensors(tmp_path / "w")
     with pytest.raises(CheckpointError, match="damaged or missing"):
         read_tensors(tmp_path)
+
+
+def test_a_flipped_bit_of_the_weights_is_an_error_or_changes_nothing(tmp_path: Path) -> None:
+    wanted = {"a": torch.arange(3.0), "b.c": torch.tensor(2), "d": torch.empty(0, 2)}
+    file = tmp_path / "model.safetensors"
+    write_weights(file, wanted)
+    whole = file.read_bytes()
+    refused = 0
+    for bit in range(len(whole) * 8):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(damaged)
+        try:
+            found = read_tensors(file)
+        except CheckpointError:
+            refused += 1
+            continue
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+    assert refused > 0.8 * len(whole) * 8
+
+
+def test_weights_without_a_checksum_are_read(tmp_path: Path) -> None:
+    save_file({"a": torch.ones(2)}, tmp_path / "old", metadata={"format": "pt"})
+    assert torch.equal(read_tensors(tmp_path / "old")["a"], torch.ones(2))

@@ -85,3 +85,25 @@ def test_bfloat16_trains() -> None:
     one = state()
     fit(one, batches(), FitPlan(2, lambda step: 0.1, precision="bfloat16"))
     assert one.step == 2
+
+
+@pytest.mark.parametrize("clip_norm", [0.0, 1.0])
+def test_a_gradient_that_is_not_finite_changes_nothing(clip_norm: float) -> None:
+    one = state()
+    first = next(one.objective.parameters())
+    first.register_hook(lambda gradient: gradient * torch.inf)
+    before = [p.clone() for p in one.objective.parameters()]
+    with pytest.raises(DivergedError, match="step 0: the gradient norm"):
+        fit(one, batches(), FitPlan(1, lambda step: 0.1, clip_norm=clip_norm))
+    for old, new in zip(before, one.objective.parameters(), strict=True):
+        assert torch.equal(old, new)
+
+
+def test_a_matrix_that_cannot_be_decomposed_is_a_divergence() -> None:
+    one = state()
+    one.objective.register_forward_pre_hook(
+        lambda *_: torch.linalg.eigvalsh(torch.full((3, 3), torch.nan))
+    )
+    with pytest.raises(DivergedError, match=r"step 0: .*lower optim\.lr") as caught:
+        fit(one, batches(), FitPlan(1, lambda step: 0.1))
+    assert "\n" not in str(caught.value)

@@ -106,3 +106,26 @@ def test_a_run_of_an_older_release_named_its_inputs_in_comments(tmp_path: Path) 
     assert folder.inputs() == RunInputs(store="stores/b", start="runs/a")
     (tmp_path / "recipe.yaml").unlink()
     assert folder.inputs() == RunInputs()
+
+
+def test_a_run_goes_on_with_the_same_content_of_its_store_alone(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    inputs = RunInputs(store="a", content="1")
+    folder.open("x", inputs, resume=False)
+    folder.log(1, {"loss": 1.0})
+    assert folder.open("x", inputs, resume=True) is None
+    with pytest.raises(InputError, match="its store a holds other data than when the run began"):
+        folder.open("x", RunInputs(store="a", content="2"), resume=True)
+    assert folder.open("x", RunInputs(store="a"), resume=True) is None  # the store is away
+    assert folder.inputs() == inputs
+
+
+def test_a_run_that_knows_no_content_goes_on_and_knows_it_from_then_on(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open("x", RunInputs(store="a"), resume=False)
+    folder.log(1, {"loss": 1.0})
+    (folder.path / "inputs.json").write_text('{"store": "a", "start": null}')  # as in 0.2
+    assert folder.open("x", RunInputs(store="a", content="1"), resume=True) is None
+    assert folder.inputs().content == "1"
+    with pytest.raises(InputError, match="holds other data"):
+        folder.open("x", RunInputs(store="a", content="2"), resume=True)

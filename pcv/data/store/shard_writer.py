@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from pcv.data.store.shards import MISSING, ShardReader
+from pcv.data.store.shards import CHECKSUM, ENTRY, MISSING, ShardReader
 from pcv.errors import StoreError
 from pcv.whole import whole_file
 
@@ -68,8 +67,13 @@ def _assemble(
         at += len(data[-1])
     if not data:
         return None
-    table = b"".join(struct.pack("<QQ", *entry) for entry in index)
-    return b"".join([*data, table, google_crc32c.value(table).to_bytes(4, "little")])
+    table = b"".join(ENTRY.pack(*entry) for entry in index)
+    return b"".join([*data, summed(table)])
+
+
+def summed(data: bytes) -> bytes:
+    """Return bytes with their CRC-32C behind them, as the codec ``crc32c`` of Zarr v3 does."""
+    return data + google_crc32c.value(data).to_bytes(CHECKSUM, "little")
 
 
 def _chunks(values: NDArray[Any], layout: ShardReader) -> Iterator[NDArray[Any]]:
@@ -88,12 +92,15 @@ def _chunks(values: NDArray[Any], layout: ShardReader) -> Iterator[NDArray[Any]]
 def _encoder(path: Path) -> Callable[[NDArray[Any]], bytes]:
     meta = json.loads((path / "zarr.json").read_text())
     codecs = meta["codecs"][0]["configuration"]["codecs"][1:]
-    if [codec["name"] for codec in codecs] == ["blosc"]:
+    names = [codec["name"] for codec in codecs]
+    if names in (["blosc"], ["blosc", "crc32c"]):
         from numcodecs.blosc import SHUFFLE, Blosc
 
         chosen = codecs[0]["configuration"]
         if chosen["shuffle"] == "shuffle":
-            return Blosc(chosen["cname"], chosen["clevel"], SHUFFLE).encode
+            compress = Blosc(chosen["cname"], chosen["clevel"], SHUFFLE).encode
+            # A store that an older pcv began is finished as it was begun.
+            return (lambda chunk: summed(compress(chunk))) if len(names) > 1 else compress
     raise StoreError(f"{path}: pcv does not write this kind of compression")
 
 
@@ -103,8 +110,10 @@ def write_chunk(
     values: NDArray[Any],  # (n,)
 ) -> Path:
     """Write one chunk of an array of one dimension that is neither sharded nor compressed."""
+    codecs = json.loads((path / "zarr.json").read_text())["codecs"]
+    data = values.astype(values.dtype.newbyteorder("<")).tobytes()
     file = path / "c" / str(number)
     file.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(file) as partial:
-        partial.write_bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        partial.write_bytes(summed(data) if codecs[-1]["name"] == "crc32c" else data)
     return file

@@ -11,6 +11,7 @@ that imports zarr.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,13 +24,18 @@ from pcv.data.store.checksum import file_checksum
 from pcv.data.store.json_file import write_json
 from pcv.data.store.layout import Rows, layout_of, read_columns
 from pcv.data.store.shard_writer import write_chunk, write_shards
-from pcv.data.store.shards import ShardReader
+from pcv.data.store.shards import Contents, ShardReader
 from pcv.data.store.views import StoredViews, slots_of, view_arrays
 from pcv.errors import StoreError
-from pcv.progress import Advance, Progress
+from pcv.progress import Progress
 
 FORMAT = "pcv-clips"
 VERSION = 1
+CHECKED = "checked whenever they are read"
+UNCHECKED = (
+    "without checksums, as an older pcv wrote them: damage shows only in pcv info --verify; "
+    "prepare the store again for checked ones"
+)
 
 
 class VideoTable(NamedTuple):
@@ -73,8 +79,12 @@ class Store:
             sizes=np.array(table.get("sizes", [self.points] * len(table["name"])), np.int64),
         )
         self.frames = int(self.videos.length.sum())
-        self.reader = ShardReader(path / "points")
-        self.columns = {name: ShardReader(path / name) for name in attributes.get("columns", {})}
+        if not all(np.isfinite(v).all() for v in (self.videos.origin, self.videos.centroid)):
+            raise ValueError("the origin or the centroid of a video is not finite")
+        contents = Contents(attributes["shards"], self.videos.name, self.videos.offset)
+        self.reader = ShardReader(path / "points", contents)
+        columns = attributes.get("columns", {})
+        self.columns = {name: ShardReader(path / name, contents) for name in columns}
         self.point_class_names: list[str] = attributes.get("point_class_names", [])
         self.views = StoredViews(path, attributes) if "views" in attributes else None
 
@@ -92,7 +102,8 @@ class Store:
         Any prefix of a frame is its farthest-point sample.
 
         Raises:
-            StoreError: More points are asked for than are stored, or a shard is damaged.
+            StoreError: More points are asked for than are stored, or a shard is damaged, missing
+                or not finite.
         """
         return self.reader.read(self._rows(video, frames, points), points, self.step)
 
@@ -107,7 +118,7 @@ class Store:
 
         Raises:
             StoreError: There is no such column, more points are asked for than are stored, or a
-                shard is damaged.
+                shard is damaged, missing or not finite.
         """
         if name not in self.columns:
             known = ", ".join(self.columns) or "none"
@@ -153,6 +164,7 @@ class Store:
         return (
             {
                 "format": f"{FORMAT} {stored['version']}",
+                "chunks": CHECKED if self.reader.checked else UNCHECKED,
                 "dataset": self.dataset,
                 "videos": len(self),
                 "splits": {str(s): int(n) for s, n in zip(splits, counts, strict=True)},
@@ -199,36 +211,14 @@ class Store:
         }
 
     def verify(self, progress: Progress | None = None) -> list[str]:
-        """Check shards against their checksums, and the order of some frames.
+        """Check files against their checksums, and the order of some frames.
 
         Returns:
             Problems, one line each; none when the store is whole.
         """
-        problems = []
-        expected: dict[str, str] = self.attributes["shards"]
-        advance = Advance(progress, len(expected))
-        for name, checksum in sorted(expected.items()):
-            file = self.path / name
-            if not file.is_file():
-                problems.append(f"{name}: missing")
-            elif file_checksum(file) != checksum:
-                problems.append(f"{name}: its checksum changed since it was written")
-            advance(text=name)
-        return problems or self._misordered()
+        from pcv.data.store.verification import changed_files, misordered_videos
 
-    def _misordered(self) -> list[str]:
-        from pcv.data.farthest_order import farthest_order  # numba takes long to import
-
-        problems = []
-        for video in range(0, len(self), max(1, len(self) // 20)):
-            row = self.videos.offset[video] + self.videos.length[video] // 2
-            # In steps: in metres, a step that is not a power of two would round distances again.
-            stored = int(self.videos.sizes[video])
-            cloud = self.reader.read(np.array([row]), stored)[0].astype(np.float32)
-            count = min(len(np.unique(cloud, axis=0)), 256)
-            if not np.array_equal(cloud[farthest_order(cloud, count)], cloud[:count]):
-                problems.append(f"{self.videos.name[video]}: not in farthest-point order")
-        return problems
+        return changed_files(self, progress) or misordered_videos(self)
 
 
 def open_store(path: Path, dataset: str | None = None) -> Store:
@@ -277,10 +267,20 @@ def read_attributes(path: Path) -> dict[str, Any]:
     return dict(attributes)
 
 
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of what a store holds: of its attributes, among them its files' checksums.
+
+    Raises:
+        StoreError: As for ``read_attributes``.
+    """
+    said = json.dumps(read_attributes(path), sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
 def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
     """Create the group and its arrays, empty and incomplete; ``views`` is the number of slots."""
     import zarr  # only creating needs it, and it takes long to import
-    from zarr.codecs import BloscCodec
+    from zarr.codecs import BloscCodec, Crc32cCodec
 
     base: dict[str, Any] = {"format": FORMAT, "version": VERSION, "complete": False}
     group = zarr.open_group(path, mode="w", zarr_format=3, attributes=base | attributes)
@@ -297,15 +297,16 @@ def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int =
             dtype=column.dtype,
             chunks=(layout.chunk_frames, size, *column.shape),
             shards=(layout.shard_frames, whole, *column.shape),
-            compressors=compressor,
+            compressors=[compressor, Crc32cCodec()],
             fill_value=column.padding or 0 if "ordered" in attributes else 0,
         )
+    frames = layout.shard_frames
     group.create_array(
-        "count", shape=(rows,), dtype="int32", chunks=(layout.shard_frames,), compressors=None
+        "count", shape=(rows,), dtype="int32", chunks=(frames,), compressors=Crc32cCodec()
     )
     denser = BloscCodec(cname="zstd", clevel=5, shuffle="shuffle")
     for name, array in view_arrays(attributes, views).items():
-        group.create_array(name, **array, compressors=denser, fill_value=0)
+        group.create_array(name, **array, compressors=[denser, Crc32cCodec()], fill_value=0)
 
 
 def write_rows(path: Path, start: int, rows: Rows) -> dict[str, str]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import View
-from pcv.data.store.shards import ShardReader
+from pcv.data.store.shards import Contents, ShardReader
 from pcv.errors import StoreError
 
 SHARD_VIEWS = 16
@@ -47,7 +47,9 @@ class StoredViews:
         self.count = np.array(table["view_count"], np.int64)
         self.unit = np.array(table["view_unit"], np.float64)
         self.left_out: list[str] = attributes["dropped_frames"]
-        self.readers = {name: ShardReader(path / name) for name in view_arrays(attributes, 1)}
+        contents = Contents(attributes["shards"], table["name"], self.offset)
+        arrays = view_arrays(attributes, 1)
+        self.readers = {name: ShardReader(path / name, contents) for name in arrays}
 
     def read(
         self,
@@ -57,7 +59,7 @@ class StoredViews:
         """Read views of a video by their numbers, which start at 0.
 
         Raises:
-            StoreError: The video has no such view, or a shard is damaged.
+            StoreError: The video has no such view, or a shard is damaged or missing.
         """
         if len(views) and not 0 <= views.min() <= views.max() < self.count[video]:
             raise StoreError(f"{self.path}: video {video} has only {self.count[video]} views")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcv.data.store.shard_writer import write_chunk, write_shards
-from pcv.data.store.shards import ShardReader
+from pcv.data.store.shards import ShardReader, read_plain
 from pcv.errors import StoreError
 
 LZ4 = zarr.codecs.BloscCodec(cname="lz4", clevel=5, shuffle="shuffle")
@@ -84,3 +84,23 @@ def test_a_plain_chunk_is_read_by_zarr_python(tmp_path: Path) -> None:
     zarr.create_array(tmp_path, shape=(8,), dtype="int32", chunks=(4,), compressors=None)
     write_chunk(tmp_path, 1, np.arange(4, dtype=np.int32))
     assert zarr.open_array(tmp_path, mode="r")[:].tolist() == [0, 0, 0, 0, 0, 1, 2, 3]
+
+
+def test_what_is_written_with_checksums_is_read_by_zarr_python_which_checks_them(tmp_path) -> None:
+    create(tmp_path / "a", compressors=[LZ4, zarr.codecs.Crc32cCodec()])
+    values = np.random.default_rng(0).integers(0, 99, (32, 20, 3)).astype(np.int16)
+    files = write_shards(tmp_path / "a", 0, values)
+    np.testing.assert_array_equal(zarr.open_array(tmp_path / "a", mode="r")[:], values)
+    np.testing.assert_array_equal(ShardReader(tmp_path / "a").read(np.arange(32), 20), values)
+    files[0].write_bytes(b"\xff" + files[0].read_bytes()[1:])
+    with pytest.raises(ValueError, match="checksum"):
+        zarr.open_array(tmp_path / "a", mode="r")[:]
+
+
+def test_a_plain_chunk_with_a_checksum_is_read_by_zarr_python(tmp_path: Path) -> None:
+    zarr.create_array(
+        tmp_path, shape=(8,), dtype="int32", chunks=(4,), compressors=zarr.codecs.Crc32cCodec()
+    )
+    write_chunk(tmp_path, 1, np.arange(4, dtype=np.int32))
+    assert zarr.open_array(tmp_path, mode="r")[:].tolist() == [0, 0, 0, 0, 0, 1, 2, 3]
+    assert read_plain(tmp_path, 2, 8).tolist() == [0, 0, 0, 1, 2, 3]

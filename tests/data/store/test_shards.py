@@ -1,4 +1,6 @@
+import os
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,8 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pcv.data.store.shards import ShardReader
+from pcv.data.store import shards
+from pcv.data.store.shards import Contents, ShardReader, read_plain
 from pcv.errors import StoreError
 
 ROWS, POINTS = 50, 24
@@ -113,3 +116,99 @@ def test_counts_are_read_without_zarr(store, tmp_path) -> None:
         read_plain(store.path / "points", 0, 2)
     with pytest.raises(StoreError, match="damaged"):
         read_plain(tmp_path / "none", 0, 2)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_every_flipped_bit_of_a_shard_is_an_error(tmp_path: Path, dtype: str) -> None:
+    """Each byte of a shard belongs to a chunk or to the index, and both have a checksum."""
+    codecs = [zarr.codecs.BloscCodec(cname="lz4", shuffle="shuffle"), zarr.codecs.Crc32cCodec()]
+    array = zarr.create_array(
+        tmp_path, shape=(4, 8, 3), dtype=dtype, chunks=(2, 4, 3), shards=(4, 8, 3),
+        compressors=codecs,
+    )  # fmt: skip
+    array[:] = np.random.default_rng(0).integers(-3, 3, array.shape)
+    reader, shard = ShardReader(tmp_path), tmp_path / "c/0/0/0"
+    assert reader.checked
+    whole = shard.read_bytes()
+    with shard.open("r+b", buffering=0) as file:
+        for bit in range(len(whole) * 8):
+            at, byte = bit // 8, whole[bit // 8]
+            os.pwrite(file.fileno(), bytes([byte ^ 1 << bit % 8]), at)
+            with pytest.raises(StoreError, match="checksum"):
+                reader.read(np.arange(4), 8)
+            reader.close()
+            os.pwrite(file.fileno(), bytes([byte]), at)
+    assert reader.read(np.arange(4), 8).any()
+
+
+def test_a_chunk_without_a_checksum_is_read_as_before(tmp_path: Path) -> None:
+    values = write(tmp_path / "a", "int16", zarr.codecs.BloscCodec())
+    reader = ShardReader(tmp_path / "a")
+    assert not reader.checked
+    np.testing.assert_array_equal(reader.read(np.arange(ROWS), POINTS), values)
+
+
+def test_a_shard_that_the_store_lists_must_be_there(tmp_path: Path) -> None:
+    values = write(tmp_path / "a", "int16", None)
+    files = [f.relative_to(tmp_path).as_posix() for f in (tmp_path / "a/c").rglob("0")]
+    contents = Contents(files, ["first", "second", "third"], np.array([0, 20, 40]))
+    rows = np.arange(ROWS)
+    np.testing.assert_array_equal(ShardReader(tmp_path / "a", contents).read(rows, 4)[:, 0],
+                                  values[:, 0])  # fmt: skip
+    (tmp_path / "a/c/3/0/0").rename(tmp_path / "a/gone")
+    with pytest.raises(StoreError, match=r"c/3/0/0: missing.*\(video third\); restore"):
+        ShardReader(tmp_path / "a", contents).read(rows, 4)
+    (tmp_path / "a/c/3/0/0").mkdir()
+    with pytest.raises(StoreError, match=r"c/3/0/0: damaged chunk: Is a directory \(video third"):
+        ShardReader(tmp_path / "a", contents).read(rows, 4)
+
+
+def test_the_video_that_was_asked_for_is_named_not_the_first_of_its_chunk(tmp_path: Path) -> None:
+    write(tmp_path / "a", "int16", zarr.codecs.Crc32cCodec())
+    contents = Contents(None, ["first", "second"], np.array([0, 3]))
+    shard = tmp_path / "a/c/0/0/0"
+    shard.write_bytes(b"\xff" + shard.read_bytes()[1:])
+    for row, name in ((2, "first"), (3, "second"), (5, "second")):
+        with pytest.raises(StoreError, match=rf"checksum is wrong \(video {name}\)"):
+            ShardReader(tmp_path / "a", contents).read(np.array([row]), 2)
+
+
+def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    array = zarr.create_array(
+        tmp_path / "a", shape=(8, 8, 3), dtype="float32", chunks=(4, 8, 3), shards=(8, 8, 3)
+    )
+    for bad in (np.nan, np.inf, -np.inf):
+        array[:] = 1
+        array[5, 6, 1] = bad
+        reader = ShardReader(tmp_path / "a", Contents(None, ["a", "b"], np.array([0, 5])))
+        assert (reader.read(np.arange(5), 8) == 1).all()
+        assert (reader.read(np.arange(8), 6) == 1).all()
+        with pytest.raises(StoreError, match=r"not finite \(video b\)"):
+            reader.read(np.arange(8), 7)
+
+
+def test_only_so_many_shards_are_open_at_once(tmp_path: Path, monkeypatch) -> None:
+    values = write(tmp_path / "a", "int16", zarr.codecs.Crc32cCodec())
+    monkeypatch.setattr(shards, "MOST_OPEN", 2)
+    reader = ShardReader(tmp_path / "a")
+    for row in (0, 17, 33, 49, 2, 34, 0):
+        np.testing.assert_array_equal(reader.read(np.array([row]), 5)[0], values[row, :5])
+        assert len(reader._files) <= 2
+
+
+def test_a_damaged_or_missing_count_is_refused(store, tmp_path: Path) -> None:
+    copy = tmp_path / "count"
+    shutil.copytree(store.path / "count", copy)
+    file, files = copy / "c/0", store.attributes["shards"]
+    right = read_plain(copy, 0, 20, files)
+    whole = file.read_bytes()
+    for bit in range(0, len(whole) * 8, 61):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(damaged)
+        with pytest.raises(StoreError, match="the checksum of chunk 0 is wrong"):
+            read_plain(copy, 0, 20, files)
+    file.unlink()
+    with pytest.raises(StoreError, match="No such file"):
+        read_plain(copy, 0, 20, files)
+    assert len(right) == 20
