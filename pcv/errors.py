@@ -72,13 +72,32 @@ class PluginError(PcvError):
 
 
 def one_line(said: object, most: int | None = None) -> str:
-    """Return what something says, often another package's error, without line breaks.
+    """Return what something says, often another package's error, in one line for a terminal.
 
     Args:
         said: Taken as ``str`` takes it.
         most: Characters that are kept; None: all.
     """
-    return " ".join(str(said).split())[:most]
+    return escaped(" ".join(str(said).split())[:most])
+
+
+def escaped(said: object) -> str:
+    r"""Return a text in which everything that a terminal would obey or not show is escaped.
+
+    Line breaks, control characters and characters that change the direction of writing become
+    escapes such as ``\n``; a byte of a file's name that is not UTF-8 becomes ``\xff``.
+    """
+    text = str(said)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+
+
+def _escape(sign: str) -> str:
+    number = ord(sign)
+    if 0xDC80 <= number <= 0xDCFF:  # how Python holds a byte that is not UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode("ascii")
 
 
 @contextmanager
