@@ -48,6 +48,9 @@ class ObjectiveConfig(NamedConfig):
         """Return how many frames of a clip of ``frames`` are encoded together."""
         return frames
 
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if clips of ``frames`` are too short for the objective."""
+
     def check_encoder(self, encoder: EncoderConfig) -> None:
         """Raise a ValueError if the encoder offers what is needed, but does not fit."""
 

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,25 @@ def test_a_run_of_an_older_release_named_its_inputs_in_comments(tmp_path: Path) 
     assert folder.inputs() == RunInputs(store="stores/b", start="runs/a")
     (tmp_path / "recipe.yaml").unlink()
     assert folder.inputs() == RunInputs()
+
+
+@pytest.mark.parametrize("name", ["result.json", "inputs.json"])
+def test_what_is_no_file_is_no_result(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    folder = RunFolder(tmp_path)
+    with pytest.raises(InputError, match=f"{name}: damaged: this is a pipe"):
+        folder.result() if name == "result.json" else folder.inputs()
+
+
+def test_a_recipe_that_is_no_file_or_no_plain_yaml_is_empty(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "recipe.yaml")
+    assert RunFolder(tmp_path).recipe() == {}
+    (tmp_path / "recipe.yaml").unlink()
+    (tmp_path / "recipe.yaml").write_text("[" * 10_000)
+    assert RunFolder(tmp_path).recipe() == {}
+
+
+def test_lines_of_metrics_that_hold_no_step_are_left_out(tmp_path: Path) -> None:
+    lines = b'{"step": 1, "loss": 2.0}\n[1]\n"x"\n{}\n\xff\n{"step": 2}\n{"step"'
+    (tmp_path / "metrics.jsonl").write_bytes(lines)
+    assert RunFolder(tmp_path).metrics() == [{"step": 1, "loss": 2.0}, {"step": 2}]
