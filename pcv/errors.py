@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+FROM_WORKER = re.compile(
+    r"Caught (?P<kind>\w+) in .+?\nOriginal Traceback .*\n[\w.]*\b(?P=kind): (?P<said>.*)",
+    re.DOTALL,
+)
 
 
 class PcvError(Exception):
@@ -69,6 +75,23 @@ class InterruptedRunError(PcvError):
 
 class PluginError(PcvError):
     """A package that is installed beside pcv is broken, or registers a name that is taken."""
+
+
+def as_raised(error: Exception) -> Exception:
+    """Return an error that torch brought from a worker process as it was raised there.
+
+    Torch puts the whole trace into its text, and turns some kinds into a ``RuntimeError``.
+
+    Args:
+        error: Any error; one that did not come from a worker process is returned as it is.
+    """
+    found = FROM_WORKER.fullmatch(str(error).strip())
+    if found is None:
+        return error
+    kind = globals().get(found["kind"])
+    if not (isinstance(kind, type) and issubclass(kind, PcvError)):
+        return error
+    return (InputError if kind is RawFileError else kind)(found["said"])
 
 
 def one_line(said: object, most: int | None = None) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from pcv.errors import PcvError, escaped, one_line
+from pcv.errors import PcvError, as_raised, escaped, one_line
 from pcv.version import __version__
 from pcv_cli import console
 from pcv_cli.memory import out_of_memory
@@ -77,8 +77,7 @@ def _code(app: typer.Typer, watched: Watched) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except PcvError as error:
-        console.print_error(error)
-        return error.exit_code
+        return _foreseen(as_raised(error))
     except typer.Abort:
         console.print_error("aborted")
         return 1
@@ -87,7 +86,7 @@ def _code(app: typer.Typer, watched: Watched) -> int:
     except Exception as error:
         if error is watched.refused:
             return 1  # ``_flushed`` tells of it
-        return _unexpected(error)
+        return _foreseen(as_raised(error))
     return found if isinstance(found, int) else 0
 
 
@@ -99,6 +98,13 @@ def _misused(error: Any) -> int:  # noqa: ANN401 - of Typer or of click
     with suppress(OSError):
         rich_format_error(error)
     return int(error.exit_code)
+
+
+def _foreseen(error: Exception) -> int:
+    if not isinstance(error, PcvError):
+        return _unexpected(error)
+    console.print_error(error)
+    return error.exit_code
 
 
 def _unexpected(error: Exception) -> int:

@@ -128,3 +128,11 @@ def test_names_are_shown_where_the_output_is_ascii(settings: dict[str, str], sto
     for command in ("prepare msr --help", f"info {store.path}"):
         done = shell(f"PCV {command}", **settings)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_error_of_a_worker_process_has_its_own_exit_code(monkeypatch) -> None:
+    trace = "Original Traceback (most recent call last):\n  File x, line 1\n"
+    said = "pcv.errors.RawFileError: a.bin: bad; copy it\n"
+    told = f"Caught RawFileError in DataLoader worker process 0.\n{trace}{said}"
+    fail_with(RuntimeError(told), monkeypatch)
+    assert pcv("info", "store", code=2) == "error: a.bin: bad; copy it\n"
