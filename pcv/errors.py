@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+FROM_WORKER = re.compile(
+    r"Caught (?P<kind>\w+) in .+?\nOriginal Traceback .*\n[\w.]*\b(?P=kind): (?P<said>.*)",
+    re.DOTALL,
+)
 
 
 class PcvError(Exception):
@@ -71,14 +77,50 @@ class PluginError(PcvError):
     """A package that is installed beside pcv is broken, or registers a name that is taken."""
 
 
+def as_raised(error: Exception) -> Exception:
+    """Return an error that torch brought from a worker process as it was raised there.
+
+    Torch puts the whole trace into its text, and turns some kinds into a ``RuntimeError``.
+
+    Args:
+        error: Any error; one that did not come from a worker process is returned as it is.
+    """
+    found = FROM_WORKER.fullmatch(str(error).strip())
+    if found is None:
+        return error
+    kind = globals().get(found["kind"])
+    if not (isinstance(kind, type) and issubclass(kind, PcvError)):
+        return error
+    return (InputError if kind is RawFileError else kind)(found["said"])
+
+
 def one_line(said: object, most: int | None = None) -> str:
-    """Return what something says, often another package's error, without line breaks.
+    """Return what something says, often another package's error, in one line for a terminal.
 
     Args:
         said: Taken as ``str`` takes it.
         most: Characters that are kept; None: all.
     """
-    return " ".join(str(said).split())[:most]
+    return escaped(" ".join(str(said).split())[:most])
+
+
+def escaped(said: object) -> str:
+    r"""Return a text in which everything that a terminal would obey or not show is escaped.
+
+    Line breaks, control characters and characters that change the direction of writing become
+    escapes such as ``\n``; a byte of a file's name that is not UTF-8 becomes ``\xff``.
+    """
+    text = str(said)
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else _escape(sign) for sign in text)
+
+
+def _escape(sign: str) -> str:
+    number = ord(sign)
+    if 0xDC80 <= number <= 0xDCFF:  # how Python holds a byte that is not UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode("ascii")
 
 
 @contextmanager

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pcv.errors import PcvError
 from pcv.version import __version__
-from pcv_cli import console, models, show
+from pcv_cli import border, console, models, show
 from pcv_cli.options import (
     Folds,
     Json,
@@ -39,10 +37,14 @@ app.add_typer(prepare_app, name="prepare")
 @app.callback(invoke_without_command=True)
 def version(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print the whole trace of an unexpected error.")
+    ] = False,
 ) -> None:
     """Learn from point cloud videos without labels."""
+    border.traces.shown = debug
     if version:
-        console.out.print(f"pcv {__version__}")
+        console.say(f"pcv {__version__}")
         raise typer.Exit
 
 
@@ -77,7 +79,7 @@ def synth(  # noqa: PLR0913 - the options are the interface
             jobs=jobs,
             progress=progress,
         )
-    console.out.print(f"{count} recordings in {out}")
+    console.say(f"{count} recordings in {out}")
 
 
 @app.command(epilog="Example: pcv info store --verify")
@@ -237,7 +239,7 @@ def teach(
 
     with console.progress("teach", goes_on=True) as progress:
         count, shape = write(store, out, weights, image=image, progress=progress)
-    console.out.print(f"{count} views, {' x '.join(map(str, shape))} each, in {out}")
+    console.say(f"{count} views, {' x '.join(map(str, shape))} each, in {out}")
 
 
 app.command(epilog=models.PREDICT_EXAMPLE)(models.predict)
@@ -263,7 +265,7 @@ def report(
     results, written = compare(runs, out, pooled=pooled)
     show.report(results, json)
     for path in written:
-        console.err.print(f"wrote {path}")
+        console.note(f"wrote {path}")
 
 
 @app.command(epilog="Example: pcv doctor --build")
@@ -281,9 +283,5 @@ def doctor(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake becomes one line and an exit code, not a traceback."""
-    try:
-        app()
-    except PcvError as error:
-        console.print_error(error)
-        sys.exit(error.exit_code)
+    """Run the command line; whatever goes wrong becomes one line and an exit code."""
+    border.run(app)

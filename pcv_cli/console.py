@@ -1,4 +1,8 @@
-"""How commands print: results to standard output, progress and errors to standard error."""
+"""How commands print: results to standard output, progress and errors to standard error.
+
+Texts come from files, names and recipes of anyone. They are printed as they are, never as markup,
+and what a terminal would obey is escaped.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,10 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -24,13 +27,49 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from pcv.errors import PcvError, one_line
+from pcv.errors import PcvError, escaped, one_line
 from pcv.progress import Progress
 
 WIDE = 200  # columns of a table if the output is not a terminal
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 PLAIN_EVERY = 10.0  # seconds between lines of progress if the output is not a terminal
+
+
+class _Plain(Console):
+    """A console whose closed pipe is an ``OSError`` like any other, for the border to tell of."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # rich calls this where it handles the BrokenPipeError
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+out = _Plain(highlight=False, soft_wrap=True, width=None if _is_terminal() else WIDE)
+err = _Plain(stderr=True, highlight=False, soft_wrap=True)
+
+
+def cell(said: object, style: str = "") -> Text:
+    """Return a text for a table, or to be printed, without markup and control characters."""
+    return Text(escaped(said), style=style)
+
+
+def say(said: object) -> None:
+    """Write one line to standard output."""
+    out.print(cell(said))
+
+
+def note(said: object, mark: str = "", style: str = "") -> None:
+    """Write one line to standard error, where nobody needs it: work goes on if that is closed.
+
+    Args:
+        said: The line.
+        mark: A word before it.
+        style: How rich shows the word.
+    """
+    parts = [cell(mark, style), cell(said)] if mark else [cell(said)]
+    with suppress(OSError):
+        err.print(*parts)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
@@ -38,9 +77,9 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     out.file.write(json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
 
 
-def print_error(error: PcvError) -> None:
-    """Write one line on a user's mistake to standard error."""
-    err.print(f"[bold red]error:[/] {escape(one_line(error))}")
+def print_error(said: PcvError | str) -> None:
+    """Write one line on what went wrong to standard error."""
+    note(one_line(said), "error:", "bold red")
 
 
 class _Rate(ProgressColumn):
@@ -63,7 +102,7 @@ def progress(title: str, *, goes_on: bool = False) -> Iterator[Progress]:
         with _shown(title) as advance:
             yield advance
     except KeyboardInterrupt:
-        err.print("interrupted" + ("; the same command goes on where it stopped" * goes_on))
+        note("interrupted" + ("; the same command goes on where it stopped" * goes_on))
         raise
 
 
@@ -74,20 +113,20 @@ def _shown(title: str) -> Iterator[Progress]:
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("[bold]{task.description}"),
+        TextColumn("{task.description}", style="bold", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Bar(*columns, console=err, transient=False) as bar:
-        task = bar.add_task(title, total=None, note="")
+        task = bar.add_task(escaped(title), total=None, note="")
 
         def advance(done: int, total: int, text: str) -> None:
-            bar.update(task, completed=done, total=total, note=escape(text))
+            bar.update(task, completed=done, total=total, note=escaped(text))
 
         yield advance
 
@@ -107,6 +146,6 @@ def _plain(title: str) -> Progress:
         last = now
         rate = (done - first[1]) / (now - first[0]) if now > first[0] else 0.0
         left = f", {(total - done) / rate:.0f} s left" if rate else ""
-        err.print(escape(f"{title}: {done}/{total}, {rate:.1f}/s{left}  {text}"))
+        note(f"{title}: {done}/{total}, {rate:.1f}/s{left}  {text}")
 
     return advance

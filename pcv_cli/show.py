@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from pcv_cli import console
+from pcv_cli.console import cell, note, say
 
 if TYPE_CHECKING:
     from pcv.data.prepare import PrepareSummary
@@ -19,11 +19,11 @@ MOST_SKIPPED = 20  # skipped recordings that are listed; more are only counted
 
 def facts(title: str, values: dict[str, Any]) -> None:
     """Print nested facts as a table of two columns."""
-    table = Table(title=escape(title), show_header=False, title_justify="left", box=None)
+    table = Table(title=cell(title), show_header=False, title_justify="left", box=None)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in _flat(values):
-        table.add_row(escape(name), escape(value))
+        table.add_row(cell(name), cell(value))
     console.out.print(table)
 
 
@@ -32,15 +32,13 @@ def prepared(summary: PrepareSummary, as_json: bool) -> None:
     if as_json:
         console.print_json(summary._asdict())
         return
-    console.out.print(f"{summary.videos} videos, {summary.frames} frames in {summary.out}")
+    say(f"{summary.videos} videos, {summary.frames} frames in {summary.out}")
     for line in summary.notes or ():
-        console.out.print(escape(line))
+        say(line)
     for line in summary.skipped[:MOST_SKIPPED]:
-        console.err.print(f"[yellow]skipped[/] {escape(line)}")
+        note(line, "skipped", "yellow")
     if len(summary.skipped) > MOST_SKIPPED:
-        console.err.print(
-            f"and {len(summary.skipped) - MOST_SKIPPED} more; pcv info lists them all"
-        )
+        note(f"and {len(summary.skipped) - MOST_SKIPPED} more; pcv info lists them all")
 
 
 def result(value: RunResult, out: Path, as_json: bool) -> None:
@@ -55,7 +53,7 @@ def result(value: RunResult, out: Path, as_json: bool) -> None:
 
 def _warning(values: dict[str, Any]) -> None:
     if values.get("warning"):
-        console.err.print(f"[yellow]warning:[/] {escape(values['warning'])}")
+        note(values["warning"], "warning:", "yellow")
 
 
 def scores(values: dict[str, Any]) -> None:
@@ -65,22 +63,20 @@ def scores(values: dict[str, Any]) -> None:
         _point_scores(values)
         return
     scored, split = values["n_scored"], values["n_in_split"]
-    console.out.print(
+    say(
         f"accuracy {values['accuracy']:.2%}  ({values['n_correct']} of {scored} scored; "
         f"{scored} of {split} videos in {values['split']} scored{_passes(values)})"
     )
     table = Table("class", "accuracy", "videos", "most taken for", box=None)
     for row in values["classes"]:
         share = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
-        table.add_row(
-            escape(row["name"]), share, str(row["videos"]), escape(row["taken_for"] or "")
-        )
+        table.add_row(cell(row["name"]), share, str(row["videos"]), cell(row["taken_for"] or ""))
     console.out.print(table)
 
 
 def _point_scores(values: dict[str, Any]) -> None:
     """Print both averages of the IoU, then a row per class."""
-    console.out.print(
+    say(
         f"mIoU {values['miou_present_classes']:.2%} over the classes present, "
         f"{values['miou_all_classes']:.2%} over all {len(values['classes'])}; "
         f"points right {values['point_accuracy']:.2%}{_extra(values)}  "
@@ -89,7 +85,7 @@ def _point_scores(values: dict[str, Any]) -> None:
     table = Table("class", "IoU", "points", box=None)
     for row in values["classes"]:
         share = "-" if row["iou"] is None else f"{row['iou']:.1%}"
-        table.add_row(escape(row["name"]), share, str(row["points"]))
+        table.add_row(cell(row["name"]), share, str(row["points"]))
     console.out.print(table)
     if "others" in values:
         _others(values["others"])
@@ -115,8 +111,8 @@ def _others(rows: list[dict[str, Any]]) -> None:
     )
     for row in rows:
         shares = (row["miou_present_classes"], row["point_accuracy"], row["moved"])
-        names = (row["mode"], str(row["others"]), row["place"], row["content"])
-        table.add_row(*names, *(f"{share:.2%}" for share in shares))
+        names = (row["mode"], row["others"], row["place"], row["content"])
+        table.add_row(*map(cell, names), *(f"{share:.2%}" for share in shares))
     console.out.print(table)
 
 
@@ -126,11 +122,11 @@ def predictions(values: dict[str, Any], as_json: bool) -> None:
         console.print_json(values)
     else:
         for each in values["inputs"]:
-            console.err.print(escape(f"{each['path']}: read as {each['format']}, {each['why']}"))
+            note(f"{each['path']}: read as {each['format']}, {each['why']}")
         rows = values["recordings"]
         console.out.print(_classes(rows) if values["task"] == "classify" else _clouds(rows))
     for line in values["skipped"]:
-        console.err.print(f"[yellow]skipped[/] {escape(line)}")
+        note(line, "skipped", "yellow")
 
 
 def _classes(rows: list[dict[str, Any]]) -> Table:
@@ -139,8 +135,8 @@ def _classes(rows: list[dict[str, Any]]) -> Table:
         others = ", ".join(f"{t['label']} {t['score']:.1%}" for t in row["top"][1:])
         frames = f"{row['frames']}{' (padded)' if row['padded'] else ''}"
         table.add_row(
-            escape(row["recording"]), frames, escape(row["label"]), f"{row['score']:.1%}",
-            escape(others),
+            cell(row["recording"]), frames, cell(row["label"]), f"{row['score']:.1%}",
+            cell(others),
         )  # fmt: skip
     return table
 
@@ -154,8 +150,8 @@ def _clouds(rows: list[dict[str, Any]]) -> Table:
         shares = [f"{name} {n / row['points']:.1%}" for name, n in counts if n][:5]
         score = "-" if row["score"] is None else f"{row['score']:.1%}"
         table.add_row(
-            escape(row["recording"]), str(row["frames"]), str(row["points"]), score,
-            escape(", ".join(shares)), escape(row["files"]),
+            cell(row["recording"]), str(row["frames"]), str(row["points"]), score,
+            cell(", ".join(shares)), cell(row["files"]),
             *([str(len(row["objects"]))] if "objects" in row else []),
         )  # fmt: skip
     return table

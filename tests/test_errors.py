@@ -3,6 +3,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from torch._utils import ExceptionWrapper
 
 from pcv import errors
 
@@ -62,3 +63,40 @@ def test_what_the_disk_refuses_is_one_line(
 def test_a_text_of_lines_is_said_in_one() -> None:
     assert errors.one_line(ValueError("a\n  b\tc\n")) == "a b c"
     assert errors.one_line("a\nbcd", 3) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a\x1b[31m\x00b", "a\\x1b[31m\\x00b"),
+        ("n\u00f6ne\udcff", "n\u00f6ne\\xff"),
+        ("right\u202eleft", "right\\u202eleft"),
+        ("[/] :smile: \\", "[/] :smile: \\"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_escaped(said: str, shown: str) -> None:
+    assert errors.escaped(said) == errors.one_line(said) == shown
+    assert errors.escaped("a\nb") == "a\\nb"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (errors.StoreError("a: bad; copy it"), errors.StoreError),
+        (errors.RawFileError(Path("a"), "bad", "copy it"), errors.InputError),
+        (ValueError("x"), ValueError),
+        (KeyError("x"), KeyError),
+    ],
+)
+def test_an_error_of_a_worker_process_is_told_as_it_was_raised(error, kind) -> None:
+    try:
+        raise error
+    except Exception:
+        carried = ExceptionWrapper(where="in DataLoader worker process 0")
+    with pytest.raises((RuntimeError, type(error))) as caught:
+        carried.reraise()
+    found = errors.as_raised(caught.value)
+    assert isinstance(found, kind)
+    if isinstance(found, errors.PcvError):
+        assert str(found) == "a: bad; copy it"
+    assert errors.as_raised(error) is error

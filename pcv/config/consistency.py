@@ -39,6 +39,30 @@ def check_encoder_serves(encoder: EncoderConfig, objective: ObjectiveConfig, poi
     objective.check_points(points)
 
 
+def check_frames(
+    stage: str, encoder: EncoderConfig, objective: ObjectiveConfig, frames: int, length: int
+) -> None:
+    """Check that clips are long enough, and that an encoder can read the segments of videos.
+
+    Args:
+        stage: The stage of work; a probe has no use for the objective.
+        encoder: The encoder.
+        objective: The objective.
+        frames: Frames per clip.
+        length: Frames that are encoded together.
+
+    Raises:
+        ValueError: The clips are too short, or the segments do not fit the encoder.
+    """
+    if stage != "probe":
+        objective.check_frames(frames)
+    try:
+        encoder.check_frames(length)
+    except ValueError as error:
+        section = "probe" if stage == "probe" else "objective"
+        raise ValueError(f"data.frames and {section}.segment_frames: {error}") from None
+
+
 def check_mixed(chance: float, stage: str, objective: ObjectiveConfig, views: int) -> None:
     """Check that only labelled scenes without posed images are merged.
 

@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pcv.config.section import Config, Count, Positive
+from pcv.config.section import Amount, Config, Count, Frames, Number, Points, Positive, Whole
+
+Pixels = Annotated[int, Field(gt=0, le=1 << 14)]  # along a side of an image
+Strengths = Annotated[tuple[Positive, ...], Field(max_length=16)]
 
 
 class RegionConfig(Config):
@@ -17,7 +20,7 @@ class RegionConfig(Config):
     share: float = Field(0.0, ge=0, le=1)
     # Instead of a share, a region has the points within this distance in metres, at least
     # data.points of them. 0: share decides.
-    radius: float = Field(0.0, ge=0)
+    radius: Amount = 0.0
     # How a larger region is thinned to data.points. random: by chance; spread: evenly in space.
     thin: Literal["random", "spread"] = "random"
     per_scene: Count = 1  # regions per scene and epoch
@@ -30,33 +33,33 @@ class DataConfig(Config):
     """Which clips are cut from a store, and in what unit."""
 
     dataset: str | None = None  # the only dataset whose stores are accepted; none: all are
-    frames: Count = 24  # frames per clip; scenes: 1
-    interval: Count = 1  # frames of the video from one frame of a clip to the next
+    frames: Frames = 24  # frames per clip; scenes: 1
+    interval: Frames = 1  # frames of the video from one frame of a clip to the next
     clip_stride: Count = 1  # frames of the video from the start of one clip to that of the next
-    points: Count = 1024  # points per frame of a clip
+    points: Points = 1024  # points per frame of a clip
     scale: Positive = 1.0  # factor from metres to the unit in which encoders read points
     # What becomes the origin: the mean point of the video (or scene), that of the clip (or
     # region), or none: the origin of the recording stays.
     centre: Literal["none", "video", "clip"] = "video"
     # What a training epoch is. clips: every clip of every video; videos: one random clip per video.
     epoch: Literal["clips", "videos"] = "clips"
-    eval_clips: int = Field(0, ge=0)  # clips per video that are scored, evenly spaced; 0: all
+    eval_clips: Whole = 0  # clips per video that are scored, evenly spaced; 0: all
     # Videos shorter than a clip. pad: their last frame is repeated; drop: they are left out.
     short: Literal["pad", "drop"] = "pad"
     colour: bool = False  # whether clips carry the stored colours of their points
     normals: bool = False  # whether clips carry the stored normals of their points
     instances: bool = False  # whether clips carry the object to which each point belongs
     # Scenes only: the smallest distance in metres between the points that are used. 0: all points.
-    spacing: float = Field(0.0, ge=0)
+    spacing: Amount = 0.0
     region: RegionConfig = RegionConfig()  # scenes only
     # Scenes only: the points of each training scene that keep their label, as a number (drawn at
     # random) or as the path of a JSON file that lists them. 0: all.
-    labelled_points: Annotated[int, Field(ge=0)] | str = 0
+    labelled_points: Whole | str = 0
     # Posed images per clip, drawn at random in training and evenly spaced in scoring. 0: none.
-    views: int = Field(0, ge=0)
-    image: tuple[Count, Count] | None = None  # rows and columns of the images; none: as stored
+    views: Annotated[int, Field(ge=0, le=4096)] = 0
+    image: tuple[Pixels, Pixels] | None = None  # rows and columns of the images; none: as stored
     # One of this many views is held out: it is scored, and never trained on. 0: as in the store.
-    held_out_views: int = Field(0, ge=0)
+    held_out_views: Whole = 0
     # The folder of a 2D model's features of the views, as pcv teach writes it. None: no features.
     teacher: str | None = None
 
@@ -84,8 +87,8 @@ class ElasticConfig(Config):
     """Smooth random displacement of points, once for each pair of a cell and a strength."""
 
     chance: float = Field(0.0, ge=0, le=1)  # probability that a clip is deformed
-    cell: tuple[Positive, ...] = (0.2, 0.8)  # metres between the positions where noise is drawn
-    strength: tuple[Positive, ...] = (0.4, 1.6)  # standard deviation of that noise, in metres
+    cell: Strengths = (0.2, 0.8)  # metres between the positions where noise is drawn
+    strength: Strengths = (0.4, 1.6)  # standard deviation of that noise, in metres
 
     @model_validator(mode="after")
     def _paired(self) -> ElasticConfig:
@@ -100,16 +103,16 @@ class AugmentConfig(Config):
     Angles and shifts are drawn evenly between minus and plus the largest value.
     """
 
-    scale: tuple[float, float] = (0.9, 1.1)  # smallest and largest factor on positions
+    scale: tuple[Positive, Positive] = (0.9, 1.1)  # smallest and largest factor on positions
     anisotropic: bool = True  # whether every axis has a factor of its own, as in PSTNet
     rotate: float = Field(0.0, ge=0, le=180)  # largest angle about the vertical axis, in degrees
     tilt: float = Field(0.0, ge=0, le=180)  # largest angle about each level axis, in degrees
     mirror: float = Field(0.0, ge=0, le=1)  # probability that left and right are exchanged
-    shift: float = Field(0.0, ge=0)  # largest shift along each axis, in metres
-    jitter: float = Field(0.0, ge=0)  # standard deviation of the noise on each point, in metres
+    shift: Amount = 0.0  # largest shift along each axis, in metres
+    jitter: Amount = 0.0  # standard deviation of the noise on each point, in metres
     # The largest share of a frame's points that is replaced by copies of its first point.
     drop: float = Field(0.0, ge=0, lt=1)
-    intervals: tuple[int, ...] = ()  # frame intervals to draw one from; empty: data.interval
+    intervals: tuple[Number, ...] = ()  # frame intervals to draw one from; empty: data.interval
     # Whether clips also carry their points under a second, independent augmentation, from which
     # the objective makes its target.
     two_views: bool = False
@@ -120,7 +123,7 @@ class AugmentConfig(Config):
 
     @model_validator(mode="after")
     def _ordered(self) -> AugmentConfig:
-        if not 0 < self.scale[0] <= self.scale[1]:
+        if self.scale[0] > self.scale[1]:
             raise ValueError("scale must be two positive numbers, the smaller first")
         if any(step < 1 for step in self.intervals):
             raise ValueError("intervals must be positive")

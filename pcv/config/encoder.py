@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from pcv.config.chosen import NamedConfig
-from pcv.config.section import Count, Fraction, Positive
+from pcv.config.section import (
+    Blocks,
+    Channels,
+    Count,
+    Factor,
+    Fraction,
+    Frames,
+    Heads,
+    Positive,
+)
 
 if TYPE_CHECKING:
     from pcv.config.recipe import Recipe
+
+Padding = Annotated[int, Field(ge=0, le=1024)]  # frames
 
 # What an encoder can offer an objective. clips: superpoints of clips; scenes: a feature of every
 # point of a scene; rows: the scenes of a batch read as one sequence; voxels: features of voxels.
@@ -63,8 +74,20 @@ class EncoderConfig(NamedConfig):
     def check_decoder(self) -> None:
         """Raise a ValueError if the encoder has no decoder that gives every point a feature."""
 
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if so many frames cannot be encoded together."""
+
     def check_recipe(self, recipe: Recipe) -> None:
         """Raise a ValueError if another section of the recipe does not fit this one."""
+
+
+def check_two_views(recipe: Recipe, anchors: str) -> None:
+    """Raise a ValueError if a pretext compares anchors that differ between two augmentations."""
+    if recipe.stage == "pretrain" and recipe.augment.two_views and anchors != "prefix":
+        raise ValueError(
+            "encoder.anchors must be prefix when augment.two_views is true: anchors that are "
+            "searched for are other points in the second augmentation"
+        )
 
 
 class PSTNetConfig(EncoderConfig):
@@ -75,9 +98,9 @@ class PSTNetConfig(EncoderConfig):
     meaning = ("width", "combine", "pool")
 
     name: Literal["pstnet"] = "pstnet"
-    width: Positive = 1.0  # factor on the number of channels of every layer
+    width: Factor = 1.0  # factor on the number of channels of every layer
     radius: Positive = 0.5  # of the balls of the first layer, in the unit of the points
-    neighbours: Count = 9  # points per ball, at most
+    neighbours: Annotated[int, Field(gt=0, le=1024)] = 9  # points per ball, at most
     # How the displacement and the feature of a neighbour become one.
     combine: Literal["multiplication", "addition"] = "multiplication"
     pool: Literal["sum", "max", "mean"] = "sum"  # how the neighbours of an anchor become one
@@ -98,6 +121,17 @@ class PSTNetConfig(EncoderConfig):
         """The encoder in words, as a model card names it."""
         return f"PSTNet of width {self.width:g}"
 
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if so many frames cannot be halved twice."""
+        if frames % 4:
+            raise ValueError(
+                f"{frames} frames are encoded together, but encoder pstnet needs a multiple of 4"
+            )
+
+    def check_recipe(self, recipe: Recipe) -> None:
+        """Raise a ValueError if anchors would not be the same points in two views."""
+        check_two_views(recipe, self.anchors)
+
 
 class P4TransformerConfig(EncoderConfig):
     """P4Transformer (Fan et al., CVPR 2021); a key that is none has the form's published value."""
@@ -110,25 +144,25 @@ class P4TransformerConfig(EncoderConfig):
     name: Literal["p4transformer"]
     # action: one convolution, to classify clips; scene: four, and a decoder to label points.
     form: Literal["action", "scene"] = "action"
-    width: Positive = 1.0  # factor on the number of channels of every layer but the heads
+    width: Factor = 1.0  # factor on the number of channels of every layer but the heads
     # Of the balls of the first layer, in the unit of the points; published for form scene: 0.9.
     radius: Positive = 0.7
     neighbours: Annotated[int, Field(gt=0, le=85)] = 32  # points per ball, at most
     # Form scene: whether the red, green and blue of every point are read; needs data.colour.
     colour: bool = False
     spatial_stride: Count = 32  # form action: points per anchor
-    temporal_kernel: Count = 3  # form action: frames per tube, odd
+    temporal_kernel: Frames = 3  # form action: frames per tube, odd
     # Form action: frames from one anchor frame to the next. Clips of few frames need 1, with
     # temporal_padding [0, 0].
-    temporal_stride: Count = 2
+    temporal_stride: Frames = 2
     # Form action: how often the first frame is repeated before it, and the last one after it.
-    temporal_padding: tuple[int, int] = (1, 0)
+    temporal_padding: tuple[Padding, Padding] = (1, 0)
     rectify: bool = False  # form action: whether a ReLU precedes the transformer
-    depth: int | None = Field(None, ge=0)  # transformer blocks; none: 5 (action) or 2 (scene)
-    heads: Count | None = None  # attention heads per block; none: 8 (action) or 4 (scene)
-    head_channels: Count | None = None  # channels per head; none: 128 (action) or 256 (scene)
+    depth: Blocks | None = None  # transformer blocks; none: 5 (action) or 2 (scene)
+    heads: Heads | None = None  # attention heads per block; none: 8 (action) or 4 (scene)
+    head_channels: Channels | None = None  # channels per head; none: 128 (action) or 256 (scene)
     # Hidden channels of the perceptron of a block; none: 2048 (action) or 1024 (scene).
-    mlp: Count | None = None
+    mlp: Channels | None = None
     dropout: float = Field(0.0, ge=0, lt=1)  # probability, in the transformer
     anchors: Literal["prefix", "fps"] = "prefix"  # as in PSTNetConfig
 
@@ -167,8 +201,21 @@ class P4TransformerConfig(EncoderConfig):
         if self.form == "action":
             raise ValueError("encoder.form must be scene when objective.name is segment")
 
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if tubes of the form action do not fit into so many frames."""
+        padded = frames + sum(self.temporal_padding)
+        left = padded - self.temporal_kernel
+        if self.form == "action" and (left < 0 or left % self.temporal_stride):
+            raise ValueError(
+                f"{frames} frames are encoded together, which do not fit encoder.temporal_kernel "
+                f"{self.temporal_kernel}, encoder.temporal_stride {self.temporal_stride} and "
+                f"encoder.temporal_padding {list(self.temporal_padding)}: their sum with the "
+                "padding, less the kernel, must be a multiple of the stride"
+            )
+
     def check_recipe(self, recipe: Recipe) -> None:
         """Raise a ValueError if colours are read that clips do not carry, or of other points."""
+        check_two_views(recipe, self.anchors)
         if not self.colour:
             return
         if not recipe.data.colour:
@@ -191,11 +238,11 @@ class SparseUNetConfig(EncoderConfig):
     # The channels that are read of every point; empty: the constant 1.
     inputs: tuple[Literal["colour", "normal"], ...] = ("colour", "normal")
     voxel: Positive = 0.02  # side of a voxel, in the unit of the points
-    stem: Count = 32  # channels before the first stage
+    stem: Channels = 32  # channels before the first stage
     # Channels of every stage: first those on the way down, then those on the way up.
-    channels: tuple[Count, ...] = (32, 64, 128, 256, 256, 128, 96, 96)
+    channels: tuple[Channels, ...] = (32, 64, 128, 256, 256, 128, 96, 96)
     # Residual blocks of every stage, in the same order.
-    blocks: tuple[Annotated[int, Field(ge=0)], ...] = (2, 3, 4, 6, 2, 2, 2, 2)
+    blocks: tuple[Blocks, ...] = (2, 3, 4, 6, 2, 2, 2, 2)
     # The share of each batch in the running statistics of batch normalisation. Short runs need
     # more, such as 0.1.
     norm_momentum: Fraction = 0.01
@@ -204,6 +251,8 @@ class SparseUNetConfig(EncoderConfig):
 
     @model_validator(mode="after")
     def _possible(self) -> SparseUNetConfig:
+        if len(self.channels) > 32:
+            raise ValueError("channels and blocks must name at most 32 stages")
         if len(self.channels) % 2 or len(self.channels) != len(self.blocks) or not self.channels:
             raise ValueError("channels and blocks must both name as many stages down as up")
         if len(set(self.inputs)) != len(self.inputs):
@@ -240,18 +289,18 @@ class SerialConfig(EncoderConfig):
     # Positions are taken from the middle of their region. radius: they are also divided by the
     # radius of the region; centre: they keep the unit of the points.
     normalise: Literal["radius", "centre"] = "radius"
-    channels: Count = 384  # channels per token
-    stem_blocks: int = Field(2, ge=0)  # perceptrons over neighbours before the state-space blocks
+    channels: Channels = 384  # channels per token
+    stem_blocks: Blocks = 2  # perceptrons over neighbours before the state-space blocks
     # Nearest points that the stem reads around each point, which is one of them.
     neighbours: Annotated[int, Field(gt=0, le=256)] = 16
     # The normalisation of the stem. layer: every token by itself; batch: over the batch, so that
     # in training the samples of a batch influence each other.
     norm: Literal["layer", "batch"] = "layer"
-    depth: int = Field(8, ge=0)  # state-space blocks
-    heads: Count = 6  # heads per state-space block
-    key_channels: Count = 64  # channels per head of keys and queries
-    value_channels: Count = 64  # channels per head of values
-    mlp: Count = 1536  # hidden channels of the perceptron of a block
+    depth: Blocks = 8  # state-space blocks
+    heads: Heads = 6  # heads per state-space block
+    key_channels: Channels = 64  # channels per head of keys and queries
+    value_channels: Channels = 64  # channels per head of values
+    mlp: Channels = 1536  # hidden channels of the perceptron of a block
     # The order of the points in a sequence. shuffle: by chance; hilbert and z: along that curve;
     # none: as clips hold them.
     order: Literal["shuffle", "hilbert", "z", "none"] = "shuffle"

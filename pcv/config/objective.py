@@ -52,6 +52,9 @@ class ObjectiveConfig(NamedConfig):
         """Say whether statistics of normalisations are found anew before scoring."""
         return True
 
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if clips of ``frames`` are too short for the objective."""
+
     def check_encoder(self, encoder: EncoderConfig) -> None:
         """Raise a ValueError if the encoder offers what is needed, but does not fit."""
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from pcv.config.objective import ObjectiveConfig
-from pcv.config.section import Count, Fraction, Positive
+from pcv.config.section import (
+    Amount,
+    Channels,
+    Count,
+    Depth,
+    Entries,
+    Few,
+    FewOrNone,
+    Fraction,
+    Frames,
+    Heads,
+    Hidden,
+    Points,
+    Positive,
+    Whole,
+)
+
+Levels = Annotated[tuple[Channels, ...], Field(min_length=1, max_length=16)]
 
 
 class PointCPSCConfig(ObjectiveConfig):
@@ -18,16 +35,17 @@ class PointCPSCConfig(ObjectiveConfig):
     needs = "clips"
 
     name: Literal["pointcpsc"] = "pointcpsc"
-    segment_frames: Count = 4  # frames per segment; the last segment of a clip is predicted
-    channels: Count = 1024  # channels of a projected superpoint
+    segment_frames: Frames = 4  # frames per segment; the last segment of a clip is predicted
+    channels: Channels = 1024  # channels of a projected superpoint
     # What projects superpoints. linear: one linear layer; batchnorm: one without bias, then batch
     # normalisation without scale and shift.
     projector: Literal["linear", "batchnorm"] = "linear"
-    autoregressor_depth: Count = 3  # blocks of the transformer that reads the earlier segments
-    autoregressor_heads: Count = 8  # attention heads per block
-    autoregressor_head_channels: Count = 128  # channels per head
-    autoregressor_mlp: Count = 2048  # hidden channels of the perceptron of a block
-    predictor_hidden: tuple[int, int] = (1024, 2048)  # channels of the predictor's hidden layers
+    autoregressor_depth: Depth = 3  # blocks of the transformer that reads the earlier segments
+    autoregressor_heads: Heads = 8  # attention heads per block
+    autoregressor_head_channels: Channels = 128  # channels per head
+    autoregressor_mlp: Channels = 2048  # hidden channels of the perceptron of a block
+    # Channels of the predictor's hidden layers.
+    predictor_hidden: tuple[Channels, Channels] = (1024, 2048)
     temperature: Positive = 0.01  # divides the similarities in equations 4 and 7
     # Whose similarities equation 4 takes: those of the prediction; or of the target, as printed.
     anchor: Literal["prediction", "target"] = "prediction"
@@ -36,7 +54,7 @@ class PointCPSCConfig(ObjectiveConfig):
     context_negatives: bool = False  # whether earlier segments of the same clip are negatives too
     # The share of each set, the least similar to the target, that are negatives (equation 1).
     negative_ratio: Fraction = 0.7
-    bank_size: int = Field(1024, ge=0)  # what the bank holds, in units of bank_unit; 0: no bank
+    bank_size: Entries = 1024  # what the bank holds, in units of bank_unit; 0: no bank
     bank_unit: Literal["clip", "superpoint"] = "clip"  # clip: all superpoints of a clip's target
     # Whether the neighbours and negatives from the bank come from other videos only.
     exclude_same_video: bool = True
@@ -47,24 +65,32 @@ class PointCPSCConfig(ObjectiveConfig):
     # what people have in common attracts; the subjects must be known.
     neighbour_subjects: Literal["any", "other"] = "any"
     # The number of entries of the bank, the most similar ones, that attract. 0: none.
-    positive_neighbours: int = Field(3, ge=0)
+    positive_neighbours: Whole = 3
     # How positive neighbours are weighted: fusion (B3 of Table 6), softmax (B1) or add (B2).
     neighbour_weighting: Literal["fusion", "softmax", "add"] = "fusion"
-    prototypes: int = Field(10, ge=0)  # prototypes of the semantic clustering; 0: no clustering
+    prototypes: Hidden = 10  # prototypes of the semantic clustering; 0: no clustering
     # What equation 7 compares. sample: the prototypes of every clip; batch: their average over the
     # batch.
     prototype_scope: Literal["sample", "batch"] = "sample"
     prototype_scale: Positive = 1.0  # factor on the logits of equation 5
     normalise_prototypes: bool = False  # whether the logits of equation 5 are cosines
-    prototype_weight: float = Field(1.0, ge=0)  # lambda 1, the weight of equation 7
+    prototype_weight: Amount = 1.0  # lambda 1, the weight of equation 7
     # Lambda 2, the weight of equation 8; the paper uses it only where points are labelled.
-    assignment_weight: float = Field(0.0, ge=0)
+    assignment_weight: Amount = 0.0
     stop_gradient_target: bool = False  # whether the target gets no gradient
     stop_gradient_assignment: bool = False  # whether the target's assignment gets no gradient
 
     def segment_length(self, frames: int) -> int:
         """Return how many frames of a clip are encoded together."""
         return self.segment_frames or frames
+
+    def check_frames(self, frames: int) -> None:
+        """Raise a ValueError if no segment lies before the last one, which is predicted."""
+        if frames < 2 * self.segment_frames:
+            raise ValueError(
+                f"data.frames ({frames}) must be at least twice objective.segment_frames "
+                f"({self.segment_frames}): the last segment is predicted from those before it"
+            )
 
     @property
     def asks_for_subjects(self) -> bool:
@@ -88,14 +114,14 @@ class GaussianCrossConfig(ObjectiveConfig):
     name: Literal["gaussiancross"]
     segment_frames: Literal[0] = 0  # always 0: a clip is one cloud
     mask: float = Field(0.5, ge=0, lt=1)  # share of the points that training hides from the encoder
-    lattice: tuple[Count, Count, Count] = (128, 32, 128)  # cells along x, y (vertical) and z
+    lattice: tuple[Few, Few, Few] = (128, 32, 128)  # cells along x, y (vertical) and z
     # What the lattice spans. cuboid: the cloud's own extent along every axis; cube: the longest
     # of these extents along every axis.
     normalisation: Literal["cuboid", "cube"] = "cuboid"
-    dense: tuple[Count, ...] = (32, 64, 128, 256)  # channels of the 3D CNN's levels, finest first
-    dense_out: Count = 128  # channels per cell after the 3D CNN
-    hidden: Count = 128  # channels of the hidden layer that all heads of the decoder share
-    features: Count = 32  # channels per Gaussian besides its colour
+    dense: Levels = (32, 64, 128, 256)  # channels of the 3D CNN's levels, finest first
+    dense_out: Channels = 128  # channels per cell after the 3D CNN
+    hidden: Channels = 128  # channels of the hidden layer that all heads of the decoder share
+    features: Channels = 32  # channels per Gaussian besides its colour
     reach: Positive = 1.0  # how far a Gaussian may lie from the middle of its cell, in cells
     prune: float = Field(0.3, ge=0, lt=1)  # Gaussians of at most this opacity are not drawn
     keep_at_least: Count = 256  # Gaussians per cloud that are drawn however faint they are
@@ -108,12 +134,12 @@ class GaussianCrossConfig(ObjectiveConfig):
     # of a 2D model, which data.teacher holds.
     teacher: Literal["image-statistics", "cached"] = "image-statistics"
     teacher_cell: Count = 16  # image-statistics: side in pixels of the squares that are described
-    teacher_channels: int = Field(0, ge=0)  # cached: channels of the features; else 0
+    teacher_channels: Hidden = 0  # cached: channels of the features; else 0
     # Hidden channels of the projector to the teacher's channels. 0: one linear layer.
-    projector_hidden: int = Field(0, ge=0)
-    colour_weight: float = Field(1.0, ge=0)  # weight of the L1 of colours, which are from 0 to 1
-    depth_weight: float = Field(1.0, ge=0)  # weight of the L1 of depth, in metres
-    semantic_weight: float = Field(0.5, ge=0)  # weight of 1 - cosine to the teacher's features
+    projector_hidden: Hidden = 0
+    colour_weight: Amount = 1.0  # weight of the L1 of colours, which are from 0 to 1
+    depth_weight: Amount = 1.0  # weight of the L1 of depth, in metres
+    semantic_weight: Amount = 0.5  # weight of 1 - cosine to the teacher's features
 
     @model_validator(mode="after")
     def _teacher_is_known(self) -> GaussianCrossConfig:
@@ -160,30 +186,30 @@ class PointCSPConfig(ObjectiveConfig):
     flavour: Literal["dense", "crop"] = "dense"
     # The share of the clip's points, those nearest to a random one, from which crops are cut.
     region: Fraction = 0.6
-    global_views: Count = 2  # large crops per scene, which the teacher sees too
+    global_views: Few = 2  # large crops per scene, which the teacher sees too
     global_share: Share = (0.4, 0.8)  # share of the region's points that a large crop spans
-    global_points: Count = 1024  # points per large crop, after thinning
-    local_views: int = Field(8, ge=0)  # small crops per scene, for the student alone; 0: none
+    global_points: Points = 1024  # points per large crop, after thinning
+    local_views: FewOrNone = 8  # small crops per scene, for the student alone; 0: none
     local_share: Share = (0.1, 0.3)  # share of the region's points that a small crop spans
-    local_points: Count = 1024  # points per small crop, after thinning
+    local_points: Points = 1024  # points per small crop, after thinning
     # The largest angle about the vertical axis, in degrees to either side, drawn for every crop.
     rotate: float = Field(180.0, ge=0, le=180)
     scale: tuple[Positive, Positive] = (0.9, 1.1)  # smallest and largest factor on positions
-    jitter: float = Field(0.005, ge=0)  # standard deviation of positions, in the points' unit
+    jitter: Amount = 0.005  # standard deviation of positions, in the points' unit
     # The largest change of a crop's brightness and of its contrast; colours are from -1 to 1.
-    colour_jitter: float = Field(0.1, ge=0)
+    colour_jitter: Amount = 0.1
     # dense: the largest distance between tokens that must agree, in the points' unit.
     match_radius: Positive = 0.32
     # Whether a student's crop must also agree with the teacher's output for the same crop, as
     # printed.
     same_view: bool = False
-    head_hidden: Count = 1024  # hidden channels of the head
-    head_channels: Count = 256  # channels in which the head compares tokens with prototypes
-    prototypes: Count = 1024  # prototypes of the head
+    head_hidden: Channels = 1024  # hidden channels of the head
+    head_channels: Channels = 256  # channels in which the head compares tokens with prototypes
+    prototypes: Annotated[int, Field(gt=0, le=1 << 16)] = 1024  # prototypes of the head
     # How the teacher's outputs become targets that do not collapse. sinkhorn: they are shared
     # evenly among the prototypes; centring: their running centre is subtracted.
     targets: Literal["sinkhorn", "centring"] = "sinkhorn"
-    sinkhorn_iterations: Count = 3  # targets sinkhorn: iterations per step
+    sinkhorn_iterations: Few = 3  # targets sinkhorn: iterations per step
     centre_momentum: float = Field(0.9, ge=0, lt=1)  # targets centring: share of the old centre
     student_temperature: Positive = 0.1  # divides the student's logits
     teacher_temperature: tuple[Positive, Positive] = (0.04, 0.07)  # the first and the last one
@@ -191,7 +217,7 @@ class PointCSPConfig(ObjectiveConfig):
     teacher_warmup: float = Field(0.05, ge=0, le=1)
     # The share of the teacher that a step keeps: first and last value, half a cosine in between.
     momentum: tuple[Fraction, Fraction] = (0.994, 1.0)
-    geometry_weight: float = Field(0.1, ge=0)  # weight of the error of predicted positions
+    geometry_weight: Amount = 0.1  # weight of the error of predicted positions
     # The share of a crop's positions that is hidden, to be predicted. 0: none; shown positions
     # are predicted, which can be copied from the input.
     geometry_hidden: float = Field(0.3, ge=0, lt=1)

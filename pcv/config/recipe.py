@@ -9,17 +9,26 @@ import yaml
 from pydantic import BaseModel, ValidationError, model_validator
 
 from pcv.config.chosen import Chosen
-from pcv.config.consistency import check_encoder_serves, check_mixed, check_stage, check_voted
+from pcv.config.consistency import (
+    check_encoder_serves,
+    check_frames,
+    check_mixed,
+    check_stage,
+    check_voted,
+)
 from pcv.config.data import AugmentConfig, DataConfig
 from pcv.config.encoder import PSTNetConfig
 from pcv.config.objective import POINTWISE
+from pcv.config.plain_yaml import KINDS, read_plain_yaml
 from pcv.config.pretexts import PointCPSCConfig
 from pcv.config.registry import AnyEncoderConfig, AnyObjectiveConfig
 from pcv.config.scoring import EvalConfig, ProbeConfig
 from pcv.config.section import Config
-from pcv.config.text import apply_override, explain, read_scene_names
+from pcv.config.text import apply_override, explain, read_recipe_file, read_scene_names
 from pcv.config.training import OptimConfig, TrainConfig
 from pcv.errors import RecipeError, one_line
+
+MOST_MISTAKES = 5  # of a recipe that are told at once
 
 
 class Recipe(Config):
@@ -63,6 +72,7 @@ class Recipe(Config):
                 f"data.frames ({self.data.frames}) is not a multiple of the {length} frames that "
                 "are encoded together"
             )
+        check_frames(self.stage, encoder, objective, self.data.frames, length)
         if self.data.points < encoder.fewest_points:
             raise ValueError(
                 f"data.points ({self.data.points}) is too small: encoder {encoder.name} "
@@ -109,23 +119,14 @@ def load_recipe(path: Path, overrides: tuple[str, ...] = ()) -> Recipe:
         RecipeError: The file is not readable or not YAML, or the recipe has an unknown key, a
             wrong type, or values that do not fit together.
     """
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RecipeError(f"{path}: no such recipe") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: cannot be read as YAML: {one_line(error)}") from None
-    if not isinstance(tree, dict):
-        raise RecipeError(
-            f"{path}: expected a mapping with a key 'stage', found {type(tree).__name__}"
-        )
+    tree = read_recipe_file(path)
     for override in overrides:
         apply_override(tree, override)
     train = tree.get("train")
     if isinstance(train, dict) and isinstance(train.get("scenes"), str):
         # The names themselves are kept: what a run learned from must not change with the file.
         train["scenes"] = read_scene_names(Path(train["scenes"]))
-    return build_recipe(tree, str(path))
+    return build_recipe(tree, one_line(path))
 
 
 def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
@@ -141,8 +142,11 @@ def build_recipe(tree: dict[str, Any], origin: str) -> Recipe:
     try:
         return Recipe.model_validate_json(_to_json(tree))
     except ValidationError as error:
-        lines = [explain(dict(item), Recipe, _chosen(tree)) for item in error.errors()]
-        raise RecipeError(f"{origin}: {'; '.join(lines)}") from None
+        found, chosen = error.errors(), _chosen(tree)
+        lines = [explain(dict(item), Recipe, chosen) for item in found[:MOST_MISTAKES]]
+        if len(found) > MOST_MISTAKES:
+            lines.append(f"and {len(found) - MOST_MISTAKES} more mistakes")
+        raise RecipeError(f"{origin}: {one_line('; '.join(lines))}") from None
 
 
 def _chosen(tree: Any) -> dict[str, type[BaseModel]]:  # noqa: ANN401 - what a file held
@@ -170,7 +174,7 @@ def same_recipe(known: str, asked: str) -> bool:
     if known == asked:
         return True
     try:
-        one, other = (build_recipe(yaml.safe_load(text), "recipe") for text in (known, asked))
+        one, other = (build_recipe(read_plain_yaml(text), "recipe") for text in (known, asked))
     except (RecipeError, yaml.YAMLError):
         return False
     return one == other
@@ -181,7 +185,5 @@ def _to_json(tree: dict[str, Any]) -> str:
 
     try:
         return json.dumps(tree)
-    except (TypeError, ValueError) as error:
-        raise RecipeError(
-            f"a recipe can hold only numbers, text, lists and mappings: {error}"
-        ) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RecipeError(f"{KINDS}: {one_line(error)}") from None

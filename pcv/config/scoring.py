@@ -6,23 +6,23 @@ from typing import Literal
 
 from pydantic import Field
 
-from pcv.config.section import Config, Count, Positive
+from pcv.config.section import Config, Count, Epochs, Few, Positive, Whole
 
 
 class ProbeConfig(Config):
     """How classifiers read a frozen encoder."""
 
     # Videos: frames that are encoded together. 0: the whole clip.
-    segment_frames: int = Field(4, ge=0)
+    segment_frames: Whole = 4
     # Videos: how superpoints become one vector per clip, as in objective classify.
     read: Literal["max", "mean+max", "segments", "tokens"] = "segments"
     neighbours: Count = 5  # videos: nearest training videos that vote, beside a probe of only one
-    linear_epochs: Count = 300  # passes of the linear classifier over the training features
+    linear_epochs: Epochs = 300  # passes of the linear classifier over the training features
     linear_lr: Positive = 1e-2  # first learning rate of the linear classifier
     linear_weight_decay: float = Field(0.05, ge=0)  # weight decay of the linear classifier
     # Training data on which a random encoder sets the statistics of its batch normalisation: for
     # videos so many batches, for scenes so many epochs. 0: the statistics stay untouched.
-    warm_statistics: int = Field(8, ge=0)
+    warm_statistics: Whole = 8
     # Scenes: labelled points of each training scene from which the classifier learns, at most.
     scene_points: Count = 8192
 
@@ -35,14 +35,15 @@ class EvalConfig(Config):
     always come from one pass.
     """
 
-    turns: Count = 1  # scenes: evenly spaced turns about the vertical axis, at every scale
-    scales: tuple[Positive, ...] = Field((1.0,), min_length=1)  # factors on positions
+    turns: Few = 1  # scenes: evenly spaced turns about the vertical axis, at every scale
+    # Factors on positions.
+    scales: tuple[Positive, ...] = Field((1.0,), min_length=1, max_length=64)
     mirror: bool = False  # scenes: whether one more pass exchanges left and right
     # Videos: random draws of the points of every frame, each a pass beside the farthest points. The
     # store must hold more points per frame than data.points. 0: the farthest points alone.
     draws: int = Field(0, ge=0, le=1000)
     # Videos: frames from one clip frame to the next, a pass for each. Empty: data.interval.
-    intervals: tuple[Count, ...] = ()
+    intervals: tuple[Count, ...] = Field((), max_length=64)
 
     @property
     def passes(self) -> int:

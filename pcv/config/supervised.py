@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pcv.config.encoder import EncoderConfig
 from pcv.config.objective import Halves, ObjectiveConfig
-from pcv.config.section import Count, Fraction, Positive
+from pcv.config.section import Count, Fraction, Positive, Whole
 
 
 class SupervisedConfig(ObjectiveConfig):
@@ -33,8 +33,8 @@ class ClassifyConfig(SupervisedConfig):
     task = "videos"
 
     name: Literal["classify"] = "classify"
-    segment_frames: int = Field(4, ge=0)  # frames that are encoded together; 0: the whole clip
-    hidden: int = Field(512, ge=0)  # channels of the hidden layer; 0: one linear layer
+    segment_frames: Whole = 4  # frames that are encoded together; 0: the whole clip
+    hidden: int = Field(512, ge=0, le=1 << 14)  # channels of the hidden layer; 0: one linear layer
     # How superpoints become one vector per clip, see pcv/nn/readout.py. max (PSTNet): the largest
     # mean of a frame; mean+max: that and the maximum; segments: both of every segment, in order;
     # tokens (P4Transformer): the maximum.
@@ -56,7 +56,7 @@ class SegmentationConfig(SupervisedConfig):
     task = "points"
 
     name: Literal["segment"] = "segment"
-    segment_frames: int = Field(0, ge=0)  # frames that are encoded together; 0: the whole clip
+    segment_frames: Whole = 0  # frames that are encoded together; 0: the whole clip
     class_weights: tuple[Positive, ...] = ()  # one weight of the loss per class; empty: all are 1
     dropout: float = Field(0.0, ge=0, lt=1)  # probability, before the last layer
     # The axis along which whole frames are cut in two when they are scored. none: they are not.

@@ -9,9 +9,34 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from pcv.config.plain_yaml import MOST_BYTES, MOST_DEPTH, read_plain_yaml
 from pcv.errors import RecipeError, one_line
+from pcv.regular_file import read_regular
 
 MOST_NAMES = 1 << 20  # largest size of a list of scenes, in bytes
+MOST_SHOWN = 80  # characters of a value that are shown
+
+
+def read_recipe_file(path: Path) -> dict[str, Any]:
+    """Read the sections and keys of a recipe as plain values.
+
+    Raises:
+        RecipeError: The file is missing, not readable, not a file, not YAML, or not a mapping.
+    """
+    shown = one_line(path)
+    try:
+        tree = read_plain_yaml(read_regular(path, MOST_BYTES).decode("utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{shown}: no such recipe") from None
+    except OSError as error:
+        raise RecipeError(f"{shown}: cannot be read: {error.strerror}; give a YAML file") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{shown}: cannot be read as YAML: {one_line(error)}") from None
+    if not isinstance(tree, dict):
+        raise RecipeError(
+            f"{shown}: expected a mapping with a key 'stage', found {type(tree).__name__}"
+        )
+    return tree
 
 
 def apply_override(tree: dict[str, Any], override: str) -> None:
@@ -22,17 +47,20 @@ def apply_override(tree: dict[str, Any], override: str) -> None:
             names a value instead of a section.
     """
     path, equals, text = override.partition("=")
+    told = f"--set {one_line(override, MOST_SHOWN)}"
     if not equals or not path:
-        raise RecipeError(f"--set {override}: expected KEY=VALUE, for example train.seed=1")
+        raise RecipeError(f"{told}: expected KEY=VALUE, for example train.seed=1")
     try:
-        value = yaml.safe_load(text)
+        value = read_plain_yaml(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"--set {override}: {one_line(error)}") from None
+        raise RecipeError(f"{told}: {one_line(error)}") from None
     *parents, leaf = path.split(".")
+    if len(parents) > MOST_DEPTH:
+        raise RecipeError(f"{told}: {len(parents)} sections in one another; recipes have 3 at most")
     for key in parents:
         tree = tree.setdefault(key, {})
         if not isinstance(tree, dict):
-            raise RecipeError(f"--set {override}: {key} is a value, not a section")
+            raise RecipeError(f"{told}: {one_line(key, MOST_SHOWN)} is a value, not a section")
     tree[leaf] = value
 
 
@@ -40,19 +68,18 @@ def read_scene_names(path: Path) -> list[str]:
     """Read a list of scenes with one name per line, as ScanNet's data-efficient benchmark has it.
 
     Raises:
-        RecipeError: The file is too large, not readable, not text, or names no scene.
+        RecipeError: The file is too large, not readable, not a file, not text, or names no scene.
     """
     what = "train.scenes takes a share, names in brackets, or a text file with one name per line"
+    shown = one_line(path, 200)
     try:
-        if path.stat().st_size > MOST_NAMES:
-            raise RecipeError(f"{path}: {path.stat().st_size} bytes are too many; {what}")
-        names = path.read_text(encoding="utf-8").split()
+        names = read_regular(path, MOST_NAMES).decode("utf-8").split()
     except OSError as error:
-        raise RecipeError(f"{path}: cannot be read: {error.strerror}; {what}") from None
-    except ValueError:  # the file is not text, or its path holds a zero byte
-        raise RecipeError(f"{str(path)[:200]!r}: not a text file; {what}") from None
+        raise RecipeError(f"{shown}: cannot be read: {error.strerror}; {what}") from None
+    except UnicodeError:
+        raise RecipeError(f"{shown}: not a text file; {what}") from None
     if not names:
-        raise RecipeError(f"{path}: names no scene; {what}")
+        raise RecipeError(f"{shown}: names no scene; {what}")
     return names
 
 
@@ -68,11 +95,12 @@ def explain(item: dict[str, Any], root: type[BaseModel], chosen: dict[str, type[
     path = ".".join(location)
     if item["type"] == "extra_forbidden":
         known = _known_keys(location[:-1], root, chosen)
-        close = difflib.get_close_matches(location[-1], known, n=1)
+        close = difflib.get_close_matches(location[-1][:MOST_SHOWN], known, n=1)
         hint = f", did you mean {close[0]}?" if close else ""
-        return f"unknown key {path}{hint} (known: {', '.join(known)})"
+        return f"unknown key {path[:MOST_SHOWN]}{hint} (known: {', '.join(known)})"
     message = str(item["msg"]).removeprefix("Value error, ")
-    found = f", found {item['input']!r}" if path and not isinstance(item["input"], dict) else ""
+    shown = one_line(repr(item["input"]), MOST_SHOWN)
+    found = f", found {shown}" if path and not isinstance(item["input"], dict) else ""
     return f"{path}: {message}{found}" if path else message
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.table import Table
+from rich.text import Text
 
-from pcv.errors import InputError, PcvError
+from pcv.errors import InputError, PcvError, escaped
 from pcv.train.run import RunFolder, RunResult
 
 # Scores by how early they are shown; the first four that a run has go into its row.
@@ -208,7 +209,7 @@ def table(rows: list[ReportRow]) -> Table:
     """Build a table for a terminal."""
     found = Table(*HEADINGS, box=None)
     for row in rows:
-        found.add_row(*_cells(row))
+        found.add_row(*(Text(escaped(text)) for text in _cells(row)))
     return found
 
 

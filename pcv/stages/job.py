@@ -66,7 +66,18 @@ class Job(NamedTuple):
         """Claim the run folder, or return the result that it already holds.
 
         See ``RunFolder.open``.
+
+        Raises:
+            InputError: As there; or a path cannot be written down, since it is not UTF-8.
         """
+        for told in (self.name, self.store, self.start or "", self.out):
+            try:
+                str(told).encode()
+            except UnicodeEncodeError:
+                raise InputError(
+                    f"{told}: a name with bytes that are not UTF-8 cannot be noted in the files of "
+                    "a run; rename it"
+                ) from None
         start = str(self.start) if self.start else None
         try:
             content = fingerprint(self.store)

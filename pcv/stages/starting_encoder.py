@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from pcv.encoders import build_encoder
+from pcv.stages.building import as_recipe_says
 from pcv.stages.job import Job
 from pcv.train.checkpoint import load_strictly
 from pcv.train.device import device
@@ -20,7 +21,8 @@ def starting_encoder(job: Job) -> Any:  # noqa: ANN401 - of clips or of scenes, 
         CheckpointError: The run that the job starts from has another encoder, or is damaged.
     """
     torch.manual_seed(job.recipe.train.seed)
-    encoder = build_encoder(job.recipe.encoder)
+    with as_recipe_says(job.recipe):
+        encoder = build_encoder(job.recipe.encoder)
     if job.start is not None:
         load_strictly(encoder, starting_weights(job.start, job.recipe), job.start)
     return encoder.to(device())

@@ -22,6 +22,7 @@ from pcv.evaluate.doubts import doubtful, never_trained
 from pcv.evaluate.statistics import kept_statistics
 from pcv.objectives import Supervised, build_objective
 from pcv.progress import Progress, silent
+from pcv.stages.building import as_recipe_says
 from pcv.stages.checks import check_labels, check_store, check_subjects, write_limits
 from pcv.stages.job import Job
 from pcv.stages.labels import class_names, labelled_lines, split_of
@@ -110,7 +111,9 @@ class _Training:
         schedule = build_schedule(recipe.optim, steps_per_epoch=length.epoch, steps=length.steps)
         plan = FitPlan(length.steps, schedule, recipe.optim.clip_norm, recipe.train.precision)
         self.schedule, self.length, self.saved = schedule, length, time.monotonic()
-        with catch_interrupts() as stop:
+        began_at = state.step
+        first = as_recipe_says(recipe, lambda: state.step == began_at)
+        with catch_interrupts() as stop, first:
             stopped = fit(
                 state,
                 _endless(clips, recipe, length.epoch, state.step),
@@ -131,9 +134,10 @@ class _Training:
     def _state(self, resume: bool, steps: int) -> TrainState:
         recipe = self.recipe
         torch.manual_seed(recipe.train.seed)
-        encoder = build_encoder(recipe.encoder)
         classes = len(class_names(self.store, recipe))
-        objective = build_objective(recipe, encoder, classes=classes, total=steps)
+        with as_recipe_says(recipe):
+            encoder = build_encoder(recipe.encoder)
+            objective = build_objective(recipe, encoder, classes=classes, total=steps)
         if self.job.start is not None:
             load_strictly(encoder, starting_weights(self.job.start, recipe), self.job.start)
         objective.to(device())

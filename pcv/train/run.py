@@ -17,17 +17,20 @@ import platform
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pcv.config.recipe import same_recipe
-from pcv.errors import InputError
+from pcv.config.text import read_recipe_file
+from pcv.errors import InputError, RecipeError
+from pcv.regular_file import read_regular
 from pcv.whole import whole_file
 
 INPUTS = "inputs.json"
+MOST_BYTES = 1 << 26  # of a result, whose confusion matrix may have hundreds of classes
 PACKAGES = ("pcv", "torch", "numpy", "numba", "zarr")
 
 
@@ -120,7 +123,7 @@ class RunFolder:
         elif known.exists():
             began = self.inputs()
             same = (began.store, began.start) == (inputs.store, inputs.start)
-            if not same or not same_recipe(known.read_text(), recipe):
+            if not same or not same_recipe(_text(known), recipe):
                 raise InputError(
                     f"{self.path}: a run of another recipe or other --set values; "
                     "give another --out"
@@ -174,17 +177,17 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            return RunResult.model_validate_json(path.read_text())
-        except (ValidationError, OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
+            return RunResult.model_validate_json(read_regular(path, MOST_BYTES))
+        except (ValidationError, OSError) as error:
+            raise InputError(f"{path}: damaged: {_reason(error)}") from None
 
     def recipe(self) -> dict[str, Any]:
         """Return the recipe as plain values; empty if none can be read."""
         try:
-            found = yaml.safe_load((self.path / "recipe.yaml").read_text())
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            found = read_recipe_file(self.path / "recipe.yaml")
+        except RecipeError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return found
 
     def inputs(self) -> RunInputs:
         """Return what the run reads beside its recipe.
@@ -196,9 +199,9 @@ class RunFolder:
         if not path.exists():
             return _inputs_of_old_run(self.path / "recipe.yaml")
         try:
-            return RunInputs.model_validate_json(path.read_text())
-        except (ValidationError, OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: damaged: {str(error).splitlines()[0]}") from None
+            return RunInputs.model_validate_json(read_regular(path, MOST_BYTES))
+        except (ValidationError, OSError) as error:
+            raise InputError(f"{path}: damaged: {_reason(error)}") from None
 
     def write_labelled(self, lines: list[str]) -> None:
         """Write ``labelled.txt``, one training video per line."""
@@ -224,11 +227,12 @@ class RunFolder:
         """Read ``metrics.jsonl``; a line that a kill cut off is left out."""
         path = self.path / "metrics.jsonl"
         lines = []
-        for line in path.read_text().splitlines() if path.exists() else []:
-            try:
-                lines.append(json.loads(line))
-            except ValueError:
-                continue
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        for line in text.splitlines():
+            with suppress(ValueError, RecursionError):
+                values = json.loads(line)
+                if isinstance(values, dict) and isinstance(values.get("step"), int):
+                    lines.append(values)
         return lines
 
     def forget_after(self, step: int) -> None:
@@ -238,11 +242,27 @@ class RunFolder:
             self._write("metrics.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
 
 
+def _text(path: Path) -> str:
+    """Read the recipe of a run; one that is damaged is the recipe of no run.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        return read_regular(path, MOST_BYTES).decode(errors="replace")
+    except OSError as error:
+        raise InputError(f"{path}: {_reason(error)}; give another --out") from None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]
+
+
 def _inputs_of_old_run(recipe: Path) -> RunInputs:
     """What runs of version 0.1 wrote as comments above their recipe."""
     said = {"# store: ": "store", "# from: ": "start"}
     try:
-        lines = recipe.read_text().splitlines()
+        lines = read_regular(recipe, MOST_BYTES).decode().splitlines()
     except (OSError, UnicodeDecodeError):
         return NO_INPUTS
     found = {

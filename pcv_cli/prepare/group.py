@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from pcv.errors import PluginError
+from pcv.errors import PluginError, one_line
 
 
 class Commands(MutableMapping[str, Any]):
@@ -77,7 +77,7 @@ def _build(name: str) -> Any:  # noqa: ANN401 - Typer's own kind of command
     except Exception as error:  # a package of anyone's may state anything
         if name in READERS:
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(f"{type(error).__name__}: {error}")
         return _broken(name, PluginError(
             f"the reader {name} of the package {package_of(name)} cannot be used: {reason}"
         ))  # fmt: skip
@@ -89,5 +89,5 @@ def _broken(name: str, error: PluginError) -> Any:  # noqa: ANN401 - Typer's own
 
     alone = typer.Typer(add_completion=False)
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}
-    alone.command(name=name, help=escape(str(error)), context_settings=anything)(refuse)
+    alone.command(name=name, help=escape(one_line(error)), context_settings=anything)(refuse)
     return typer.main.get_command(alone)

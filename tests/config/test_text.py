@@ -46,7 +46,7 @@ def test_what_is_no_list_of_scenes_is_one_line(tmp_path):
         (tmp_path / name).write_bytes(data)
     for name, why in (("none", "cannot be read"), ("empty", "names no scene"),
                       ("binary", "not a text file"), ("huge", "bytes"), ("", "cannot be read"),
-                      ("a\0b", "not a text file")):  # fmt: skip
+                      ("a\0b", "zero byte")):  # fmt: skip
         with pytest.raises(RecipeError, match=f"{why}.*one name per line") as error:
             read_scene_names(tmp_path / name)
         assert "\n" not in str(error.value)

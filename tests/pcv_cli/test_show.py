@@ -1,10 +1,17 @@
 """Results as tables, whatever is in their names."""
 
+import io
 import json
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
 from pcv.data.prepare import PrepareSummary
-from pcv_cli import show
+from pcv.errors import escaped
+from pcv.report.tables import summarise
+from pcv.train.run import RunResult
+from pcv_cli import console, show
 
 CLASSES = [
     {"name": "hand [left]", "accuracy": 0.5, "videos": 2, "taken_for": "clap"},
@@ -82,3 +89,60 @@ def test_predictions_of_recordings_and_of_points(capsys) -> None:
     assert shown.split() == [
         "room", "1", "4", "-", "floor", "75.0%,", "wall", "25.0%", "out/room.ply", "2",
     ]  # fmt: skip
+
+
+ODD = ["[/]", "[red]a[/red]", "\x1b[31ma", "a\nb", "a\rb", ":smile:", "x\udcff", "\u202egnp", "a\\"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_no_name_is_obeyed_by_the_terminal(odd: str, capsys) -> None:
+    show.facts(odd, {odd: odd, "list": [odd], "nested": {odd: {odd: odd}}, "rows": [{odd: odd}]})
+    summary = PrepareSummary(2, 9, [odd], Path(odd), [odd])
+    show.prepared(summary, False)
+    videos = {"accuracy": 0.5, "n_correct": 1, "n_scored": 2, "n_in_split": 3, "split": odd}
+    show.scores(videos | {"classes": [
+        {"name": odd, "accuracy": 0.5, "videos": 2, "taken_for": odd},
+    ]})  # fmt: skip
+    show.scores({
+        "miou_present_classes": 0.5, "miou_all_classes": 0.25, "point_accuracy": 0.75,
+        "n_scored": 1, "n_in_split": 1, "split": odd, "classes": [
+            {"name": odd, "iou": None, "points": 7},
+        ],
+    })  # fmt: skip
+    told = {"inputs": [{"path": odd, "format": odd, "why": odd}], "skipped": [odd]}
+    row = {"recording": odd, "frames": 3, "padded": True, "label": odd, "score": 0.5,
+           "top": [{"label": odd, "score": 0.5}, {"label": odd, "score": 0.25}]}  # fmt: skip
+    show.predictions(told | {"task": "classify", "recordings": [row]}, False)
+    cloud = {"recording": odd, "frames": 1, "points": 4, "score": None, "files": odd,
+             "points_a_class": {odd: 4}}  # fmt: skip
+    show.predictions(told | {"task": "segment", "recordings": [cloud]}, False)
+    show.exported({"out": odd}, False)
+    result = RunResult(stage="probe", recipe="r", seed=0, dataset="d", protocol="strict",
+                       init="i", steps=1, seconds=1.0, warning="w")  # fmt: skip
+    named = {"recipe": odd, "dataset": odd, "init": odd, "warning": odd}
+    show.result(result.model_copy(update=named), Path(odd), False)
+    show.report(summarise([result.model_copy(update=named)], [odd]), False)
+    with console.progress(odd) as progress:
+        progress(1, 1, odd)
+    found = capsys.readouterr()
+    wanted = escaped(odd)
+    for text in (found.out, found.err):
+        assert wanted in text
+        assert all(sign.isprintable() or sign == "\n" for sign in text)
+    assert found.out.count(wanted) > 20
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_json_stays_json_whatever_is_in_it(odd: str, capsys) -> None:
+    show.exported({"out": odd, odd: [odd]}, True)
+    assert json.loads(capsys.readouterr().out) == {"out": odd, odd: [odd]}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_bar_shows_names_as_they_are(odd: str, monkeypatch) -> None:
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, color_system=None, width=200)
+    monkeypatch.setattr(console, "err", terminal)
+    with console.progress(odd) as progress:
+        progress(1, 2, odd)
+    assert escaped(odd) in shown.getvalue()

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from pcv.config.recipe import build_recipe
 from pcv.errors import InputError, RecipeError
 from pcv.stages.job import Job, recipe_name
 
@@ -50,3 +51,10 @@ def test_the_wrong_stage_and_no_store_are_refused(tmp_path: Path) -> None:
         Job.load(recipe(tmp_path), "probe", Path("s"))
     with pytest.raises(InputError, match="--store"):
         Job.load(recipe(tmp_path), "pretrain")
+
+
+def test_a_path_that_cannot_be_written_down_is_one_line(tmp_path: Path) -> None:
+    job = Job(build_recipe({"stage": "pretrain"}, "x"), "x", tmp_path / "n\udcff", tmp_path / "run")
+    with pytest.raises(InputError, match="not UTF-8"):
+        job.claim(resume=False)
+    assert not (tmp_path / "run").exists()

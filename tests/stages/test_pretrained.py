@@ -130,7 +130,8 @@ HOSTILE = {
     "other model": (config(model_type="bert"), "model_type"),
     "later format": (config(format=2), "format"),
     "wrong task": (config(task="segment"), "task segment, but its recipe trains classify"),
-    "width": (config(recipe__encoder__width=1e15), "of another model|no model can be built"),
+    "width": (config(recipe__encoder__width=1e15), "encoder.width: .* less than or equal to 64"),
+    "widest": (config(recipe__encoder__width=64.0), "of another model|no model can be built"),
     "wide": (config(recipe__encoder__width=0.1), "of another model"),
     "classes": (config(class_names=["one"]), "of another model: head"),
     "nan": (weights(lambda w: w | {"head.0.bias": torch.full((8,), torch.nan)}), "not finite"),
@@ -138,8 +139,12 @@ HOSTILE = {
     "extra": (weights(lambda w: w | {"more": torch.zeros(1)}), "of another model: more"),
     "missing": (weights(lambda w: {k: w[k] for k in list(w)[1:]}), "of another model"),
     "depth": (
+        config(recipe__encoder={"name": "p4transformer", "depth": 256}),
+        "the config needs at least 256",
+    ),
+    "deeper": (
         config(recipe__encoder={"name": "p4transformer", "depth": 10**12}),
-        "the config needs at least 10000000",
+        "encoder.depth: .* less than or equal to 256",
     ),
 }  # fmt: skip
 
@@ -186,8 +191,10 @@ def test_the_model_is_shown_in_a_tensor_what_scoring_shows_it(room_run) -> None:
 
 ROOM_FOLDERS = {
     "recordings": (config(scenes=False), "cannot read recordings"),
-    "depth": (config(recipe__encoder__depth=10**12), "the config needs at least 10000000"),
-    "stem": (config(recipe__encoder__stem_blocks=10**12), "the config needs at least 10000000"),
+    "depth": (config(recipe__encoder__depth=256), "the config needs at least 2.."),
+    "stem": (config(recipe__encoder__stem_blocks=256), "the config needs at least 2.."),
+    "deeper": (config(recipe__encoder__depth=10**12), "encoder.depth: .* less than or equal"),
+    "more": (config(recipe__encoder__stem_blocks=10**12), "stem_blocks: .* less than or equal"),
     "wide": (config(recipe__encoder__mlp=32), "of another model"),
     "task": (config(task="instances"), "task instances, but its recipe trains segment"),
     "classes": (config(class_names=["one"]), "of another model: head"),

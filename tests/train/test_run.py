@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,25 @@ def test_a_run_that_knows_no_content_goes_on_and_knows_it_from_then_on(tmp_path:
     assert folder.inputs().content == "1"
     with pytest.raises(InputError, match="holds other data"):
         folder.open("x", RunInputs(store="a", content="2"), resume=True)
+
+
+@pytest.mark.parametrize("name", ["result.json", "inputs.json"])
+def test_what_is_no_file_is_no_result(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    folder = RunFolder(tmp_path)
+    with pytest.raises(InputError, match=f"{name}: damaged: this is a pipe"):
+        folder.result() if name == "result.json" else folder.inputs()
+
+
+def test_a_recipe_that_is_no_file_or_no_plain_yaml_is_empty(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "recipe.yaml")
+    assert RunFolder(tmp_path).recipe() == {}
+    (tmp_path / "recipe.yaml").unlink()
+    (tmp_path / "recipe.yaml").write_text("[" * 10_000)
+    assert RunFolder(tmp_path).recipe() == {}
+
+
+def test_lines_of_metrics_that_hold_no_step_are_left_out(tmp_path: Path) -> None:
+    lines = b'{"step": 1, "loss": 2.0}\n[1]\n"x"\n{}\n\xff\n{"step": 2}\n{"step"'
+    (tmp_path / "metrics.jsonl").write_bytes(lines)
+    assert RunFolder(tmp_path).metrics() == [{"step": 1, "loss": 2.0}, {"step": 2}]
