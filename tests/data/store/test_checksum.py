@@ -1,7 +1,9 @@
 import hashlib
 from pathlib import Path
 
-from pcv.data.store.checksum import file_checksum, files_checksum
+from pcv.data.prepare import prepare
+from pcv.data.store.checksum import file_checksum, files_checksum, fingerprint
+from pcv.data.store.store import Store, read_attributes
 
 
 def test_checksums_of_files_and_folders(tmp_path: Path) -> None:
@@ -21,3 +23,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     before = files_checksum((tmp_path / "a",))
     (tmp_path / "a").write_bytes(b"three")
     assert files_checksum((tmp_path / "a",)) != before
+
+
+def test_the_fingerprint_tells_stores_apart_and_not_their_places(
+    store: Store, raw, reader, tmp_path: Path
+) -> None:
+    prepare(reader, raw, tmp_path / "again", points=64, jobs=2)
+    prepare(reader, raw, tmp_path / "fewer", points=48)
+    again, fewer = (fingerprint(read_attributes(tmp_path / n)) for n in ("again", "fewer"))
+    assert again == fingerprint(store.attributes) != fewer
