@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pcv.config.recipe import Recipe, dump_recipe, load_recipe
-from pcv.data.store.store import Store, fingerprint
+from pcv.data.store.checksum import fingerprint
+from pcv.data.store.store import Store, read_attributes
 from pcv.errors import InputError, RecipeError, StoreError
 from pcv.train.run import RunFolder, RunInputs, RunResult
 
@@ -80,7 +81,7 @@ class Job(NamedTuple):
                 ) from None
         start = str(self.start) if self.start else None
         try:
-            content = fingerprint(self.store)
+            content = fingerprint(read_attributes(self.store))
         except StoreError:  # a finished run needs no store; another one says what is wrong with it
             content = None
         inputs = RunInputs(store=str(self.store), content=content, start=start)

@@ -11,7 +11,6 @@ that imports zarr.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Column
-from pcv.data.store.checksum import file_checksum
+from pcv.data.store.checksum import add_checksums, check_descriptions, file_checksum
 from pcv.data.store.json_file import write_json
 from pcv.data.store.layout import Rows, layout_of, read_columns
 from pcv.data.store.shard_writer import write_chunk, write_shards
@@ -233,12 +232,13 @@ def open_store(path: Path, dataset: str | None = None) -> Store:
             dataset, or damaged.
     """
     attributes = read_attributes(path)
-    if not attributes["complete"]:
+    if not attributes.get("complete"):
         raise StoreError(f"{path}: preparation is unfinished; run pcv prepare again to go on")
     if dataset and attributes["dataset"] != dataset:
         raise StoreError(f"{path}: holds {attributes['dataset']}, the recipe wants {dataset}")
     try:
         store = Store(path, attributes)
+        check_descriptions(path, attributes)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path}: damaged attributes: {error}; prepare it again") from None
     if not len(store):
@@ -265,16 +265,6 @@ def read_attributes(path: Path) -> dict[str, Any]:
             "prepare it again"
         )
     return dict(attributes)
-
-
-def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of what a store holds: of its attributes, among them its files' checksums.
-
-    Raises:
-        StoreError: As for ``read_attributes``.
-    """
-    said = json.dumps(read_attributes(path), sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def create_store(path: Path, attributes: dict[str, Any], rows: int, views: int = 0) -> None:
@@ -339,5 +329,5 @@ def finish_store(path: Path, attributes: dict[str, Any]) -> None:
     """Write the final attributes at once: from here on the store is complete."""
     meta = json.loads((path / "zarr.json").read_text())
     base = {"format": FORMAT, "version": VERSION, "complete": True}
-    meta["attributes"] = base | attributes
+    meta["attributes"] = add_checksums(path, base | attributes)
     write_json(path / "zarr.json", meta)

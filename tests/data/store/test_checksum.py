@@ -2,7 +2,9 @@ import hashlib
 from pathlib import Path
 
 from pcv.clip import VideoSource
-from pcv.data.store.checksum import file_checksum, files_checksum, source_checksum
+from pcv.data.prepare import prepare
+from pcv.data.store.checksum import file_checksum, files_checksum, fingerprint, source_checksum
+from pcv.data.store.store import Store, read_attributes
 
 
 def test_checksums_of_files_and_folders(tmp_path: Path) -> None:
@@ -35,3 +37,12 @@ def test_the_files_of_a_recording_have_one_checksum(tmp_path: Path) -> None:
     assert before == files_checksum(files)
     files[1].write_text("cc")
     assert source_checksum(several) != before
+
+
+def test_the_fingerprint_tells_stores_apart_and_not_their_places(
+    store: Store, raw, reader, tmp_path: Path
+) -> None:
+    prepare(reader, raw, tmp_path / "again", points=64, jobs=2)
+    prepare(reader, raw, tmp_path / "fewer", points=48)
+    again, fewer = (fingerprint(read_attributes(tmp_path / n)) for n in ("again", "fewer"))
+    assert again == fingerprint(store.attributes) != fewer

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pcv.data.prepare import prepare
-from pcv.data.store.store import Store, fingerprint, open_store
+from pcv.data.store.store import Store, open_store
 from pcv.errors import StoreError
 from pcv.ops import farthest_points
 
@@ -169,16 +169,3 @@ def test_a_number_of_points_that_fills_no_whole_chunk_is_stored_too(raw, reader,
     assert odd.read(0, frames, 600).shape == (3, 600, 3)
     np.testing.assert_array_equal(odd.read(0, frames, 512), even.read(0, frames, 512))
     assert odd.verify() == []
-
-
-def test_the_fingerprint_tells_stores_apart_and_not_their_places(
-    store: Store, raw, reader, tmp_path: Path
-) -> None:
-    shutil.copytree(store.path, tmp_path / "copy")
-    prepare(reader, raw, tmp_path / "again", points=64, jobs=2)
-    prepare(reader, raw, tmp_path / "fewer", points=48)
-    wanted = fingerprint(store.path)
-    assert fingerprint(tmp_path / "copy") == fingerprint(tmp_path / "again") == wanted
-    assert fingerprint(tmp_path / "fewer") != wanted
-    with pytest.raises(StoreError, match="no such store"):
-        fingerprint(tmp_path / "none")

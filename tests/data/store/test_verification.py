@@ -77,3 +77,31 @@ def test_an_origin_that_is_not_finite_is_refused(copy: Path) -> None:
     (copy / "zarr.json").write_text(json.dumps(meta))
     with pytest.raises(StoreError, match="damaged attributes: the origin"):
         open_store(copy)
+
+
+def test_a_flipped_bit_of_what_describes_a_store_is_an_error_or_changes_no_clip(
+    labelled: Store, tmp_path: Path
+) -> None:
+    """Of labels, splits and origins, and of the type, fill value and codecs of arrays."""
+    shutil.copytree(labelled.path, tmp_path / "copy")
+    frames = np.arange(3)
+    refused = 0
+    for name in ("zarr.json", "points/zarr.json", "labels/zarr.json"):
+        file = tmp_path / "copy" / name
+        whole = file.read_bytes()
+        for bit in range(0, len(whole) * 8, 41):
+            damaged = bytearray(whole)
+            damaged[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(damaged)
+            try:
+                found = open_store(tmp_path / "copy")
+                clips = found.read(1, frames, 96), found.read_column("labels", 1, frames, 96)
+            except StoreError:
+                refused += 1
+                continue
+            for mine, wanted in zip(found.videos[1:], labelled.videos[1:], strict=True):
+                np.testing.assert_array_equal(mine, wanted)
+            np.testing.assert_array_equal(clips[0], labelled.read(1, frames, 96))
+            np.testing.assert_array_equal(clips[1], labelled.read_column("labels", 1, frames, 96))
+        file.write_bytes(whole)
+    assert refused > 100
