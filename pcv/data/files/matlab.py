@@ -30,6 +30,12 @@ ByteOrder = Literal["<", ">"]
 DAMAGE: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says variable
 HEAD = 4096  # bytes that surely hold a matrix's flags, dimensions and name
 DENSEST = 1032  # deflate cannot shrink anything further
+PADDING = 8  # bytes, at most, that follow the values of a matrix
+MOST_BYTES = 1 << 30  # of values: a recording takes a tenth of that, and 3 MB can inflate to more
+
+
+class OversizedError(ValueError):
+    """A variable would take more memory than a recording can need; it must not be inflated."""
 
 
 class Tag(NamedTuple):
@@ -85,17 +91,25 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
         file.seek(found.offset)
         data = file.read(found.size)
     if found.compressed:
-        whole = TAG + found.room
-        try:
-            data = zlib_ng.decompress(data, bufsize=whole)
-        except DAMAGE as error:
-            raise ValueError(f"damaged compression: {error}") from None
-        if len(data) != whole:
-            raise ValueError("a compressed variable is longer or shorter than it says")
+        data = _inflate(data, TAG + found.room)
     count = math.prod(found.shape)
     start = found.start + (TAG if found.compressed else 0)
     values = np.frombuffer(data, found.stored, count, start)
     return values.astype(found.stored.newbyteorder("="), copy=False).reshape(found.shape, order="F")
+
+
+def _inflate(data: bytes, wanted: int) -> bytes:
+    """Inflate a variable, and never more of it than it says."""
+    stream = zlib_ng.decompressobj()
+    try:
+        found = stream.decompress(data, wanted + 1)
+    except DAMAGE as error:
+        raise ValueError(f"damaged compression: {error}") from None
+    if len(found) <= wanted and not stream.eof:
+        raise ValueError("damaged compression: incomplete or truncated stream")
+    if len(found) != wanted:
+        raise ValueError("a compressed variable is longer or shorter than it says")
+    return found
 
 
 def _find(file: BinaryIO, name: str) -> Variable:
@@ -142,8 +156,10 @@ def _inflated(head: bytes, size: int, order: ByteOrder) -> tuple[bytes, int]:
     except DAMAGE as error:
         raise ValueError(f"damaged compression: {error}") from None
     kind, room = struct.unpack_from(order + "II", inner)
-    if kind != MATRIX or room > size * DENSEST:
-        raise ValueError("a compressed variable is not a matrix, or claims an impossible size")
+    if kind != MATRIX:
+        raise ValueError("a compressed variable is not a matrix")
+    if room > size * DENSEST:
+        raise OversizedError("a compressed variable claims an impossible size")
     return inner[TAG:], room
 
 
@@ -170,7 +186,15 @@ def _check_matrix(element: _Element, order: ByteOrder, name: str) -> Variable | 
     stored = np.dtype(TYPES[values.kind]).newbyteorder(order)
     if values.size != count * stored.itemsize or values.start + values.size > element.room:
         raise ValueError(f"{values.size} bytes of values for {count} numbers")
+    _check_size(element, values)
     return Variable(extents, stored, values.start, *element[1:])
+
+
+def _check_size(element: _Element, values: Tag) -> None:
+    if values.size > MOST_BYTES:
+        raise OversizedError(f"{values.size} bytes of values, more than {MOST_BYTES}")
+    if element.room - (values.start + values.size) > PADDING:
+        raise OversizedError(f"a matrix of {element.room} bytes, of which {values.size} are values")
 
 
 def _tag(data: bytes, at: int, order: ByteOrder) -> Tag:

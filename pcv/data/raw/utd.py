@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from pcv.clip import Video, VideoSource
 from pcv.data.files.checked import MOST_FRAMES, MOST_PIXELS
-from pcv.data.files.matlab import check_array, read_array
+from pcv.data.files.matlab import OversizedError, check_array, read_array
 from pcv.data.raw.depth_video import depth_video
 from pcv.data.raw.listing import list_named
 from pcv.data.raw.marks import Focal, Noted, Unit
@@ -88,6 +88,8 @@ def _shape(path: Path) -> tuple[int, int, int]:
         shape = check_array(path, KEY)
     except OSError as error:
         raise RawFileError(path, f"cannot be opened: {error.strerror}", "check the path") from None
+    except OversizedError as error:
+        raise _unreadable(path, error) from None
     except ValueError as error:
         raise _explain(path, error) from None
     if len(shape) != 3 or min(shape) < 1:

@@ -1,4 +1,5 @@
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -126,3 +127,49 @@ def test_no_damaged_byte_gets_past_as_anything_but_one_line(
                 UtdMhad().read_video(source)
             except RawFileError as error:
                 assert "\n" not in str(error)  # noqa: PT017
+
+
+def inflating(path: Path, shape: tuple[int, int, int], claimed: int, zeros: int) -> None:
+    """Write a compressed d_depth that claims so many bytes of values and has so many."""
+    values = int(np.prod(shape)) * 2
+    matrix = (
+        struct.pack("<IIII", 6, 8, 11, 0)
+        + struct.pack("<II3iI", 5, 12, *shape, 0)
+        + struct.pack("<II8s", 1, 7, b"d_depth")
+        + struct.pack("<II", 4, values)
+    )
+    packer = zlib.compressobj(9)
+    packed = packer.compress(struct.pack("<II", 14, len(matrix) + claimed) + matrix)
+    block = bytes(1 << 20)
+    for start in range(0, zeros, len(block)):
+        packed += packer.compress(block[: zeros - start])
+    packed += packer.flush()
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    path.write_bytes(head + struct.pack("<II", 15, len(packed)) + packed)
+
+
+MEGABYTE = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("shape", "claimed", "zeros", "said"),
+    [
+        ((4, 6, 3), 144, 144, "no pixel has a depth"),
+        ((4, 6, 3), 144, 64 * MEGABYTE, "longer or shorter than it says"),
+        ((4, 6, 3), 64 * MEGABYTE, 64 * MEGABYTE, "of which 144 are values"),
+        ((1024, 1024, 600), 1200 * MEGABYTE, 64 * MEGABYTE, "impossible|more than 1073741824"),
+        ((1024, 1024, 32), 64 * MEGABYTE, 64 * MEGABYTE - 99, "longer or shorter than it says"),
+    ],
+)
+def test_no_more_is_inflated_than_the_header_says(
+    tmp_path: Path, shape: tuple[int, int, int], claimed: int, zeros: int, said: str
+) -> None:
+    """A file of 3 MB took 3 GB."""
+    inflating(tmp_path / NAME, shape, claimed, zeros)
+    tracemalloc.start()
+    with pytest.raises(RawFileError, match=said):
+        UtdMhad().read_video(UtdMhad().list_videos(tmp_path)[0])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    if shape[2] == 3:
+        assert most < 8 * MEGABYTE
