@@ -12,6 +12,7 @@ from pcv.clip import VideoSource
 from pcv.errors import InputError, RawFileError
 
 Item = TypeVar("Item")
+HIDDEN = (".", "__MACOSX")  # how names begin that are the system's, a packer's, or unfinished
 
 
 def list_named(
@@ -202,7 +203,10 @@ def _files(root: Path, suffix: str) -> list[Path]:
 
 
 def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk a folder as ``os.walk`` does.
+    """Walk a folder as ``os.walk`` does, also through links to folders, but never in a circle.
+
+    What is hidden is passed over, below the folder that is given: other systems leave it, and
+    packers. A caller may shorten the list of folders, as with ``os.walk``.
 
     Raises:
         InputError: A folder cannot be listed.
@@ -211,7 +215,24 @@ def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
 
-    return os.walk(root, onerror=refuse)
+    # The real paths of a folder and of all folders on the way to it.
+    ways: dict[str, tuple[str, ...]] = {os.fspath(root): (os.path.realpath(root),)}
+    for folder, inside, names in os.walk(root, onerror=refuse, followlinks=True):
+        way, onward = ways.pop(folder), []
+        for name in inside:
+            path = os.path.join(folder, name)
+            link = os.path.islink(path)
+            real = os.path.realpath(path) if link else os.path.join(way[-1], name)
+            if not name.startswith(HIDDEN) and not (link and _leads_back(real, way)):
+                ways[path] = (*way, real)
+                onward.append(name)
+        inside[:] = onward
+        yield folder, inside, [name for name in names if not name.startswith(HIDDEN)]
+
+
+def _leads_back(real: str, way: tuple[str, ...]) -> bool:
+    """Say whether a link leads to a folder on the way to it, or to one that holds such a folder."""
+    return any(Path(each).is_relative_to(real) for each in way)
 
 
 def _describe(

@@ -144,6 +144,81 @@ def test_labels_and_colours_of_points_are_read_when_asked_for(tmp_path: Path) ->
             prepared(asked, tmp_path / said, points=4)
 
 
+@pytest.mark.parametrize("form", ["{split}/{label}/{video}", "{label}/{split}/{video}"])
+def test_folders_called_after_splits_are_the_splits_and_no_classes(
+    tmp_path: Path, form: str
+) -> None:
+    root = tmp_path / "mine"
+    for split in ("Train", "val", "TEST"):
+        for label in ("run", "walk"):
+            for number in range(2):
+                video(root / form.format(split=split, label=label, video=f"v{number}"))
+    reader = VideoFolders(root)
+    prepared(reader, tmp_path / "out")
+    store = open_store(tmp_path / "out")
+    assert store.info()["classes"] == {"run": 6, "walk": 6}
+    assert store.info()["splits"] == {"test": 4, "train": 4, "validation": 4}
+    assert store.info()["reader"]["split"] == "folders"
+    for name, split in zip(store.videos.name, store.videos.split, strict=True):
+        assert {"train": "Train", "validation": "val", "test": "TEST"}[str(split)] in name
+    # A CSV goes first, and then the words of the folders are still no classes.
+    names = [source.name for source in reader.list_videos(root)]
+    (tmp_path / "s.csv").write_text("video,split\n" + "\n".join(f"{n},VAL" for n in names))
+    told = VideoFolders(root, split=tmp_path / "s.csv")
+    assert {s.split for s in told.list_videos(root)} == {"validation"}
+    assert told.class_names == ("run", "walk")
+
+
+def test_what_told_the_splits_is_noted(root: Path, tmp_path: Path) -> None:
+    assert VideoFolders(root).settings()["split"] == "drawn 0.2 0.1 seed 0"
+    lines = [f"{name},a,{'test' if i == 4 else 'train'}" for i, name in enumerate(NAMES)]
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines]))
+    assert VideoFolders(root, labels=tmp_path / "l.csv").settings()["split"] == "l.csv"
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines[1:], f"{NAMES[0]},a,"]))
+    noted = VideoFolders(root, labels=tmp_path / "l.csv").settings()
+    assert noted["split"] == "l.csv and drawn 0.2 0.1 seed 0"
+
+
+def test_a_mixture_of_splits_and_classes_is_refused_until_a_csv_says_both(
+    root: Path, tmp_path: Path
+) -> None:
+    video(root / "train/v0")
+    with pytest.raises(InputError, match=r"train/v0 lies in a folder of a split, run/v0 does not"):
+        VideoFolders(root).list_videos(root)
+    lines = [f"{name},{name.split('/')[0]},test" for name in (*NAMES, "train/v0")]
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines]))
+    reader = VideoFolders(root, labels=tmp_path / "l.csv")
+    assert len(reader.list_videos(root)) == 11
+    assert reader.class_names == ("run", "train", "walk")
+
+
+def test_links_are_followed_and_dead_ones_are_named(root: Path, tmp_path: Path) -> None:
+    video(tmp_path / "elsewhere/jump/v0")
+    (root / "jump").symlink_to(tmp_path / "elsewhere/jump")
+    (root / "walk/v9").symlink_to(root / "walk/v0")
+    (root / "walk/round").symlink_to(root)
+    (tmp_path / "elsewhere/jump/up").symlink_to(tmp_path)
+    names = [source.name for source in VideoFolders(root).list_videos(root)]
+    assert names == ["jump/v0", *NAMES, "walk/v9"]
+    (root / "hop").symlink_to(tmp_path / "gone")
+    with pytest.raises(RawFileError, match=r"hop: is a link to nothing; mend or remove it"):
+        VideoFolders(root).list_videos(root)
+    summary = prepared(VideoFolders(root), tmp_path / "out", skip_bad=True)
+    assert (summary.videos, len(summary.skipped)) == (12, 1)
+
+
+def test_what_other_systems_leave_is_no_frame_and_no_class(root: Path) -> None:
+    (root / "__MACOSX/run/v0").mkdir(parents=True)
+    (root / "__MACOSX/run/v0/._8.npy").write_bytes(b"\0")
+    (root / ".cache/x").mkdir(parents=True)
+    (root / "run/.DS_Store").write_bytes(b"\0")
+    (root / "run/v0/._8.npy").write_bytes(b"\0")
+    reader = VideoFolders(root)
+    sources = reader.list_videos(root)
+    assert [s.name for s in sources] == NAMES
+    assert [f.name for f in sources[0].files] == ["8.npy", "9.npy", "10.npy"]
+
+
 def nan(path: Path) -> None:
     values = np.load(path)
     values[4] = np.nan
@@ -190,8 +265,12 @@ def test_the_wrong_folder_is_refused(tmp_path: Path) -> None:
             VideoFolders(wrong).list_videos(wrong)
     (tmp_path / "links").mkdir()
     (tmp_path / "links/one").symlink_to(folder)
-    with pytest.raises(InputError, match="links to folders, which are not followed"):
-        VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
+    (found,) = VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
+    assert (found.name, len(found.files)) == ("one", 3)
+    (tmp_path / "circle").mkdir()
+    (tmp_path / "circle/back").symlink_to(tmp_path / "circle")
+    with pytest.raises(InputError, match=r"circle: is a folder of frames, or empty"):
+        VideoFolders(tmp_path / "circle").list_videos(tmp_path / "circle")
     (tmp_path / "other/photos").mkdir(parents=True)
     (tmp_path / "other/photos/1.jpg").touch()
     with pytest.raises(RawFileError, match=r"photos: has no frame in it \(\.ply"):
