@@ -88,6 +88,7 @@ def convert(
         "sparse": 0 if scene else sum(0 < size < storage.points for size in extent.sizes),
         "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
+        "shift": [0.0] * 3 if video.shift is None else video.shift.tolist(),
         **_class_points(reader, source, length, rows),
         **(_write_views(video, target) if target else {}),
     }

@@ -285,6 +285,8 @@ def _finish(
     if not videos:
         raise InputError(f"{out}: every recording is unusable, e.g. {dropped[0]['why']}")
     columns = [key for key in COLUMNS if key in videos[0]]
+    # Where recordings lay far from zero, the store says what was subtracted from each.
+    columns += ["shift"] if any(any(video["shift"]) for video in videos) else []
     attributes = settings | {
         "videos": {key: [video[key] for video in videos] for key in columns},
         "manifest": {video["file"]: video["sha256"] for video in videos},

@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
-from pcv.data.files.checked import check_finite
-from pcv.data.files.cloud import Cloud
-from pcv.data.files.cloud_files import SUFFIXES, read_cloud
-from pcv.data.raw.axes import FAR, UPRIGHT
+from pcv.data.files.cloud_files import SUFFIXES, full_colour_of
+from pcv.data.raw.axes import UPRIGHT, far_shift
 from pcv.data.raw.cloud_options import CloudCamera, Metres
+from pcv.data.raw.folder_frames import FrameFiles
 from pcv.data.raw.folder_names import read_names
 from pcv.data.raw.folder_table import VideoRow, draw_split, read_video_table
 from pcv.data.raw.frames import Frame, lazy_video
@@ -80,7 +78,7 @@ class VideoFolders(DatasetReader):
 
     dataset = "folder"
     summary = (
-        "Your own: [class/]video/0001.ply (or .pcd .xyz .npy .npz .las .laz, 16-bit depth .png)."
+        "Your own: [class/]video/0001.ply (or .pcd .xyz .npy .npz .las .laz .bin, depth .png)."
     )
     example = "pcv prepare folder recordings stores/mine --up z"
     suggests = True
@@ -141,17 +139,20 @@ class VideoFolders(DatasetReader):
         """Read a video, frame by frame, as points in metres; see ``Reader``.
 
         Far from zero, as in maps, float32 is coarse: then whole metres are subtracted from all
-        frames.
+        frames, by the first frame that has points. The video says how many.
         """
-        first = self._read(source.files[0])[0]
-        middle = np.median(first, axis=0) if len(first) else np.zeros(3)
-        shift = np.round(middle) if np.abs(middle).max() > FAR else np.zeros(3)
+        read = FrameFiles(
+            self.camera, self.unit, self.point_classes, self.drop_nan,
+            full_colour_of(source.files) if self.colour else None,
+        ).read  # fmt: skip
+        shift = far_shift(read(path)[0] for path in source.files)
 
         def load(index: int) -> Frame:
-            points, columns = self._read(source.files[index])
+            points, columns = read(source.files[index])
             return Frame(((points - shift) @ UPRIGHT[self.up].T).astype(np.float32), columns)
 
-        return lazy_video(source, load, len(source.files), tuple(self.columns))
+        video = lazy_video(source, load, len(source.files), tuple(self.columns))
+        return video._replace(shift=shift @ UPRIGHT[self.up].T) if shift.any() else video
 
     def alone(self, path: Path) -> VideoSource | None:
         """Describe a folder of frames, or one frame, that is given on its own.
@@ -287,36 +288,3 @@ class VideoFolders(DatasetReader):
                 )
             found[key] = path
         return [found[key] for key in sorted(found)]
-
-    def _read(self, path: Path) -> tuple[NDArray[np.float64], dict[str, NDArray[np.generic]]]:
-        cloud = read_cloud(path, self.camera)
-        columns = self._columns(path, cloud)
-        points = cloud.points
-        if self.drop_nan:
-            kept = np.isfinite(points).all(axis=1)
-            points, columns = points[kept], {name: v[kept] for name, v in columns.items()}
-        check_finite(path, points, "remove them, or give --drop-nan")
-        default = 0.001 if path.suffix.lower() == ".png" else 1.0
-        return points * (default if self.unit is None else self.unit), columns
-
-    def _columns(self, path: Path, cloud: Cloud) -> dict[str, NDArray[np.generic]]:
-        columns: dict[str, NDArray[np.generic]] = {}
-        if self.point_classes:
-            if cloud.labels is None:
-                raise RawFileError(
-                    path, "its points have no label", "add them or omit --point-classes"
-                )
-            wrong = (cloud.labels < -1) | (cloud.labels >= len(self.point_classes))
-            if wrong.any():
-                ids = ", ".join(str(i) for i in np.unique(cloud.labels[wrong])[:5])
-                raise RawFileError(
-                    path,
-                    f"has the unknown class ids {ids}",
-                    f"--point-classes names 0 to {len(self.point_classes) - 1}",
-                )
-            columns["labels"] = cloud.labels.astype(np.int16)
-        if self.colour:
-            if cloud.colour is None:
-                raise RawFileError(path, "its points have no colour", "add them or omit --colour")
-            columns["colour"] = cloud.colour
-        return columns

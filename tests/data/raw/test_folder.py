@@ -219,6 +219,62 @@ def test_what_other_systems_leave_is_no_frame_and_no_class(root: Path) -> None:
     assert [f.name for f in sources[0].files] == ["8.npy", "9.npy", "10.npy"]
 
 
+def test_an_empty_first_frame_keeps_the_millimetres_of_a_map(tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    far = np.array([[500_000, 5_000_000.125, 7], [500_000, 5_000_000.25, 7.001]])
+    for number, name in enumerate(("npy", "xyz", "npz")):
+        folder = video(root / f"v{number}", 0)
+        for frame, points in enumerate((far[:0], far, far + np.array([0, 1, 0]))):
+            path = folder / f"{frame}.{name}"
+            if name == "npy":
+                np.save(path, points)
+            elif name == "npz":
+                np.savez(path, points=points)
+            else:
+                np.savetxt(path, points)
+    reader = VideoFolders(root, up="z")
+    for source in reader.list_videos(root):
+        found = reader.read_video(source)
+        assert found.shift.tolist() == [500_000, -7, 5_000_000]
+        back = (found.frames[1] + found.shift)[:, [0, 2, 1]] * [1, 1, -1]
+        np.testing.assert_allclose(back, far, atol=1e-6, rtol=0)
+        np.testing.assert_allclose(found.frames[2] - found.frames[1], [[0, 0, 1]] * 2, atol=1e-6)
+    prepared(reader, tmp_path / "out", points=2)
+    store = open_store(tmp_path / "out")
+    assert store.attributes["videos"]["shift"] == [[500_000, -7, 5_000_000]] * 3
+
+
+def test_colours_keep_one_scale_over_a_video(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    for frame, most in enumerate((1, 200)):  # floats from 0 to 255, of which the first are dark
+        np.save(folder / f"{frame}.npy", np.array([[1, 2, 3, 0, 1, most]], np.float32))
+    reader = VideoFolders(tmp_path / "mine", colour=True)
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    assert [c[0].tolist() for c in found.columns["colour"]] == [[0, 1, 1], [0, 1, 200]]
+
+
+def test_columns_that_are_not_asked_for_refuse_no_frame(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    np.save(folder / "1.npy", np.array([[1, 2, 3, 0.25], [4, 5, 6, 0.5]], np.float32))
+    reader = VideoFolders(tmp_path / "mine")
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    np.testing.assert_array_equal(found.frames[0], [[1, 2, 3], [4, 5, 6]])
+    labelled = VideoFolders(tmp_path / "mine", point_classes=("a", "b"))
+    with pytest.raises(RawFileError, match=r"1\.npy: labels that are not whole numbers"):
+        labelled.read_video(labelled.list_videos(labelled.root)[0]).frames[0]
+
+
+def test_lidar_scans_of_anyone(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    table = np.array([[9, -1, 2, 0.5, 3], [0, 0, 0, 0, 0], [-5, 1, 0, 0.1, 4]], "<f4")
+    for frame, width in enumerate((4, 5)):
+        table[:, :width].tofile(folder / f"{frame}.bin")
+    reader = VideoFolders(tmp_path / "mine")
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    for points in found.frames:
+        np.testing.assert_array_equal(points, [[9, -1, 2], [-5, 1, 0]])
+
+
 def nan(path: Path) -> None:
     values = np.load(path)
     values[4] = np.nan
