@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.clip import Video, VideoSource
+from pcv.data.changes import source_checksum
 from pcv.data.farthest_order import farthest_order, scene_order
 from pcv.data.raw.reader import PointReader, SceneReader, columns_of
-from pcv.data.store.checksum import file_checksum, files_checksum
 from pcv.data.store.layout import Rows
 from pcv.data.store.store import write_views
 from pcv.data.store.views import SHARD_VIEWS, stack_views
@@ -86,7 +86,7 @@ def convert(
         "centroid": extent.centroid.tolist(),
         "empty": extent.sizes.count(0),
         "sparse": 0 if scene else sum(0 < size < storage.points for size in extent.sizes),
-        "sha256": files_checksum(source.files) if source.files else file_checksum(source.path),
+        "sha256": source_checksum(source),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
         "shift": [0.0] * 3 if video.shift is None else video.shift.tolist(),
         **_class_points(reader, source, length, rows),
