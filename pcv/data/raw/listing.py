@@ -215,23 +215,25 @@ def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
 
-    # The real paths of a folder and of all folders on the way to it.
-    ways: dict[str, tuple[str, ...]] = {os.fspath(root): (os.path.realpath(root),)}
-    for folder, inside, names in os.walk(root, onerror=refuse, followlinks=True):
-        way, onward = ways.pop(folder), []
-        for name in inside:
-            path = os.path.join(folder, name)
-            link = os.path.islink(path)
-            real = os.path.realpath(path) if link else os.path.join(way[-1], name)
-            if not name.startswith(HIDDEN) and not (link and _leads_back(real, way)):
-                ways[path] = (*way, real)
-                onward.append(name)
-        inside[:] = onward
+    return _walk(os.fspath(root), (os.path.realpath(root),), refuse)
+
+
+def _walk(
+    root: str, way: tuple[str, ...], refuse: Callable[[OSError], None]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder; ``way`` has its real path and those of the links that led to it."""
+    for folder, inside, names in os.walk(root, onerror=refuse):
+        inside[:] = [name for name in inside if not name.startswith(HIDDEN)]
         yield folder, inside, [name for name in names if not name.startswith(HIDDEN)]
+        for path in sorted(os.path.join(folder, name) for name in inside):
+            if os.path.islink(path):
+                here, real = os.path.realpath(folder), os.path.realpath(path)
+                if not _leads_back(real, (*way, here)):
+                    yield from _walk(path, (*way, here, real), refuse)
 
 
 def _leads_back(real: str, way: tuple[str, ...]) -> bool:
-    """Say whether a link leads to a folder on the way to it, or to one that holds such a folder."""
+    """Say whether a link leads to a folder on the way to it, or to one that holds that."""
     return any(Path(each).is_relative_to(real) for each in way)
 
 
