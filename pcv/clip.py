@@ -71,6 +71,8 @@ class Video(NamedTuple):
     columns: Mapping[str, Sequence[NDArray[np.generic]]] | None = None  # each T arrays (N_t, ...)
     views: Sequence[View] | None = None  # posed images of what the points show
     left_out: tuple[str, ...] = ()  # what could not be used, was ignored or mended, one line each
+    # (3,) metres that were subtracted from all points, which lay far from zero; None: none were.
+    shift: NDArray[np.float64] | None = None
 
 
 class Views(NamedTuple):

@@ -86,6 +86,7 @@ def convert(
         "empty": extent.sizes.count(0),
         "sparse": 0 if scene else sum(0 < size < storage.points for size in extent.sizes),
         "left_out": [f"{source.name}: {line}" for line in video.left_out],
+        "shift": [0.0] * 3 if video.shift is None else video.shift.tolist(),
         **_class_points(reader, source, length, rows),
         **(_write_views(video, target) if target else {}),
     }

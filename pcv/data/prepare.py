@@ -13,6 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcv.clip import VideoSource
+from pcv.data.changes import (
+    begun_entries,
+    noted,
+    origin_of,
+    path_below,
+    refuse_changes,
+    stored_entries,
+)
 from pcv.data.convert import Storage, ViewTarget, convert
 from pcv.data.raw.reader import ViewReader, columns_of, reader_settings
 from pcv.data.store.checksum import source_checksum
@@ -116,7 +124,7 @@ def prepare(  # noqa: PLR0913 - the options of the command
         **reader_settings(reader),
     }
     with disk_errors(out):
-        summary = _resume_or_refuse(out, settings, len(sources))
+        summary = _resume_or_refuse(out, settings, sources, raw, len(bad))
         if summary is None:
             layout = layout_of(settings)
             tasks = _plan(reader, sources, bad if skip_bad else None, layout.shard_frames)
@@ -136,7 +144,9 @@ def _slots(reader: Reader, tasks: list[Task]) -> int:
     return tasks[-1].slots[-1] + slots_of(reader.count_views(tasks[-1].sources[-1]))
 
 
-def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> PrepareSummary | None:
+def _resume_or_refuse(
+    out: Path, settings: dict[str, Any], sources: list[VideoSource], raw: Path, bad: int
+) -> PrepareSummary | None:
     if vacant(out):
         return None
     if not out.is_dir():
@@ -153,7 +163,11 @@ def _resume_or_refuse(out: Path, settings: dict[str, Any], asked: int) -> Prepar
                 f"{out}: a store with {key} {found.get(key)}, asked for {value}; "
                 "give another folder"
             )
-    return _finished(out, found, asked) if found["complete"] else None
+    if not found["complete"]:
+        return None
+    summary = _finished(out, found, len(sources) + bad)
+    refuse_changes(out / "zarr.json", stored_entries(found, sources, raw), sources, settings)
+    return summary
 
 
 def _finished(out: Path, found: dict[str, Any], asked: int) -> PrepareSummary:
@@ -206,7 +220,7 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -
     """Write the plan and empty arrays, or check that an earlier call had the same plan."""
     plan = {
         "videos": [
-            [source.name, length]
+            [noted(source), length]
             for task in tasks
             for source, length in zip(task.sources, task.lengths, strict=True)
         ]
@@ -214,6 +228,8 @@ def _begin(out: Path, settings: dict[str, Any], tasks: list[Task], slots: int) -
     notes = out / WORK
     arrays = ("points", "count", *settings.get("columns", {}), *view_arrays(settings, slots))
     if (notes / "plan.json").exists():
+        sources = [source for task in tasks for source in task.sources]
+        refuse_changes(notes / "plan.json", begun_entries(notes), sources, settings)
         if json.loads((notes / "plan.json").read_text()) != plan:
             raise StoreError(f"{out}: begun with other recordings; give another folder")
         if all((out / array / "zarr.json").exists() for array in arrays):
@@ -264,7 +280,7 @@ def run_task(job: TaskJob, task: Task) -> int:
                 raise
             dropped.append(_dropped(error, job.raw))
             continue
-        videos.append(entry | {"offset": offset, "file": _origin(job.raw, source)})
+        videos.append(entry | {"offset": offset, "file": origin_of(job.raw, source)})
     shards = write_rows(job.out, start, rows)
     for entry in videos:
         shards |= entry.pop("view_shards", {})
@@ -287,6 +303,8 @@ def _finish(
     if not videos:
         raise InputError(f"{out}: every recording is unusable, e.g. {dropped[0]['why']}")
     columns = [key for key in COLUMNS if key in videos[0]]
+    # Where recordings lay far from zero, the store says what was subtracted from each.
+    columns += ["shift"] if any(any(video["shift"]) for video in videos) else []
     attributes = settings | {
         "videos": {key: [video[key] for video in videos] for key in columns},
         "manifest": {video["file"]: video["sha256"] for video in videos},
@@ -321,19 +339,8 @@ def _notes(attributes: dict[str, Any]) -> list[str] | None:
 
 def _dropped(error: InputError, raw: Path) -> dict[str, str]:
     if isinstance(error, RawFileError):
-        return {"file": _below(raw, error.path), "why": f"{error.problem}; {error.advice}"}
+        return {"file": path_below(raw, error.path), "why": f"{error.problem}; {error.advice}"}
     return {"file": "", "why": str(error)}
-
-
-def _origin(raw: Path, source: VideoSource) -> str:
-    """Return what a video was read from, as the manifest names it."""
-    piece = f"[{source.span[0]}:{source.span[1]}]" if source.span and source.files else ""
-    return _below(raw, source.path) + piece
-
-
-def _below(raw: Path, path: Path) -> str:
-    """Return a path below the raw folder: names repeat where every recording has a folder."""
-    return path.relative_to(raw).as_posix() if raw in path.parents else path.name
 
 
 __all__ = ["PrepareSummary", "prepare", "run_task"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,15 @@ from pcv.errors import RawFileError, one_line
 MOST_BYTES = 1 << 30  # of a file's unpacked arrays; a frame takes a thousandth of that
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """Read every array of an ``.npz``, or that of an ``.npy`` under the name ``points``.
+def read_arrays(
+    path: Path, wanted: Collection[str] | None = None
+) -> dict[str, NDArray[np.generic]]:
+    """Read the arrays of an ``.npz``, or that of an ``.npy`` under the name ``points``.
+
+    Args:
+        path: The file.
+        wanted: Names of the arrays that are read; those of others are kept, with nothing in them.
+            None: all are read.
 
     Returns:
         The arrays by name, each of any shape (...,) and type.
@@ -31,7 +39,10 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
             if isinstance(loaded, np.ndarray):
                 return {"points": loaded}
             with loaded:
-                return {name: loaded[name] for name in loaded.files}
+                return {
+                    name: loaded[name] if wanted is None or name in wanted else np.empty(0)
+                    for name in loaded.files
+                }
     except OSError as error:
         reason = error.strerror or "damaged"
         raise RawFileError(path, f"cannot be read: {reason}", "copy it again") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +13,22 @@ from pcv.errors import RawFileError
 
 MOST = 1 << 53  # above it, floats are not all whole numbers
 LABEL_NAMES = ("label", "labels", "class", "classification", "semantic", "scalar_label")
+DEEP = 65535  # full colour of 16 bits
 COLOUR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
 NORMAL_NAMES = (("nx", "ny", "nz"), ("normal_x", "normal_y", "normal_z"))
+
+
+class Asked(NamedTuple):
+    """What is read of every point besides its position; the rest of a file refuses nothing."""
+
+    labels: bool = True
+    colour: bool = True
+    normals: bool = True
+    brightest: float | None = None  # what full colour is written as; None: the file alone tells
+    as_bytes: bool = True  # whether colours become bytes; else they stay as they are written
+
+
+EVERYTHING = Asked()
 
 
 class Cloud(NamedTuple):
@@ -22,16 +36,16 @@ class Cloud(NamedTuple):
 
     points: NDArray[np.float64]  # (n, 3) in the file's unit
     labels: NDArray[np.int64] | None = None  # (n,)
-    colour: NDArray[np.uint8] | None = None  # (n, 3)
+    colour: NDArray[Any] | None = None  # (n, 3) bytes, unless they are asked for as written
     normals: NDArray[np.float64] | None = None  # (n, 3) of any length
 
 
-def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
+def from_fields(path: Path, fields: Mapping[str, NDArray[Any]], asked: Asked = EVERYTHING) -> Cloud:
     """Make a cloud of named fields (n,); upper and lower case are the same.
 
     Raises:
-        RawFileError: x, y or z is missing, a colour is not within 0 to 255, or a label is not a
-            whole number.
+        RawFileError: x, y or z is missing, or what is asked for is wrong: a colour is beyond what
+            its type holds, or a label is not a whole number.
     """
     fields = {name.lower(): values for name, values in fields.items()}
     if not {"x", "y", "z"} <= set(fields):
@@ -39,12 +53,31 @@ def from_fields(path: Path, fields: Mapping[str, NDArray[Any]]) -> Cloud:
         raise RawFileError(path, f"has fields {names[:120]}, expected x, y and z", "is it a cloud?")
     points = np.stack([fields[axis].astype(np.float64) for axis in "xyz"], axis=1)
     labels = next((fields[name] for name in LABEL_NAMES if name in fields), None)
-    colour, normals = _triple(fields, COLOUR_NAMES), _triple(fields, NORMAL_NAMES)
+    return cloud_of(
+        path, points, labels, _triple(fields, COLOUR_NAMES), _triple(fields, NORMAL_NAMES), asked
+    )
+
+
+def cloud_of(
+    path: Path,
+    points: NDArray[np.float64],  # (n, 3)
+    labels: NDArray[Any] | None,  # (n,) as written
+    colour: NDArray[Any] | None,  # (n, 3) as written
+    normals: NDArray[Any] | None,  # (n, 3)
+    asked: Asked,
+) -> Cloud:
+    """Make a cloud of what is asked for, and leave the rest unchecked.
+
+    Raises:
+        RawFileError: As for ``from_fields``.
+    """
+    if asked.colour and asked.as_bytes:
+        colour = byte_colour(path, colour, brightest=asked.brightest)
     return Cloud(
         points,
-        whole_labels(path, labels),
-        byte_colour(path, colour),
-        None if normals is None else normals.astype(np.float64),
+        whole_labels(path, labels) if asked.labels else None,
+        colour if asked.colour else None,
+        normals.astype(np.float64) if asked.normals and normals is not None else None,
     )
 
 
@@ -61,8 +94,13 @@ def _triple(
 def from_columns(
     path: Path,
     values: NDArray[Any],  # (n, 3), (n, 4), (n, 6) or (n, 7)
+    asked: Asked = EVERYTHING,
+    *,
+    whole_colour: bool = False,
 ) -> Cloud:
     """Make a cloud of a table: x y z, x y z label, x y z r g b, or x y z r g b label.
+
+    With ``whole_colour`` colours were written as whole numbers, whatever the type of the table is.
 
     Raises:
         RawFileError: The table has another number of columns, or values that do not fit them.
@@ -75,7 +113,21 @@ def from_columns(
         )
     names = {3: "xyz", 4: "xyzl", 6: "xyzrgb", 7: "xyzrgbl"}[values.shape[1]]
     fields = {"label" if n == "l" else n: values[:, i] for i, n in enumerate(names)}
-    return from_fields(path, fields)
+    if whole_colour:
+        fields |= {name: fields[name].astype(np.int64) for name in "rgb" if name in fields}
+    return from_fields(path, fields, asked)
+
+
+def as_declared(
+    column: NDArray[np.float64],  # (n,) numbers of a text
+    dtype: np.dtype[Any],
+) -> NDArray[Any]:  # (n,)
+    """Return numbers of a text as the whole numbers that the file says they are, if they are."""
+    if dtype.kind not in "iu":
+        return column
+    bounds = np.iinfo(dtype)
+    fits = (column == np.floor(column)) & (column >= bounds.min) & (column <= bounds.max)
+    return column.astype(dtype) if fits.all() else column
 
 
 def whole_labels(
@@ -99,18 +151,53 @@ def byte_colour(
     values: NDArray[Any] | None,  # (n, 3)
     *,
     fractions: bool = True,
+    brightest: float | None = None,
 ) -> NDArray[np.uint8] | None:  # (n, 3)
     """Return colours as bytes; None where there are none.
 
-    With ``fractions``, floats of which none exceeds 1 are shares of 255.
+    Args:
+        path: The file that errors name.
+        values: The colours. Those of 8 bits are bytes, whatever else is said.
+        fractions: Whether floats may be shares of 1, and 16 bits shares of 65535.
+        brightest: What full colour is written as: 1, 255 or 65535; None: these values tell.
 
     Raises:
         RawFileError: They reach beyond 0 to 255.
     """
     if values is None:
         return None
-    if fractions and values.dtype.kind == "f" and values.max(initial=0) <= 1:
-        values = values * 255
-    if not (values.min(initial=0) >= 0 and values.max(initial=0) <= 255):
-        raise RawFileError(path, "colours beyond 0 to 255", "write bytes, or fractions up to 1")
-    return np.round(values).astype(np.uint8)
+    if not fractions or values.dtype.itemsize == 1:
+        brightest = 255
+    elif brightest is None:
+        brightest = full_colour([values])
+    if not (values.min(initial=0) >= 0 and values.max(initial=0) <= brightest):
+        most = DEEP if brightest == DEEP else 255
+        raise RawFileError(path, f"colours beyond 0 to {most}", "write bytes, or fractions up to 1")
+    if brightest == DEEP:
+        return (values.astype(np.int64) >> 8).astype(np.uint8)
+    return np.round(values * (255 / brightest)).astype(np.uint8)
+
+
+def full_colour(frames: Iterable[NDArray[Any] | None]) -> float:
+    """Return what full colour is written as in a video: 1, 255 or 65535.
+
+    The type tells, and where it leaves two (floats, 16 bits) all frames do. Frames are asked for
+    only until it is known, so that a video of bytes costs one.
+
+    Args:
+        frames: The colours (n, 3) of each frame, as written; None where a file has none.
+    """
+    shares = False
+    for values in frames:
+        if values is None or not values.size:
+            continue
+        most = values.max()
+        if values.dtype.itemsize == 1:
+            return 255
+        if values.dtype == np.uint16:
+            if most > 255:
+                return DEEP
+        elif most > 1:
+            return 255
+        shares |= values.dtype.kind == "f"
+    return 1 if shares else 255

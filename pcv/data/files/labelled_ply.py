@@ -24,7 +24,7 @@ INSTANCE = ("instance", "int", "<i4")  # one more property, where objects are to
 class LabelledCloud(NamedTuple):
     """One frame, and what is predicted for its points."""
 
-    points: NDArray[np.float32]  # (n, 3) metres
+    points: NDArray[np.floating]  # (n, 3) metres; written as doubles if they are float64
     label: NDArray[np.int64]  # (n,) from 0
     score: NDArray[np.float32]  # (n,) share of that class, 0 to 1
     nearest: NDArray[np.bool_]  # (n,) True: the class is that of the nearest point seen
@@ -47,6 +47,8 @@ def write_labelled(path: Path, cloud: LabelledCloud, class_names: list[str], axe
         OSError: The file cannot be written.
     """
     properties = PROPERTIES if cloud.instance is None else (*PROPERTIES, INSTANCE)
+    if cloud.points.dtype == np.float64:
+        properties = (*((axis, "double", "<f8") for axis in "xyz"), *properties[3:])
     values = np.empty(len(cloud.points), [(name, kind) for name, _, kind in properties])
     colours = class_colours(len(class_names))[cloud.label]
     for number, axis in enumerate("xyz"):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.files.checked import read_bytes
-from pcv.data.files.cloud import Cloud, from_fields
+from pcv.data.files.cloud import EVERYTHING, Asked, Cloud, as_declared, from_fields
 from pcv.errors import RawFileError
 
 LONGEST_HEADER = 1 << 16
@@ -18,7 +18,7 @@ MOST_BYTES = 1 << 30
 KINDS = {"F": "f", "I": "i", "U": "u"}
 
 
-def read_pcd(path: Path) -> Cloud:
+def read_pcd(path: Path, asked: Asked = EVERYTHING) -> Cloud:
     """Read a PCD file.
 
     Raises:
@@ -32,11 +32,12 @@ def read_pcd(path: Path) -> Cloud:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise RawFileError(path, f"cannot be read as PCD: {reason}", "write it again") from None
     for packed in ("rgb", "rgba"):
-        if packed in fields:
+        if packed in fields and asked.colour:
             bits = fields.pop(packed)
             bits = bits.view(np.uint32) if bits.dtype.itemsize == 4 else bits.astype(np.uint32)
-            fields |= {name: bits >> s & 255 for name, s in (("r", 16), ("g", 8), ("b", 0))}
-    return from_fields(path, fields)
+            for name, shift in (("r", 16), ("g", 8), ("b", 0)):
+                fields[name] = (bits >> shift & 255).astype(np.uint8)
+    return from_fields(path, fields, asked)
 
 
 def _header(data: bytes) -> tuple[dict[str, list[str]], int]:
@@ -57,12 +58,12 @@ def _read(header: dict[str, list[str]], body: bytes) -> dict[str, NDArray[Any]]:
     names, count = header["FIELDS"], int(header["POINTS"][0])
     each = [int(n) for n in header.get("COUNT", ["1"] * len(names))]
     kinds = zip(header["TYPE"], header["SIZE"], strict=True)
-    types = [np.dtype(f"<{KINDS[kind]}{size}") for kind, size in kinds]
-    if not len(names) == len(types) == len(each) or min(each) < 1 or count < 0:
+    types = [np.dtype(f"<{KINDS[kind.upper()]}{size}") for kind, size in kinds]
+    if not len(names) == len(types) == len(each) or min(each) < 0 or count < 0:
         raise ValueError("its header lists other numbers of fields, types, sizes and counts")
     if count * sum(t.itemsize * n for t, n in zip(types, each, strict=True)) > MOST_BYTES:
         raise ValueError(f"its header says {count} points, too many for one frame")
-    layout = list(zip(names, types, each, strict=True))
+    layout = [field for field in zip(names, types, each, strict=True) if field[2]]
     way = header["DATA"][0]
     if way == "ascii":
         return _ascii(layout, count, body)
@@ -86,7 +87,8 @@ def _ascii(layout: Fields, count: int, body: bytes) -> dict[str, NDArray[Any]]:
     for name, dtype, each in layout:
         column = table[:, at]
         # A packed colour is the text of a number whose four bytes are the colour.
-        fields[name] = column.astype(dtype) if name in ("rgb", "rgba") else column
+        packed = name in ("rgb", "rgba")
+        fields[name] = column.astype(dtype) if packed else as_declared(column, dtype)
         at += each
     return fields
 

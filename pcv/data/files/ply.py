@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,16 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.data.files.checked import read_bytes
-from pcv.data.files.cloud import Cloud, from_fields
+from pcv.data.files.cloud import EVERYTHING, Asked, Cloud, as_declared, from_fields
 from pcv.errors import RawFileError
 
 TYPES = {
     "char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4", "uint": "u4",
     "float": "f4", "double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2",
-    "int32": "i4", "uint32": "u4", "float32": "f4", "float64": "f8",
+    "int32": "i4", "uint32": "u4", "int64": "i8", "uint64": "u8", "float32": "f4",
+    "float64": "f8",
 }  # fmt: skip
 ORDER = {"binary_little_endian": "<", "binary_big_endian": ">", "ascii": "="}
-HEADER_END = b"end_header"
+FIRST_END = re.compile(rb"\r\n|\r|\n")
+HEADER_END = (  # where lines end in LF or CRLF, and where they end in CR
+    re.compile(rb"(?<=\n)end_header[ \t]*\r?\n"),
+    re.compile(rb"(?<=\r)end_header[ \t]*\r"),
+)
 LONGEST_HEADER = 1 << 16
 
 
@@ -29,8 +35,14 @@ class PlyHeader(NamedTuple):
     vertices: int
     dtype: np.dtype[Any]  # of one vertex
     start: int  # byte at which the first vertex begins
-    faces: int = 0  # how many follow the vertices directly
-    face: tuple[str, str] = ("u1", "i4")  # types of a face's number of corners, and of a corner
+    rest: list[list[str]]  # the words of the lines on what follows the vertices
+
+
+class Faces(NamedTuple):
+    """The faces that follow the vertices directly."""
+
+    number: int = 0  # how many there are
+    types: tuple[str, str] = ("u1", "i4")  # of a face's number of corners, and of a corner
 
 
 class Mesh(NamedTuple):
@@ -40,16 +52,16 @@ class Mesh(NamedTuple):
     faces: NDArray[np.int64]  # (f, 3) vertices of each; (0, 3) where the file has no faces
 
 
-def read_ply(path: Path) -> Cloud:
-    """Read the vertices of a PLY file; other elements may follow them.
+def read_ply(path: Path, asked: Asked = EVERYTHING) -> Cloud:
+    """Read the vertices of a PLY file; other elements may follow them, and are not looked at.
 
     Raises:
         RawFileError: The file is not a PLY, truncated, or without vertices of x, y and z.
     """
-    return read_mesh(path, faces=False).cloud
+    return read_mesh(path, faces=False, asked=asked).cloud
 
 
-def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
+def read_mesh(path: Path, *, faces: bool = True, asked: Asked = EVERYTHING) -> Mesh:
     """Read the vertices of a PLY file, their normals, and the triangles that follow them.
 
     Raises:
@@ -60,24 +72,28 @@ def read_mesh(path: Path, *, faces: bool = True) -> Mesh:
         header = _header(data)
         body = data[header.start :]
         binary = header.format != "ascii"
-        values = _binary(header, body) if binary else _ascii(header, body)
-        corners = np.empty((0, 3), np.int64)
-        if faces and header.faces:
-            corners = _binary_faces(header, body) if binary else _ascii_faces(header, body)
+        if not binary:
+            body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        fields = _binary(header, body) if binary else _ascii(header, body)
+        corners, told = np.empty((0, 3), np.int64), _faces(header.rest) if faces else Faces()
+        if told.number:
+            read = _binary_faces if binary else _ascii_faces
+            corners = read(header, told, body)
     except ValueError as error:
         raise RawFileError(path, f"cannot be read as PLY: {error}", "write it again") from None
-    fields = {name: values[name] for name in values.dtype.names or ()}
-    return Mesh(from_fields(path, fields), corners)
+    return Mesh(from_fields(path, fields, asked), corners)
 
 
 def _header(data: bytes) -> PlyHeader:
     if not data.startswith(b"ply"):
         raise ValueError("it does not begin with ply")
-    end = data.find(HEADER_END, 0, LONGEST_HEADER)
-    newline = data.find(b"\n", end)
-    if end < 0 or newline < 0:
+    # Lines end as the first one does: after a lone CR, LF is the first byte of a vertex.
+    first = FIRST_END.search(data)
+    end = HEADER_END[first is not None and first[0] == b"\r"].search(data, 0, LONGEST_HEADER)
+    if end is None:
         raise ValueError("its header has no end")
-    lines = [line.split() for line in data[:end].decode("ascii", "replace").splitlines()]
+    text = data[: end.start()].decode("ascii", "replace")
+    lines = [line.split() for line in text.splitlines()]
     kind = next((line[1] for line in lines if line[:1] == ["format"] and len(line) == 3), "")
     if kind not in ORDER:
         raise ValueError(f"format {kind or 'unknown'}, expected ascii or binary")
@@ -89,19 +105,19 @@ def _header(data: bytes) -> PlyHeader:
     dtype = _vertex(lines[starts[0] + 1 : stop], ORDER[kind])
     if count < 0:
         raise ValueError(f"its header says {count} vertices")
-    return PlyHeader(kind, count, dtype, newline + 1, *_faces(lines[stop:]))
+    return PlyHeader(kind, count, dtype, end.end(), lines[stop:])
 
 
-def _faces(lines: list[list[str]]) -> tuple[int, tuple[str, str]]:
+def _faces(lines: list[list[str]]) -> Faces:
     """Return how many faces follow the vertices, and their types; skip other elements."""
     properties = [line for line in lines[1:] if line[:1] in (["property"], ["element"])]
     if not lines or lines[0][1] != "face" or not properties:
-        return 0, ("u1", "i4")
+        return Faces()
     first = properties[0]
     alone = len(properties) == 1 or properties[1][0] == "element"
     if len(first) != 5 or first[1] != "list" or not alone or not {*first[2:4]} <= set(TYPES):
         raise ValueError(f"its faces have {' '.join(first)[:80]}, expected one list of vertices")
-    return int(lines[0][2]), (TYPES[first[2]], TYPES[first[3]])
+    return Faces(int(lines[0][2]), (TYPES[first[2]], TYPES[first[3]]))
 
 
 def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
@@ -115,14 +131,15 @@ def _vertex(lines: list[list[str]], order: str) -> np.dtype[Any]:
     return np.dtype(fields)
 
 
-def _binary(header: PlyHeader, body: bytes) -> NDArray[Any]:
+def _binary(header: PlyHeader, body: bytes) -> dict[str, NDArray[Any]]:
     size = header.vertices * header.dtype.itemsize
     if len(body) < size:
         raise ValueError(f"{len(body)} bytes of vertices, its header says {size}")
-    return np.frombuffer(body[:size], header.dtype)
+    table = np.frombuffer(body[:size], header.dtype)
+    return {name: table[name] for name in header.dtype.names or ()}
 
 
-def _ascii(header: PlyHeader, body: bytes) -> NDArray[Any]:
+def _ascii(header: PlyHeader, body: bytes) -> dict[str, NDArray[Any]]:
     names = header.dtype.names or ()
     lines = body.split(b"\n", header.vertices)[: header.vertices]
     words = b" ".join(lines).split()
@@ -131,28 +148,28 @@ def _ascii(header: PlyHeader, body: bytes) -> NDArray[Any]:
             f"{len(words)} numbers for {header.vertices} vertices of {len(names)} properties"
         )
     table = np.array(words, np.float64).reshape(header.vertices, len(names))
-    fields = [(name, "f8") for name in names]
-    return np.ascontiguousarray(table).view(np.dtype(fields))[:, 0]
+    types = [header.dtype[name] for name in names]
+    return {n: as_declared(table[:, i], types[i]) for i, n in enumerate(names)}
 
 
-def _binary_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+def _binary_faces(header: PlyHeader, faces: Faces, body: bytes) -> NDArray[np.int64]:  # (f, 3)
     order = ORDER[header.format]
-    count, corner = (order + kind for kind in header.face)
+    count, corner = (order + kind for kind in faces.types)
     face = np.dtype([("count", count), ("corners", corner, (3,))])
     start = header.vertices * header.dtype.itemsize
-    size = header.faces * face.itemsize
+    size = faces.number * face.itemsize
     if len(body) - start < size:
         raise ValueError(f"{max(0, len(body) - start)} bytes of triangles, its header says {size}")
     table = np.frombuffer(body[start : start + size], face)
     return _triangles(table["count"], table["corners"], header)
 
 
-def _ascii_faces(header: PlyHeader, body: bytes) -> NDArray[np.int64]:  # (f, 3)
-    lines = body.split(b"\n")[header.vertices : header.vertices + header.faces]
+def _ascii_faces(header: PlyHeader, faces: Faces, body: bytes) -> NDArray[np.int64]:  # (f, 3)
+    lines = body.split(b"\n")[header.vertices : header.vertices + faces.number]
     words = b" ".join(lines).split()
-    if len(words) != 4 * header.faces:
-        raise ValueError(f"{len(words)} numbers for {header.faces} triangles")
-    table = np.array(words, np.float64).reshape(header.faces, 4)
+    if len(words) != 4 * faces.number:
+        raise ValueError(f"{len(words)} numbers for {faces.number} triangles")
+    table = np.array(words, np.float64).reshape(faces.number, 4)
     return _triangles(table[:, 0], table[:, 1:], header)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from fnmatch import fnmatch
 from functools import cached_property
@@ -9,19 +10,18 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, LABELS, Column, Video, VideoSource
-from pcv.data.files.checked import check_finite
-from pcv.data.files.cloud import Cloud
-from pcv.data.files.cloud_files import SUFFIXES, read_cloud
-from pcv.data.raw.axes import FAR, UPRIGHT
+from pcv.data.files.cloud_files import SUFFIXES, full_colour_of
+from pcv.data.raw.axes import UPRIGHT, far_shift
 from pcv.data.raw.cloud_options import CloudCamera, Metres
+from pcv.data.raw.folder_frames import FrameFiles
+from pcv.data.raw.folder_names import read_names
 from pcv.data.raw.folder_table import VideoRow, draw_split, read_video_table
 from pcv.data.raw.frames import Frame, lazy_video
-from pcv.data.raw.listing import collect_sources, walk
+from pcv.data.raw.listing import HIDDEN, collect_sources, walk
 from pcv.data.raw.marks import Choice, Text
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
 from pcv.data.raw.room_files import RoomFiles
@@ -38,10 +38,11 @@ def _class_names(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, config=OPTIONS)
 class VideoFolders(DatasetReader):
-    """Reads ``root/[class/]video/0001.ply`` and the like.
+    """Reads ``root/[split/][class/]video/0001.ply`` and the like.
 
     Without a CSV file of labels, the class of a video is the folder that it lies in. Without one
-    that says the split, the shares that test and validate are drawn in every class.
+    that says the split, folders called train, validation or test do, above or below those of the
+    classes. Without those, the shares that test and validate are drawn in every class.
     """
 
     root: Path  # the folder of the videos
@@ -77,7 +78,7 @@ class VideoFolders(DatasetReader):
 
     dataset = "folder"
     summary = (
-        "Your own: [class/]video/0001.ply (or .pcd .xyz .npy .npz .las .laz, 16-bit depth .png)."
+        "Your own: [class/]video/0001.ply (or .pcd .xyz .npy .npz .las .laz .bin, depth .png)."
     )
     example = "pcv prepare folder recordings stores/mine --up z"
     suggests = True
@@ -103,11 +104,10 @@ class VideoFolders(DatasetReader):
 
     def settings(self) -> dict[str, float | str]:
         """Return the options that change the store."""
-        drawn = f"drawn {self.test:g} {self.validation:g} seed {self.seed}"
         return {
             **self.noted("up", "unit", "camera"),
             "labels": self.labels.name if self.labels else "folders",
-            "split": self.split.name if self.split else drawn,
+            "split": " and ".join(self._split_sources()),
             **self.noted("pattern"),
         }
 
@@ -116,6 +116,8 @@ class VideoFolders(DatasetReader):
         classes = {name: number for number, name in enumerate(self.class_names)}
 
         def describe(folder: Path) -> VideoSource:
+            if folder in self._dead_links:
+                raise RawFileError(folder, "is a link to nothing", "mend or remove it")
             name = self._name(folder)
             frames = self._frames(folder)
             if name not in self._rows:
@@ -125,7 +127,7 @@ class VideoFolders(DatasetReader):
             label = classes[row.label] if row.label else -1
             return VideoSource(folder, name, label, row.subject, 0, row.split, files=tuple(frames))
 
-        found = collect_sources(self._folders, describe, bad)
+        found = collect_sources([*self._folders, *self._dead_links], describe, bad)
         self._refuse_rows_without_a_folder(bad)
         return found
 
@@ -137,17 +139,20 @@ class VideoFolders(DatasetReader):
         """Read a video, frame by frame, as points in metres; see ``Reader``.
 
         Far from zero, as in maps, float32 is coarse: then whole metres are subtracted from all
-        frames.
+        frames, by the first frame that has points. The video says how many.
         """
-        first = self._read(source.files[0])[0]
-        middle = np.median(first, axis=0) if len(first) else np.zeros(3)
-        shift = np.round(middle) if np.abs(middle).max() > FAR else np.zeros(3)
+        read = FrameFiles(
+            self.camera, self.unit, self.point_classes, self.drop_nan,
+            full_colour_of(source.files) if self.colour else None,
+        ).read  # fmt: skip
+        shift = far_shift(read(path)[0] for path in source.files)
 
         def load(index: int) -> Frame:
-            points, columns = self._read(source.files[index])
+            points, columns = read(source.files[index])
             return Frame(((points - shift) @ UPRIGHT[self.up].T).astype(np.float32), columns)
 
-        return lazy_video(source, load, len(source.files), tuple(self.columns))
+        video = lazy_video(source, load, len(source.files), tuple(self.columns))
+        return video._replace(shift=shift @ UPRIGHT[self.up].T) if shift.any() else video
 
     def alone(self, path: Path) -> VideoSource | None:
         """Describe a folder of frames, or one frame, that is given on its own.
@@ -167,7 +172,7 @@ class VideoFolders(DatasetReader):
             raise InputError(f"{self.root}: no such folder; give a folder of videos")
         found = [
             Path(folder)
-            for folder, inside, files in walk(self.root)
+            for folder, inside, files in self._walked
             if not inside or any(self._is_frame(name) for name in files)
         ]
         if self.root in found:
@@ -176,25 +181,62 @@ class VideoFolders(DatasetReader):
                 "expected [class/]video/0001.ply in it"
             )
         if not found:
-            raise InputError(f"{self.root}: holds only links to folders, which are not followed")
+            raise InputError(f"{self.root}: holds only links that lead back to it")
         return sorted(found)
 
     @cached_property
-    def _rows(self) -> dict[str, VideoRow]:
-        """What is known of every video by its name."""
+    def _walked(self) -> list[tuple[str, list[str], list[str]]]:
+        return list(walk(self.root))
+
+    @cached_property
+    def _dead_links(self) -> list[Path]:
+        """Links that lead nowhere, which may have been videos or classes; a dead frame is one."""
+        paths = (Path(folder, name) for folder, _, names in self._walked for name in names)
+        return [p for p in paths if not self._is_frame(p.name) and not os.path.exists(p)]
+
+    @cached_property
+    def _told(self) -> dict[str, VideoRow]:
+        """What CSV files and folders tell of every video by its name."""
         tables = {path: table for path, table in self._tables}
         names = [self._name(folder) for folder in self._folders]
         names = [n for n in names if all(n in table for table in tables.values())]
-        if self.labels:
-            rows = {name: tables[self.labels][name] for name in names}
-        else:
-            rows = {
-                name: VideoRow(label=name.rpartition("/")[0].rpartition("/")[2]) for name in names
-            }
+        rows = {name: tables[self.labels][name] for name in names} if self.labels else {}
         if self.split:
             told = tables[self.split]
-            return {name: row._replace(split=told[name].split) for name, row in rows.items()}
-        return draw_split(rows, self.test, self.validation, self.seed)
+            rows = {
+                name: rows.get(name, VideoRow())._replace(split=told[name].split) for name in names
+            }
+        if self.labels is None or not all(row.split for row in rows.values()):
+            for name, folders in read_names(self.root, names).items():
+                row = rows.get(name, VideoRow())
+                label = row.label if self.labels else folders.label
+                rows[name] = row._replace(label=label, split=row.split or folders.split)
+        return rows
+
+    @cached_property
+    def _rows(self) -> dict[str, VideoRow]:
+        """What is known of every video by its name; what nothing tells of its split is drawn."""
+        if self.split:
+            return self._told
+        return draw_split(self._told, self.test, self.validation, self.seed)
+
+    def _split_sources(self) -> list[str]:
+        """Return what says the splits: files, folders, or the draw."""
+        if self.split:
+            return [self.split.name]
+        drawn = f"drawn {self.test:g} {self.validation:g} seed {self.seed}"
+        if not self.root.is_dir():  # a reader of recordings elsewhere
+            return [drawn]
+        tables = {path: table for path, table in self._tables}
+        listed = tables[self.labels] if self.labels else {}
+        by_table = [bool(name in listed and listed[name].split) for name in self._told]
+        left = [row for row, done in zip(self._told.values(), by_table, strict=True) if not done]
+        found = [self.labels.name] if self.labels and any(by_table) else []
+        if any(row.split for row in left):
+            found.append("folders")
+        if not all(row.split for row in left):
+            found.append(drawn)
+        return found or ["nothing"]
 
     @cached_property
     def _tables(self) -> list[tuple[Path, dict[str, VideoRow]]]:
@@ -222,7 +264,8 @@ class VideoFolders(DatasetReader):
         return any(self._is_frame(each.name) for each in path.iterdir() if each.is_file())
 
     def _is_frame(self, name: str) -> bool:
-        return Path(name).suffix.lower() in SUFFIXES and fnmatch(name, self.pattern)
+        shown = not name.startswith(HIDDEN)
+        return shown and Path(name).suffix.lower() in SUFFIXES and fnmatch(name, self.pattern)
 
     def _frames(self, folder: Path) -> list[Path]:
         paths = [path for path in sorted(folder.iterdir()) if self._is_frame(path.name)]
@@ -245,36 +288,3 @@ class VideoFolders(DatasetReader):
                 )
             found[key] = path
         return [found[key] for key in sorted(found)]
-
-    def _read(self, path: Path) -> tuple[NDArray[np.float64], dict[str, NDArray[np.generic]]]:
-        cloud = read_cloud(path, self.camera)
-        columns = self._columns(path, cloud)
-        points = cloud.points
-        if self.drop_nan:
-            kept = np.isfinite(points).all(axis=1)
-            points, columns = points[kept], {name: v[kept] for name, v in columns.items()}
-        check_finite(path, points, "remove them, or give --drop-nan")
-        default = 0.001 if path.suffix.lower() == ".png" else 1.0
-        return points * (default if self.unit is None else self.unit), columns
-
-    def _columns(self, path: Path, cloud: Cloud) -> dict[str, NDArray[np.generic]]:
-        columns: dict[str, NDArray[np.generic]] = {}
-        if self.point_classes:
-            if cloud.labels is None:
-                raise RawFileError(
-                    path, "its points have no label", "add them or omit --point-classes"
-                )
-            wrong = (cloud.labels < -1) | (cloud.labels >= len(self.point_classes))
-            if wrong.any():
-                ids = ", ".join(str(i) for i in np.unique(cloud.labels[wrong])[:5])
-                raise RawFileError(
-                    path,
-                    f"has the unknown class ids {ids}",
-                    f"--point-classes names 0 to {len(self.point_classes) - 1}",
-                )
-            columns["labels"] = cloud.labels.astype(np.int16)
-        if self.colour:
-            if cloud.colour is None:
-                raise RawFileError(path, "its points have no colour", "add them or omit --colour")
-            columns["colour"] = cloud.colour
-        return columns

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pcv.data.raw.folder_names import split_of
 from pcv.errors import InputError
 
 SPLITS = ("train", "validation", "test")
@@ -62,13 +63,13 @@ def read_video_table(path: Path, needed: str) -> dict[str, VideoRow]:
 
 def _row(where: str, values: dict[str, str]) -> VideoRow:
     split, subject = values.get("split", ""), values.get("subject", "")
-    if split and split not in SPLITS:
+    if split and not split_of(split):
         raise InputError(f"{where}: the split is {split}; choose {', '.join(SPLITS)}")
     try:
         number = int(subject) if subject else -1
     except ValueError:
         raise InputError(f"{where}: the subject is {subject}; expected a number") from None
-    return VideoRow(values.get("label", ""), number, split)
+    return VideoRow(values.get("label", ""), number, split_of(split))
 
 
 def draw_split(

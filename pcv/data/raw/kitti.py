@@ -6,7 +6,7 @@ import hashlib
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from pcv.clip import LABELS, Video, VideoSource
 from pcv.data.files.checked import check_finite, read_bytes
+from pcv.data.files.lidar_scan import read_scan
 from pcv.data.raw.frames import Frame, lazy_video, numbered_files
 from pcv.data.raw.label_map import LabelMap, MappedClasses, read_label_map
 from pcv.data.raw.listing import list_folders_holding
@@ -131,13 +132,12 @@ class SemanticKitti(MappedClasses, DatasetReader):
         return self.labels.split[number]
 
     def _read_scan(self, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int16]]:
-        values = _read(path, np.dtype("<f4"), 4).reshape(-1, 4)
-        points = values[:, :3].astype(np.float64)
-        check_finite(path, points)
         file = path.parents[1] / "labels" / f"{path.stem}{LABEL}"
+        raw = _read_labels(file) if self.labelled and file.parent.is_dir() else None
+        points = read_scan(path, None if raw is None else len(raw))[:, :3].astype(np.float64)
+        check_finite(path, points)
         labels = np.full(len(points), -1, np.int16)
-        if self.labelled and file.parent.is_dir():
-            raw = _read(file, np.dtype("<u4"), 1)
+        if raw is not None:
             if len(raw) != len(points):
                 raise RawFileError(
                     file, f"has {len(raw)} labels for {len(points)} points", "copy both again"
@@ -161,14 +161,13 @@ def _label_files(folder: Path, scans: dict[int, Path]) -> list[Path]:
     return files
 
 
-def _read(path: Path, dtype: np.dtype[np.generic], values: int) -> NDArray[Any]:
+def _read_labels(path: Path) -> NDArray[np.uint32]:  # (n,)
     data = read_bytes(path)
-    size = dtype.itemsize * values
-    if not data or len(data) % size:
+    if not data or len(data) % 4:
         raise RawFileError(
-            path, f"has {len(data)} bytes, expected a positive multiple of {size}", "copy it again"
+            path, f"has {len(data)} bytes, expected a positive multiple of 4", "copy it again"
         )
-    return np.frombuffer(data, dtype)
+    return np.frombuffer(data, "<u4")
 
 
 def _poses(source: VideoSource, scans: list[Path]) -> NDArray[np.float64]:  # (scans, 4, 4)

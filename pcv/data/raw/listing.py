@@ -12,6 +12,7 @@ from pcv.clip import VideoSource
 from pcv.errors import InputError, RawFileError
 
 Item = TypeVar("Item")
+HIDDEN = (".", "__MACOSX")  # how names begin that are the system's, a packer's, or unfinished
 
 
 def list_named(
@@ -202,7 +203,10 @@ def _files(root: Path, suffix: str) -> list[Path]:
 
 
 def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk a folder as ``os.walk`` does.
+    """Walk a folder as ``os.walk`` does, also through links to folders, but never in a circle.
+
+    What is hidden is passed over, below the folder that is given: other systems leave it, and
+    packers. A caller may shorten the list of folders, as with ``os.walk``.
 
     Raises:
         InputError: A folder cannot be listed.
@@ -211,7 +215,26 @@ def walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: cannot be listed: {error.strerror}")
 
-    return os.walk(root, onerror=refuse)
+    return _walk(os.fspath(root), (os.path.realpath(root),), refuse)
+
+
+def _walk(
+    root: str, way: tuple[str, ...], refuse: Callable[[OSError], None]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder; ``way`` has its real path and those of the links that led to it."""
+    for folder, inside, names in os.walk(root, onerror=refuse):
+        inside[:] = [name for name in inside if not name.startswith(HIDDEN)]
+        yield folder, inside, [name for name in names if not name.startswith(HIDDEN)]
+        for path in sorted(os.path.join(folder, name) for name in inside):
+            if os.path.islink(path):
+                here, real = os.path.realpath(folder), os.path.realpath(path)
+                if not _leads_back(real, (*way, here)):
+                    yield from _walk(path, (*way, here, real), refuse)
+
+
+def _leads_back(real: str, way: tuple[str, ...]) -> bool:
+    """Say whether a link leads to a folder on the way to it, or to one that holds that."""
+    return any(Path(each).is_relative_to(real) for each in way)
 
 
 def _describe(

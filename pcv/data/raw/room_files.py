@@ -11,9 +11,9 @@ from pydantic.dataclasses import dataclass
 
 from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
 from pcv.data.files.checked import check_finite
-from pcv.data.files.cloud import Cloud
+from pcv.data.files.cloud import Asked, Cloud
 from pcv.data.files.cloud_files import CLOUDS, SUFFIXES, read_cloud
-from pcv.data.raw.axes import FAR, UPRIGHT
+from pcv.data.raw.axes import UPRIGHT, far_shift
 from pcv.data.raw.cloud_options import CloudCamera, Metres
 from pcv.data.raw.listing import collect_sources, walk
 from pcv.data.raw.marks import Choice
@@ -57,11 +57,12 @@ class RoomFiles(DatasetReader):
 
     def list_videos(self, root: Path, bad: list[InputError] | None = None) -> list[VideoSource]:
         """Find every cloud below a folder, or take the one file that is given; see ``Reader``."""
-        known = SUFFIXES if self.camera else tuple(CLOUDS)
+        # A LiDAR scan is no room, and what lies beside rooms may end in .bin, too.
+        known = tuple(end for end in (SUFFIXES if self.camera else CLOUDS) if end != ".bin")
         paths = [root]
         if root.is_dir():
             paths = [Path(folder, name) for folder, _, names in walk(root) for name in names]
-            paths = [p for p in paths if p.suffix.lower() in known and not p.name.startswith(".")]
+            paths = [p for p in paths if p.suffix.lower() in known]
         if not paths:
             raise InputError(f"{root}: holds no cloud ({', '.join(known)})")
         return collect_sources(sorted(paths), self._describe, bad)
@@ -76,7 +77,8 @@ class RoomFiles(DatasetReader):
         Far from zero, as in maps, float32 is coarse: then whole metres are subtracted.
         """
         path = source.path
-        cloud = self._finite(path, read_cloud(path, self.camera))
+        asked = Asked(labels=False, colour=self.colour, normals=self.normals)
+        cloud = self._finite(path, read_cloud(path, self.camera, asked))
         if not len(cloud.points):
             raise RawFileError(path, "holds no point", "leave it out")
         default = 0.001 if path.suffix.lower() == ".png" else 1.0
@@ -87,11 +89,10 @@ class RoomFiles(DatasetReader):
         if cloud.normals is not None:
             cloud = cloud._replace(normals=cloud.normals @ turn.T)
         columns = self._columns(path, points, cloud)
-        middle = np.median(points, axis=0)
-        if np.abs(middle).max() > FAR:
-            points = points - np.round(middle)
-        turned = (points @ UP_Z.T).astype(np.float32)
-        return Video(source, [turned], {name: [values] for name, values in columns.items()})
+        shift = far_shift([points])
+        turned = ((points - shift) @ UP_Z.T).astype(np.float32)
+        video = Video(source, [turned], {name: [values] for name, values in columns.items()})
+        return video._replace(shift=shift @ UP_Z.T) if shift.any() else video
 
     def _describe(self, path: Path) -> VideoSource:
         inside = path.relative_to(self.root) if self.root in path.parents else Path(path.name)

@@ -17,6 +17,7 @@ from pcv.data.store.store import Store
 from pcv.data.windows import clip_frames, clip_starts, cover
 from pcv.evaluate.segmentation import guess_points
 from pcv.ops import nearest
+from pcv.stages.prediction.placing import put_back
 from pcv.stages.pretrained import Pretrained
 from pcv.train.device import device_of, to_device
 from pcv.whole import whole_folder
@@ -119,6 +120,7 @@ def _cloud(
     size, rows = len(label), np.array([frame])
     if not isinstance(store, MemoryStore):
         placed = store.placed(row, frame, store.points)[:size]
+        placed = put_back(store, row, placed)
         return LabelledCloud(placed, label, share, np.zeros(size, bool))
     points = store.video.frames[frame]
     seen = store.read_column(INDEX, row, rows, store.points)[0, :size]
@@ -130,4 +132,4 @@ def _cloud(
         near = torch.from_numpy(points - points[0])[None]
         index, _ = nearest(near[:, seen], near[:, unseen], 1)
         source[unseen] = index[0, :, 0].numpy()
-    return LabelledCloud(points, label[source], share[source], unseen)
+    return LabelledCloud(put_back(store, row, points), label[source], share[source], unseen)

@@ -19,6 +19,7 @@ from pcv.errors import RawFileError
 from pcv.evaluate.instances import Proposal
 from pcv.objectives import Supervised
 from pcv.progress import Advance
+from pcv.stages.prediction.placing import put_back
 from pcv.stages.pretrained import Pretrained
 from pcv.stages.scoring.seen import Parts, Seen
 
@@ -72,6 +73,7 @@ def label_room(
             None if objects is None else objects.number,
         ),
     )
+    cloud = cloud._replace(points=put_back(store, row, cloud.points))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_labelled(path, cloud, names, store.attributes["axes"])
     counts = np.bincount(cloud.label, minlength=len(names)).tolist()

@@ -3,7 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.files.cloud import byte_colour, from_columns, from_fields, whole_labels
+from pcv.data.files.cloud import (
+    Asked,
+    as_declared,
+    byte_colour,
+    from_columns,
+    from_fields,
+    full_colour,
+    whole_labels,
+)
 from pcv.errors import RawFileError
 
 FILE = Path("f")
@@ -44,3 +52,49 @@ def test_values_that_do_not_fit_are_refused() -> None:
     for wrong in ([[300.0, 0, 0]], [[-1, 0, 0]], [[np.nan, 2.0, 2.0]]):
         with pytest.raises(RawFileError, match="beyond 0 to 255"):
             byte_colour(FILE, np.array(wrong))
+
+
+def test_what_is_not_asked_for_refuses_nothing() -> None:
+    table = np.array([[1, 2, 3, 400.5, -2, np.nan, 0.5]])
+    assert from_columns(FILE, table, Asked(False, False, False))[1:] == (None, None, None)
+    assert from_columns(FILE, table[:, :4], Asked(labels=False)).labels is None
+    with pytest.raises(RawFileError, match="not whole numbers"):
+        from_columns(FILE, table[:, :4])
+
+
+@pytest.mark.parametrize(
+    ("frames", "wanted"),
+    [
+        ([np.array([[0, 1, 0]], np.uint8)], 255),
+        ([np.array([[0.0, 1, 0]])], 1),
+        ([np.array([[0.0, 1, 0]]), np.array([[0.0, 200, 0]])], 255),  # the first is a dark one
+        ([np.array([[9, 9, 9]], np.uint16)], 255),
+        ([np.array([[9, 9, 9]], np.uint16), np.array([[9, 256, 9]], np.uint16)], 65535),
+        ([None, np.empty((0, 3)), np.array([[0, 1, 0]])], 255),
+        ([], 255),
+    ],
+)
+def test_all_frames_tell_what_full_colour_is(frames: list, wanted: float) -> None:
+    assert full_colour(frames) == wanted
+
+
+def test_colours_become_bytes_by_type_and_by_full_colour() -> None:
+    ones = [[0, 1, 1]]
+    for values, brightest, wanted in (
+        (np.array(ones, np.uint8), None, ones),
+        (np.array(ones, np.uint8), 1, ones),
+        (np.array(ones, np.float32), None, [[0, 255, 255]]),
+        (np.array(ones, np.float32), 255, ones),
+        (np.array([[0, 255, 512]], np.uint16), 65535, [[0, 0, 2]]),
+        (np.array([[0, 255, 65535]], np.uint16), None, [[0, 0, 255]]),
+    ):
+        assert byte_colour(FILE, values, brightest=brightest).tolist() == wanted
+    with pytest.raises(RawFileError, match="beyond 0 to 255"):
+        byte_colour(FILE, np.array([[300, 0, 0]]))
+
+
+def test_numbers_of_a_text_take_the_type_that_is_declared() -> None:
+    column = np.array([0.0, 1.0])
+    assert as_declared(column, np.dtype("u1")).dtype == np.uint8
+    for kept, kind in ((column, "f4"), (column + 0.5, "u1"), (column * 300, "u1"), (-column, "u1")):
+        assert as_declared(kept, np.dtype(kind)) is kept

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pcv.data.files.cloud_files import DepthCamera, read_cloud
+from pcv.data.files.cloud import Asked
+from pcv.data.files.cloud_files import DepthCamera, full_colour_of, read_cloud
 from pcv.data.files.png import write_png
 from pcv.errors import InputError, RawFileError
 
@@ -101,3 +102,50 @@ def test_a_saturated_depth_is_no_point(tmp_path: Path) -> None:
     write_png(tmp_path / "1.png", np.array([[65535, 0], [1000, 65535]], np.uint16))
     cloud = read_cloud(tmp_path / "1.png", DepthCamera((1.0, 1.0)))
     assert cloud.points[:, 2].tolist() == [1000]
+
+
+def test_a_fourth_column_is_a_label_only_where_labels_are_asked_for(tmp_path: Path) -> None:
+    table = np.array([[1, 2, 3, 0.25], [4, 5, 6, 0.75]], np.float32)
+    np.save(tmp_path / "a.npy", table)
+    np.savetxt(tmp_path / "a.xyz", table)
+    for name in ("a.npy", "a.xyz"):
+        cloud = read_cloud(tmp_path / name, None, Asked(labels=False))
+        np.testing.assert_array_equal(cloud.points, table[:, :3])
+        with pytest.raises(RawFileError, match="labels that are not whole numbers"):
+            read_cloud(tmp_path / name)
+
+
+def test_arrays_that_are_not_asked_for_refuse_nothing(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", points=TABLE[:, :3], labels=[0.5], rgb=[["x"]],
+             notes=np.array([{}], object))  # fmt: skip
+    cloud = read_cloud(tmp_path / "a.npz", None, Asked(False, False, False))
+    np.testing.assert_array_equal(cloud.points, TABLE[:, :3])
+
+
+def test_numpy_fields_go_by_name(tmp_path: Path) -> None:
+    kind = [("x", "f4"), ("y", "f4"), ("z", "f4"), ("intensity", "f4"), ("label", "u2")]
+    np.save(tmp_path / "a.npy", np.array([(1, 2, 3, 0.5, 7)], kind))
+    cloud = read_cloud(tmp_path / "a.npy")
+    assert (cloud.points.tolist(), cloud.labels.tolist()) == ([[1, 2, 3]], [7])
+
+
+def test_whole_numbers_of_a_text_are_bytes_and_others_are_shares(tmp_path: Path) -> None:
+    for text, wanted in (("1 2 3 0 1 0", [0, 1, 0]), ("1 2 3 0.0 1.0 0.5", [0, 255, 128])):
+        (tmp_path / "a.xyz").write_text(text)
+        assert read_cloud(tmp_path / "a.xyz").colour[0].tolist() == wanted
+
+
+def test_the_frames_of_a_video_have_one_full_colour(tmp_path: Path) -> None:
+    dark, bright = np.array([[1, 2, 3, 0, 1, 1]]), np.array([[1, 2, 3, 0, 1, 200]])
+    for name, table in (("1.npy", dark), ("2.npy", bright)):
+        np.save(tmp_path / name, table.astype(np.float64))
+    paths = [tmp_path / "1.npy", tmp_path / "2.npy"]
+    assert full_colour_of(paths) == 255
+    assert full_colour_of(paths[:1]) == 1
+    asked = Asked(brightest=full_colour_of(paths))
+    assert read_cloud(paths[0], None, asked).colour.tolist() == [[0, 1, 1]]
+
+
+def test_a_lidar_scan_loses_beams_that_did_not_return(tmp_path: Path) -> None:
+    np.array([[9, -1, 2, 0.5], [0, 0, 0, 0], [-5, 1, 0, 0.1]], "<f4").tofile(tmp_path / "a.bin")
+    assert read_cloud(tmp_path / "a.bin").points.tolist() == [[9, -1, 2], [-5, 1, 0]]

@@ -61,3 +61,10 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> No
 
 def test_a_name_may_hold_folders(tmp_path: Path) -> None:
     assert folder_of(tmp_path, "class/video") == tmp_path / "class" / "video"
+
+
+def test_points_of_doubles_keep_their_millimetres_far_from_zero(tmp_path: Path) -> None:
+    points = np.array([[500_000.125, -7.001, 5_000_000.125]])
+    cloud = LabelledCloud(points, np.zeros(1, int), np.zeros(1, np.float32), np.zeros(1, bool))
+    write_labelled(tmp_path / "0.ply", cloud, ["a"], "x right")
+    assert np.array_equal(read_ply(tmp_path / "0.ply").points, points)

@@ -89,3 +89,22 @@ def test_damage_is_one_line(tmp_path: Path, kind: str, change, said: str) -> Non
     with pytest.raises(RawFileError, match=rf"a\.pcd: .*({said})") as caught:
         read_pcd(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["ascii", "binary", "binary_compressed"])
+def test_small_letters_and_fields_without_numbers_are_read(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "a.pcd", kind)
+    data = path.read_bytes().replace(b"TYPE F F F U F U", b"TYPE f f f u f u f")
+    data = data.replace(b"rgb label", b"rgb label empty").replace(b"4 4 4 1 4 4", b"4 4 4 1 4 4 4")
+    path.write_bytes(data.replace(b"COUNT 1 1 1 3 1 1", b"COUNT 1 1 1 3 1 1 0"))
+    cloud = read_pcd(path)
+    np.testing.assert_array_equal(cloud.points, POINTS)
+    assert cloud.colour.tolist() == [[10, 20, 30], [255, 0, 1]]
+    assert cloud.labels.tolist() == [3, 4]
+
+
+def test_packed_colours_of_a_dark_frame_are_bytes(tmp_path: Path) -> None:
+    header = HEADER.format(kind="ascii").replace("4 4 4 1 4 4", "4 4 4 1 4 4")
+    header = header.replace("F F F U F U", "F F F U U U")
+    (tmp_path / "a.pcd").write_text(header + "1 2 3 0 0 0 257 3\n4 5 6 0 0 0 65536 4\n")
+    assert read_pcd(tmp_path / "a.pcd").colour.tolist() == [[0, 1, 1], [1, 0, 0]]

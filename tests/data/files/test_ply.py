@@ -1,9 +1,11 @@
+import re
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pcv.data.files.cloud import Asked
 from pcv.data.files.ply import read_mesh, read_ply
 from pcv.errors import RawFileError
 
@@ -119,3 +121,47 @@ def test_damaged_faces_are_one_line_and_clouds_do_not_read_them(tmp_path, change
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(RawFileError, match=rf"a\.ply: .*{said}"):
         read_mesh(path)
+    np.testing.assert_array_equal(read_ply(path).points, POINTS)
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("kind", ["ascii", "binary_little_endian"])
+def test_lines_end_in_any_way_and_vertices_begin_after_them(
+    tmp_path: Path, kind: str, newline: bytes
+) -> None:
+    # The bytes of the first vertex begin as LF and CR do.
+    first = np.frombuffer(b"\n\r\n\r", "<f4")[0]
+    rows = [(float(first), 2.0, 3.0), (4.5, -5.0, 6.0)]
+    header = (
+        f"ply\nformat {kind} 1.0\ncomment end_header follows\nelement vertex 2\n"
+        "property float x\nproperty float y\nproperty float z\nend_header\n"
+    ).encode()
+    body = "".join(f"{x!r} {y} {z}\n" for x, y, z in rows).encode()
+    body = body.replace(b"\n", newline) if kind == "ascii" else np.array(rows, "<f4").tobytes()
+    (tmp_path / "a.ply").write_bytes(header.replace(b"\n", newline) + body)
+    np.testing.assert_array_equal(read_ply(tmp_path / "a.ply").points, np.float32(rows))
+
+
+def test_only_what_is_read_is_checked(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.ply")
+    text = path.read_text().replace("int vertex_indices", "int vertex_indices\nproperty list uchar "
+                                    "float texcoord\nproperty int flags")  # fmt: skip
+    text = text.replace("int label", "float label").replace("255 -1", "255 -0.5")
+    path.write_text(text.replace("uchar red", "ushort red").replace("0 20 255", "70000 20 255"))
+    cloud = read_ply(path, Asked(labels=False, colour=False))
+    np.testing.assert_array_equal(cloud.points, POINTS)
+    with pytest.raises(RawFileError, match="labels that are not whole numbers"):
+        read_ply(path, Asked(colour=False))
+
+
+def test_colours_of_a_text_are_of_the_type_that_is_declared(tmp_path: Path) -> None:
+    text = write(tmp_path / "a.ply").read_text()
+    text = text.replace(" 0 20 255", " 0 1 1").replace(" 10 20 255", " 1 1 1")
+    for kind, wanted in (("uchar", [0, 1, 1]), ("float", [0, 255, 255])):
+        for channel in ("red", "green", "blue"):
+            text = re.sub(rf"property \w+ {channel}", f"property {kind} {channel}", text)
+        (tmp_path / "a.ply").write_text(text)
+        assert read_ply(tmp_path / "a.ply").colour[0].tolist() == wanted
+    deep = re.sub("property float (red|green|blue)", r"property ushort \1", text)
+    (tmp_path / "a.ply").write_text(deep.replace("0 1 1 ", "0 256 65535 "))
+    assert read_ply(tmp_path / "a.ply").colour[0].tolist() == [0, 1, 255]

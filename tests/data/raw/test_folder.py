@@ -144,6 +144,137 @@ def test_labels_and_colours_of_points_are_read_when_asked_for(tmp_path: Path) ->
             prepared(asked, tmp_path / said, points=4)
 
 
+@pytest.mark.parametrize("form", ["{split}/{label}/{video}", "{label}/{split}/{video}"])
+def test_folders_called_after_splits_are_the_splits_and_no_classes(
+    tmp_path: Path, form: str
+) -> None:
+    root = tmp_path / "mine"
+    for split in ("Train", "val", "TEST"):
+        for label in ("run", "walk"):
+            for number in range(2):
+                video(root / form.format(split=split, label=label, video=f"v{number}"))
+    reader = VideoFolders(root)
+    prepared(reader, tmp_path / "out")
+    store = open_store(tmp_path / "out")
+    assert store.info()["classes"] == {"run": 6, "walk": 6}
+    assert store.info()["splits"] == {"test": 4, "train": 4, "validation": 4}
+    assert store.info()["reader"]["split"] == "folders"
+    for name, split in zip(store.videos.name, store.videos.split, strict=True):
+        assert {"train": "Train", "validation": "val", "test": "TEST"}[str(split)] in name
+    # A CSV goes first, and then the words of the folders are still no classes.
+    names = [source.name for source in reader.list_videos(root)]
+    (tmp_path / "s.csv").write_text("video,split\n" + "\n".join(f"{n},VAL" for n in names))
+    told = VideoFolders(root, split=tmp_path / "s.csv")
+    assert {s.split for s in told.list_videos(root)} == {"validation"}
+    assert told.class_names == ("run", "walk")
+
+
+def test_what_told_the_splits_is_noted(root: Path, tmp_path: Path) -> None:
+    assert VideoFolders(root).settings()["split"] == "drawn 0.2 0.1 seed 0"
+    lines = [f"{name},a,{'test' if i == 4 else 'train'}" for i, name in enumerate(NAMES)]
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines]))
+    assert VideoFolders(root, labels=tmp_path / "l.csv").settings()["split"] == "l.csv"
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines[1:], f"{NAMES[0]},a,"]))
+    noted = VideoFolders(root, labels=tmp_path / "l.csv").settings()
+    assert noted["split"] == "l.csv and drawn 0.2 0.1 seed 0"
+
+
+def test_a_mixture_of_splits_and_classes_is_refused_until_a_csv_says_both(
+    root: Path, tmp_path: Path
+) -> None:
+    video(root / "train/v0")
+    with pytest.raises(InputError, match=r"train/v0 lies in a folder of a split, run/v0 does not"):
+        VideoFolders(root).list_videos(root)
+    lines = [f"{name},{name.split('/')[0]},test" for name in (*NAMES, "train/v0")]
+    (tmp_path / "l.csv").write_text("\n".join(["video,label,split", *lines]))
+    reader = VideoFolders(root, labels=tmp_path / "l.csv")
+    assert len(reader.list_videos(root)) == 11
+    assert reader.class_names == ("run", "train", "walk")
+
+
+def test_links_are_followed_and_dead_ones_are_named(root: Path, tmp_path: Path) -> None:
+    video(tmp_path / "elsewhere/jump/v0")
+    (root / "jump").symlink_to(tmp_path / "elsewhere/jump")
+    (root / "walk/v9").symlink_to(root / "walk/v0")
+    (root / "walk/round").symlink_to(root)
+    (tmp_path / "elsewhere/jump/up").symlink_to(tmp_path)
+    names = [source.name for source in VideoFolders(root).list_videos(root)]
+    assert names == ["jump/v0", *NAMES, "walk/v9"]
+    (root / "hop").symlink_to(tmp_path / "gone")
+    with pytest.raises(RawFileError, match=r"hop: is a link to nothing; mend or remove it"):
+        VideoFolders(root).list_videos(root)
+    summary = prepared(VideoFolders(root), tmp_path / "out", skip_bad=True)
+    assert (summary.videos, len(summary.skipped)) == (12, 1)
+
+
+def test_what_other_systems_leave_is_no_frame_and_no_class(root: Path) -> None:
+    (root / "__MACOSX/run/v0").mkdir(parents=True)
+    (root / "__MACOSX/run/v0/._8.npy").write_bytes(b"\0")
+    (root / ".cache/x").mkdir(parents=True)
+    (root / "run/.DS_Store").write_bytes(b"\0")
+    (root / "run/v0/._8.npy").write_bytes(b"\0")
+    reader = VideoFolders(root)
+    sources = reader.list_videos(root)
+    assert [s.name for s in sources] == NAMES
+    assert [f.name for f in sources[0].files] == ["8.npy", "9.npy", "10.npy"]
+
+
+def test_an_empty_first_frame_keeps_the_millimetres_of_a_map(tmp_path: Path) -> None:
+    root = tmp_path / "mine"
+    far = np.array([[500_000, 5_000_000.125, 7], [500_000, 5_000_000.25, 7.001]])
+    for number, name in enumerate(("npy", "xyz", "npz")):
+        folder = video(root / f"v{number}", 0)
+        for frame, points in enumerate((far[:0], far, far + np.array([0, 1, 0]))):
+            path = folder / f"{frame}.{name}"
+            if name == "npy":
+                np.save(path, points)
+            elif name == "npz":
+                np.savez(path, points=points)
+            else:
+                np.savetxt(path, points)
+    reader = VideoFolders(root, up="z")
+    for source in reader.list_videos(root):
+        found = reader.read_video(source)
+        assert found.shift.tolist() == [500_000, -7, 5_000_000]
+        back = (found.frames[1] + found.shift)[:, [0, 2, 1]] * [1, 1, -1]
+        np.testing.assert_allclose(back, far, atol=1e-6, rtol=0)
+        np.testing.assert_allclose(found.frames[2] - found.frames[1], [[0, 0, 1]] * 2, atol=1e-6)
+    prepared(reader, tmp_path / "out", points=2)
+    store = open_store(tmp_path / "out")
+    assert store.attributes["videos"]["shift"] == [[500_000, -7, 5_000_000]] * 3
+
+
+def test_colours_keep_one_scale_over_a_video(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    for frame, most in enumerate((1, 200)):  # floats from 0 to 255, of which the first are dark
+        np.save(folder / f"{frame}.npy", np.array([[1, 2, 3, 0, 1, most]], np.float32))
+    reader = VideoFolders(tmp_path / "mine", colour=True)
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    assert [c[0].tolist() for c in found.columns["colour"]] == [[0, 1, 1], [0, 1, 200]]
+
+
+def test_columns_that_are_not_asked_for_refuse_no_frame(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    np.save(folder / "1.npy", np.array([[1, 2, 3, 0.25], [4, 5, 6, 0.5]], np.float32))
+    reader = VideoFolders(tmp_path / "mine")
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    np.testing.assert_array_equal(found.frames[0], [[1, 2, 3], [4, 5, 6]])
+    labelled = VideoFolders(tmp_path / "mine", point_classes=("a", "b"))
+    with pytest.raises(RawFileError, match=r"1\.npy: labels that are not whole numbers"):
+        labelled.read_video(labelled.list_videos(labelled.root)[0]).frames[0]
+
+
+def test_lidar_scans_of_anyone(tmp_path: Path) -> None:
+    folder = video(tmp_path / "mine/one", 0)
+    table = np.array([[9, -1, 2, 0.5, 3], [0, 0, 0, 0, 0], [-5, 1, 0, 0.1, 4]], "<f4")
+    for frame, width in enumerate((4, 5)):
+        table[:, :width].tofile(folder / f"{frame}.bin")
+    reader = VideoFolders(tmp_path / "mine")
+    found = reader.read_video(reader.list_videos(reader.root)[0])
+    for points in found.frames:
+        np.testing.assert_array_equal(points, [[9, -1, 2], [-5, 1, 0]])
+
+
 def nan(path: Path) -> None:
     values = np.load(path)
     values[4] = np.nan
@@ -190,8 +321,12 @@ def test_the_wrong_folder_is_refused(tmp_path: Path) -> None:
             VideoFolders(wrong).list_videos(wrong)
     (tmp_path / "links").mkdir()
     (tmp_path / "links/one").symlink_to(folder)
-    with pytest.raises(InputError, match="links to folders, which are not followed"):
-        VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
+    (found,) = VideoFolders(tmp_path / "links").list_videos(tmp_path / "links")
+    assert (found.name, len(found.files)) == ("one", 3)
+    (tmp_path / "circle").mkdir()
+    (tmp_path / "circle/back").symlink_to(tmp_path / "circle")
+    with pytest.raises(InputError, match="circle: holds only links that lead back to it"):
+        VideoFolders(tmp_path / "circle").list_videos(tmp_path / "circle")
     (tmp_path / "other/photos").mkdir(parents=True)
     (tmp_path / "other/photos/1.jpg").touch()
     with pytest.raises(RawFileError, match=r"photos: has no frame in it \(\.ply"):

@@ -160,6 +160,20 @@ def test_the_store_keeps_classes_and_where_they_come_from(tmp_path: Path) -> Non
     assert open_store(tmp_path / "other").attributes["manifest"]["sequences/00"] != before
 
 
+@pytest.mark.parametrize("labels", [True, False])
+def test_scans_with_rings_are_read_by_their_labels_or_their_values(
+    tmp_path: Path, labels: bool
+) -> None:
+    folder = sequence(tmp_path, scans=1, labels=labels)
+    table = np.fromfile(folder / "velodyne/000000.bin", "<f4").reshape(4, 4)
+    ringed = np.hstack([table, np.arange(4, dtype="<f4")[:, None]])
+    ringed.tofile(folder / "velodyne/000000.bin")  # 80 bytes: five points of four floats, too
+    reader = SemanticKitti()
+    (source,) = reader.list_videos(tmp_path)
+    video = reader.read_video(source)
+    np.testing.assert_array_equal(video.frames[0], [[-1, -2, 10], [1, 0, 5], [-3, -1, 7]])
+
+
 @pytest.mark.real
 def test_real_scans(tmp_path: Path) -> None:
     root = os.environ.get("PCV_DATA")

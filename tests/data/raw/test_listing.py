@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pcv.clip import VideoSource
-from pcv.data.raw.listing import list_folders_holding, list_named
+from pcv.data.raw.listing import list_folders_holding, list_named, walk
 from pcv.errors import InputError
 
 
@@ -44,3 +44,19 @@ def test_folders_are_found_by_what_they_hold(tmp_path: Path) -> None:
     assert [source.name for source in found] == ["1", "2"]
     with pytest.raises(InputError, match="holds no folder none; expected 1/none"):
         list_folders_holding(tmp_path, "none", "1/none", as_source, None)
+
+
+def test_links_are_followed_but_not_in_a_circle_and_what_is_hidden_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "root"
+    for folder in ("a/b", ".hidden", "__MACOSX/a"):
+        (root / folder).mkdir(parents=True)
+    (tmp_path / "far/c").mkdir(parents=True)
+    (root / "far").symlink_to(tmp_path / "far")
+    (tmp_path / "far/back").symlink_to(root)
+    (root / "a/b/up").symlink_to(root / "a")
+    (root / "a/own").symlink_to(tmp_path)
+    (root / "a/._x").touch()
+    found = [(str(Path(folder).relative_to(root)), names) for folder, _, names in walk(root)]
+    assert sorted(found) == [(".", []), ("a", []), ("a/b", []), ("far", []), ("far/c", [])]
