@@ -13,6 +13,7 @@ from torch import Tensor
 
 from pcv.clip import COLOUR, NORMALS, Column, Video, VideoSource
 from pcv.data.memory_store import MemoryStore
+from pcv.data.raw.axes import far_shift
 from pcv.errors import InputError
 from pcv.stages.prediction.inputs import Recording, storage_of
 from pcv.stages.prediction.point_labels import label_frames
@@ -68,9 +69,11 @@ def label_points(
 def _open(
     model: Pretrained, frames: Sequence[Array], columns: Mapping[str, Sequence[Array]]
 ) -> MemoryStore:
-    points = [_frame(frame, number) for number, frame in enumerate(frames)]
-    if not points:
+    exact = [_frame(frame, number) for number, frame in enumerate(frames)]
+    if not exact:
         raise InputError(f"{NAME}: none given; a recording has at least one")
+    shift = far_shift(exact)
+    points = [(frame - shift).astype(np.float32) for frame in exact]
     given = {name: list(value) for name, value in columns.items() if name in model.columns}
     for name in model.columns:
         if name not in given:
@@ -81,7 +84,7 @@ def _open(
     return MemoryStore(reader, source, storage_of(model, alike=True), keep=model.columns)
 
 
-def _frame(frame: Array, number: int) -> NDArray[np.float32]:
+def _frame(frame: Array, number: int) -> NDArray[np.float64]:
     array = _numbers(frame, f"{NAME}[{number}]")
     if array.ndim != 2 or array.shape[1] != 3:
         raise InputError(f"{NAME}[{number}]: expected (N, 3) metres, found {array.shape}")
@@ -90,10 +93,10 @@ def _frame(frame: Array, number: int) -> NDArray[np.float32]:
     return array
 
 
-def _numbers(values: Array, name: str) -> NDArray[np.float32]:
+def _numbers(values: Array, name: str) -> NDArray[np.float64]:
     array = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
     try:
-        return np.asarray(array, np.float32)
+        return np.asarray(array, np.float64)
     except (TypeError, ValueError):
         raise InputError(f"{name}: expected an array of numbers") from None
 

@@ -31,6 +31,16 @@ def test_a_recording_is_told_as_its_file(classified, kind: str) -> None:
         model.label_points(given)
 
 
+def test_frames_in_coordinates_of_a_map_are_told_as_those_near_zero(classified) -> None:
+    """In float32 5e6 m lie 0.5 m apart."""
+    model, rng = pcv.from_pretrained(classified.run), np.random.default_rng(0)
+    frames = [np.round(rng.uniform(0, 2, (60, 3)) * 4096) / 4096 for _ in range(9)]
+    middle = np.round(np.median(frames[0], 0))
+    place = np.array([5_000_000, -400_000, 100_000])
+    far = [frame + place for frame in frames]
+    assert model.predict(far) == model.predict([frame - middle for frame in frames])
+
+
 def test_points_are_labelled_as_those_of_files(segmented, tmp_path: Path) -> None:
     reader = SemanticKitti()
     source = reader.list_videos(segmented.raw)[0]
