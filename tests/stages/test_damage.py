@@ -71,6 +71,6 @@ def test_points_that_are_not_finite_are_neither_scored_nor_predicted(
 
 
 def test_a_pretraining_that_diverges_says_so(store, tmp_path: Path) -> None:
-    wild = OptimConfig(lr=1e30, clip_norm=0.0, warmup_epochs=0)
+    wild = OptimConfig(lr=1e12, clip_norm=0.0, warmup_epochs=0)
     with pytest.raises(DivergedError, match=r"lower optim\.lr"):
         pretrain(job(store, tmp_path / "run", optim=wild))
