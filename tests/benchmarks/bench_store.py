@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
+from pcv.data.store.shards import CHECKSUM
 from pcv.data.store.store import Store, open_store
 from tests.benchmarks.harness import Call, Comparison, Peer, Setting, installed
 from tests.benchmarks.recordings import utd_store
@@ -26,8 +27,8 @@ def cases(setting: Setting) -> Iterator[Comparison]:
                          why="no store: give --store or --data")  # fmt: skip
         return
     store = open_store(path)
-    peers = [npz(store, setting.scratch), zarr_python(store), lmdb(store, setting.scratch),
-             memory_map(store, setting.scratch)]  # fmt: skip
+    peers = [unchecked(path), npz(store, setting.scratch), zarr_python(store),
+             lmdb(store, setting.scratch), memory_map(store, setting.scratch)]  # fmt: skip
     for points in (1024, 2048):
         yield Comparison(
             "clip reads",
@@ -85,6 +86,15 @@ def resident() -> float:
 
 def ours(store: Store, video: int, start: int, points: int) -> np.ndarray:
     return store.read(video, np.arange(start, start + FRAMES), points)
+
+
+def unchecked(path: Path) -> tuple[str, Read | None, str]:
+    """Read the same store without comparing the checksums of its chunks: what they cost."""
+    store = open_store(path)
+    if not store.reader.checked:
+        return "unchecked", None, "the store has no checksums"
+    store.reader._checked = lambda raw, size: raw[:-CHECKSUM]  # type: ignore[method-assign]
+    return "unchecked", partial(ours, store), ""
 
 
 def stored_videos(store: Store) -> Iterator[tuple[int, np.ndarray]]:
