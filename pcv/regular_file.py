@@ -8,6 +8,7 @@ one kind of error to turn into a line.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -20,6 +21,7 @@ KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+MOST_TEXT = 64 << 20  # bytes; a list, a table or a map of a dataset has kilobytes
 # Opening a pipe must not wait for its writer, and opening a terminal must not adopt it.
 FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 FLAGS |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -61,6 +63,17 @@ def read_regular(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise _too_large(path, len(data), most)
     return data
+
+
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """Return a regular file's text, of at most ``MOST_TEXT`` bytes, in which lines end with LF.
+
+    Raises:
+        OSError: As ``read_regular``.
+        UnicodeDecodeError: It is not text in this encoding.
+    """
+    data = read_regular(path, MOST_TEXT)
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding).read()
 
 
 def _check(found: os.stat_result, path: Path, most: int | None) -> None:

@@ -14,7 +14,7 @@ import yaml
 MOST_BYTES = 1 << 20  # of a text; a recipe that names all training scenes of ScanNet has 25,000
 MOST_DEPTH = 24  # of lists and mappings in one another; recipes have 4
 MOST_VALUES = 1 << 17  # after aliases are replaced by what they stand for
-KINDS = "a recipe can hold only numbers, text, lists and mappings"
+KINDS = "only numbers, text, lists and mappings can stand here"
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is ten times as fast
 
 

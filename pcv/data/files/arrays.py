@@ -6,12 +6,13 @@ import zipfile
 import zlib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import RawFileError, one_line
+from pcv.regular_file import open_regular
 
 MOST_BYTES = 1 << 30  # of a file's unpacked arrays; a frame takes a thousandth of that
 
@@ -33,8 +34,9 @@ def read_arrays(
         RawFileError: The file is truncated, damaged, pickled, or too large to be one frame.
     """
     try:
-        _check_size(path)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            _check_size(path, file)
+            file.seek(0)
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"points": loaded}
@@ -57,17 +59,16 @@ def read_arrays(
         ) from None
 
 
-def _check_size(path: Path) -> None:
+def _check_size(path: Path, file: BinaryIO) -> None:
     if path.suffix == ".npy":
-        with path.open("rb") as file:
-            if np.lib.format.read_magic(file) == (1, 0):
-                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            else:
-                shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        if np.lib.format.read_magic(file) == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        else:
+            shape, _, dtype = np.lib.format.read_array_header_2_0(file)
         size = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as file:
-            size = sum(item.file_size for item in file.infolist())
+    elif zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            size = sum(item.file_size for item in archive.infolist())
     else:
         size = 0
     if size > MOST_BYTES:

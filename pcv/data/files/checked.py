@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import RawFileError
+from pcv.regular_file import open_regular
 
 # A header that says more is damaged: nothing of that size is ever allocated.
 MOST_FRAMES = 100_000  # an hour at 30 Hz
@@ -21,7 +22,8 @@ def read_bytes(path: Path) -> bytes:
         RawFileError: The file cannot be read.
     """
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except OSError as error:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "check the path") from None
 

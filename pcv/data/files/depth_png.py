@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pcv.errors import RawFileError, one_line
+from pcv.regular_file import read_regular
 from pcv.whole import whole_file
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">IIBB")  # columns, rows, bits, colour type
 GREY = 0
 SATURATED = 65535  # what sensors and exports write where there is no depth
+MOST_BYTES = 64 << 20  # of a file; an image of the most pixels takes half of that unpacked
 ADVICE = "unpack it again from the archive"
 
 
@@ -35,7 +37,7 @@ def read_depth_png(
             bit depth.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MOST_BYTES)
     except OSError as error:
         raise RawFileError(path, f"cannot be read: {error.strerror}", "check the disk") from None
     problem = _problem(data, size)

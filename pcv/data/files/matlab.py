@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
+from pcv.regular_file import open_regular
+
 FILE_HEADER = 128
 MATRIX, COMPRESSED = 14, 15
 FLAGS, DIMENSIONS = 6, 5  # the types that these elements of a matrix have: uint32 and int32
@@ -72,7 +74,7 @@ def check_array(path: Path, name: str) -> tuple[int, ...]:
             values are missing.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return _find(file, name).shape
 
 
@@ -86,7 +88,7 @@ def read_array(path: Path, name: str) -> NDArray[Any]:
         ValueError: As for ``check_array``, or the values are damaged.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         found = _find(file, name)
         file.seek(found.offset)
         data = file.read(found.size)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pcv.errors import InputError, RawFileError
+from pcv.regular_file import open_regular
 from pcv.whole import whole_file
 
 ADVICE = "copy it again from the archive"
@@ -90,7 +91,7 @@ def _av() -> ModuleType:
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     av = _av()
     try:
-        path.open("rb").close()
+        open_regular(path).close()
     except OSError as error:
         raise RawFileError(path, f"cannot be opened: {error.strerror}", "check the path") from None
     try:

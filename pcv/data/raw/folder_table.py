@@ -11,6 +11,7 @@ import numpy as np
 
 from pcv.data.raw.folder_names import split_of
 from pcv.errors import InputError
+from pcv.regular_file import read_text
 
 SPLITS = ("train", "validation", "test")
 
@@ -35,7 +36,7 @@ def read_video_table(path: Path, needed: str) -> dict[str, VideoRow]:
             lines are of one video; the error names the line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise InputError(f"{path}: cannot be read: {reason}; check the path") from None

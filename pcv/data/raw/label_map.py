@@ -10,7 +10,9 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from pcv.config.plain_yaml import read_plain_yaml
 from pcv.errors import InputError, RawFileError, one_line
+from pcv.regular_file import read_text
 
 SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 MOST_IDS = 1 << 16
@@ -98,7 +100,7 @@ def read_label_map(path: Path) -> LabelMap:
         InputError: The file cannot be read, is no YAML, or a key is missing or of the wrong kind.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = read_plain_yaml(read_text(path))
         return _label_map(tree)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; check the path") from None

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pcv.clip import VideoSource
 from pcv.data.raw.listing import collect_sources
 from pcv.errors import InputError, RawFileError
+from pcv.regular_file import read_text
 
 
 class Line(NamedTuple):
@@ -102,7 +103,7 @@ def read_lists(
 
 def _read(path: Path, split: str) -> list[Line]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise InputError(f"{path}: cannot be read: {reason}; copy it again") from None

@@ -20,6 +20,7 @@ from pcv.data.raw.marks import Focal, Noted, Unit
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign
 from pcv.data.raw.words import note_centre, read_centre
 from pcv.errors import InputError, RawFileError
+from pcv.regular_file import open_regular
 from pcv.whole import whole_file
 
 NAME = re.compile(r"a(\d{2})_s(\d{2})_e(\d{2})_sdepth\.bin")
@@ -114,7 +115,7 @@ def _describe(path: Path, match: re.Match[str]) -> VideoSource:
 
 def _open(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return open_regular(path)
     except OSError as error:
         raise RawFileError(path, f"cannot be opened: {error.strerror}", "check the path") from None
 

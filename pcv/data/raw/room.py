@@ -13,6 +13,7 @@ from pcv.clip import COLOUR, INSTANCES, LABELS, NORMALS, Video, VideoSource
 from pcv.data.files.checked import check_finite
 from pcv.data.normals import check_width, estimate_normals
 from pcv.errors import InputError, RawFileError
+from pcv.regular_file import read_text
 
 COLUMNS = {"labels": LABELS, "colour": COLOUR, "normals": NORMALS, "instances": INSTANCES}
 ORDERED = 1 << 19  # so many points of a room are put into farthest-point order
@@ -168,7 +169,7 @@ def _listed(lists: dict[str, Path | None]) -> dict[str, str]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").split()
+        lines = read_text(path).split()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise InputError(f"{path}: cannot be read: {reason}; copy it again") from None

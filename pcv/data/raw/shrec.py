@@ -21,6 +21,7 @@ from pcv.data.raw.lists import Line, Listed, list_listed
 from pcv.data.raw.marks import Choice, Frames, Unit
 from pcv.data.raw.reader import OPTIONS, DatasetReader, Sign, StoreDefaults
 from pcv.errors import InputError, RawFileError
+from pcv.regular_file import read_text
 
 EXAMPLES = {"train": "train_gestures.txt", "test": "test_gestures.txt"}
 LISTS = {split: re.compile(re.escape(name)) for split, name in EXAMPLES.items()}
@@ -159,7 +160,7 @@ def _folder(line: Line) -> Path:
 def _read_boxes(source: VideoSource) -> list[tuple[int, int, int, int]]:
     path = source.path / BOXES
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
         rows = [[int(float(word)) for word in line.split()[:5]] for line in lines if line.strip()]
         boxes = [(x, y, width, height) for _, x, y, width, height in rows]
     except OSError as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pcv.data.kd_tree import nearest_points
 from pcv.errors import InputError
+from pcv.regular_file import read_regular
 
 MOST_BYTES = 64 << 20
 FARTHEST = 1e6  # metres: no scene reaches so far
@@ -31,14 +32,14 @@ def read_labelled_points(path: Path) -> dict[str, NDArray[np.float64]]:
         InputError: The file is not readable or not of this form.
     """
     try:
-        data = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+        data = read_regular(path, MOST_BYTES)
         if data.startswith(PICKLES):
             raise InputError(f"{path}: a pickle, which is never loaded; {FORM}")
         found = json.loads(data.decode("utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be read: {error.strerror}; {FORM}") from None
     except (ValueError, RecursionError):
-        raise InputError(f"{path}: no JSON of at most {MOST_BYTES >> 20} MB; {FORM}") from None
+        raise InputError(f"{path}: no JSON; {FORM}") from None
     if not isinstance(found, dict) or not found:
         raise InputError(f"{path}: names no scene; {FORM}")
     return {name: _listed(path, name, values) for name, values in found.items()}

@@ -42,8 +42,10 @@ def open_passes(
             f"{data.points}, so eval.draws has nothing to draw from; prepare more points or set "
             "eval.draws=0"
         )
+    # Passes of one draw follow one another, so that each takes the decoded points of the last.
     for draw in range(passes.draws + 1):
-        opened.extend(opened[-1].cut_again(cut, draw) for cut in _cuts(data, passes))
+        for cut in _cuts(data, passes):
+            opened.append(opened[-1].cut_again(cut, draw))
     return opened[1:]
 
 

@@ -22,6 +22,7 @@ from pcv.data.files.jpeg import decode_jpeg
 from pcv.data.raw.listing import walk
 from pcv.data.raw.posed.layout import Cameras, Entry, Layout, RawFrame
 from pcv.errors import RawFileError
+from pcv.regular_file import open_regular
 
 VERSION = 4
 NAME = struct.Struct("<IQ")  # version, length of the sensor's name
@@ -49,7 +50,7 @@ def read_header(path: Path) -> SensHeader:
         RawFileError: The file is cut short, of another version, or not as ScanNet's are.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _header(file)
     except (struct.error, ValueError) as error:
         reason = "cut short" if isinstance(error, struct.error) else str(error)
@@ -83,7 +84,7 @@ def _index(path: Path) -> list[Entry]:
     """List the frames one by one; a frame that is cut short is the last."""
     header = read_header(path)
     entries: list[Entry] = []
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         end = file.seek(0, 2)
         offset = header.start
         for number in range(header.frames):
@@ -101,7 +102,7 @@ def _index(path: Path) -> list[Entry]:
 def _load(path: Path, entry: Entry) -> RawFrame:
     header = read_header(path)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             end = file.seek(0, 2)
             file.seek(entry.offset)
             *numbers, _, _, colour_size, depth_size = _take(file, FRAME)
